@@ -1,0 +1,21 @@
+"""How the web process serves, under `./dev run` and on a host that sets PORT and WEB_CONCURRENCY alike."""
+
+import os
+
+port = os.environ.get("PORT")
+host = os.environ.get("HOST") or ("0.0.0.0" if port else "127.0.0.1")
+bind = f"[{host}]:{port or 8000}" if ":" in host else f"{host}:{port or 8000}"
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+preload_app = True  # the application is loaded once, and the workers share its memory
+
+timeout = 60
+graceful_timeout = 25  # a host like Heroku kills after 30 seconds
+keepalive = 5
+
+# Whom to believe about X-Forwarded-* is the application's business alone (TRUSTED_PROXIES).
+forwarded_allow_ips = ""
+# Its default path is one for all of a user's projects.
+control_socket_disable = True

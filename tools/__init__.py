@@ -1,0 +1,1 @@
+"""What `./dev check` runs; not part of the product."""
