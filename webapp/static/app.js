@@ -1,0 +1,259 @@
+/* What the pages do beyond HTML and htmx. Every page works without this file; nothing here is inline, and
+   every text a person reads comes translated from the page's own data attributes. */
+(function () {
+  "use strict";
+
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  const closest = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
+
+  /* ---- live regions: in the first HTML, only their text changes ---- */
+
+  function announce(text) {
+    const status = byId("status-text");
+    if (status && text) status.textContent = text;
+  }
+
+  function alertWith(text) {
+    const bar = byId("alert");
+    if (bar && bar.textContent !== text) bar.textContent = text;
+  }
+
+  /* ---- a form that was sent says so, and is sent once ---- */
+
+  const labels = new WeakMap(); // button -> what it said before
+  let leaving = false; // a native submit is under way: what it cuts off is no failure
+
+  function begin(form, button) {
+    form.dataset.busy = "";
+    leaving = !form.hasAttribute("hx-post") && !form.hasAttribute("hx-get");
+    labels.set(button, [...button.childNodes]);
+    button.dataset.busy = "";
+    button.setAttribute("aria-disabled", "true");
+    button.textContent = button.dataset.processingLabel;
+    announce(button.dataset.processingLabel);
+  }
+
+  function restore(form) {
+    delete form.dataset.busy;
+    for (const button of form.querySelectorAll("[data-busy]")) {
+      delete button.dataset.busy;
+      button.removeAttribute("aria-disabled");
+      button.replaceChildren(...(labels.get(button) || []));
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if ("busy" in form.dataset) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    const pressed = event.submitter;
+    const button = pressed && pressed.matches(".default-submit") ? form.querySelector("[data-processing-label]") : pressed;
+    if (button && button.dataset.processingLabel) begin(form, button);
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    if (closest(event, '[aria-disabled="true"]')) event.preventDefault();
+  }, true);
+
+  window.addEventListener("pageshow", (event) => {
+    leaving = false;
+    if (event.persisted) document.querySelectorAll("form[data-busy]").forEach(restore);
+  });
+
+  /* ---- requests that fail: said at once, and nothing typed is lost ---- */
+
+  function tell(kind, reference) {
+    const bar = byId("alert");
+    if (bar && !leaving) alertWith(bar.dataset[kind].replace("{id}", reference || "–"));
+  }
+
+  document.addEventListener("htmx:responseError", (event) => {
+    tell("failed", event.detail.xhr.getResponseHeader("X-Request-Id"));
+  });
+  document.addEventListener("htmx:sendError", () => tell("offline"));
+  document.addEventListener("htmx:timeout", () => tell("timeout"));
+  window.addEventListener("online", () => alertWith(""));
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, target, successful } = event.detail;
+    if (target) target.removeAttribute("aria-busy");
+    if (elt.matches("form")) restore(elt); // not a part of it: its order may be on the way
+    if (successful) alertWith("");
+  });
+
+  /* ---- polling rests while nobody looks, and ends in words ---- */
+
+  const polls = new Map();
+
+  function pollMayGo(element) {
+    if (document.hidden) return false;
+    const first = polls.get(element.id) || Date.now();
+    polls.set(element.id, first);
+    if (Date.now() - first < 1000 * Number(element.dataset.pollSeconds)) return true;
+    const ended = byId(element.dataset.pollEnded);
+    if (ended && ended.hidden) {
+      ended.hidden = false;
+      announce(ended.textContent.trim());
+    }
+    return false;
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, target } = event.detail;
+    if (elt.dataset.pollSeconds) {
+      if (!pollMayGo(elt)) event.preventDefault();
+    } else if (target) {
+      target.setAttribute("aria-busy", "true");
+    }
+  });
+
+  /* ---- swaps: what was typed meanwhile stays, and focus is never lost ---- */
+
+  const typed = new Map(); // id -> when
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id) typed.set(event.target.id, performance.now());
+  });
+  document.addEventListener("htmx:beforeSend", (event) => {
+    event.detail.xhr.sentAt = performance.now();
+  });
+
+  function entriesSince(area, sentAt) {
+    const kept = new Map();
+    for (const control of area.querySelectorAll("input[id], textarea[id], select[id]")) {
+      if ((typed.get(control.id) || 0) > sentAt) kept.set(control.id, [control.value, control.checked]);
+    }
+    return kept;
+  }
+
+  let kept = new Map();
+  let hadFocus = false;
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    kept = entriesSince(target, xhr.sentAt || 0);
+    hadFocus = target.contains(document.activeElement);
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    for (const [id, [value, checked]] of kept) {
+      const control = byId(id);
+      if (!control) continue;
+      if (control.type === "checkbox" || control.type === "radio") control.checked = checked;
+      else control.value = value;
+    }
+    kept = new Map();
+    markErrors();
+    focusAfter(byId(event.detail.elt.id) || event.detail.elt);
+  });
+  document.addEventListener("htmx:oobAfterSwap", markErrors);
+
+  function focusAfter(area) {
+    const summary = area.matches(".error-summary") ? area : area.querySelector(".error-summary");
+    if (summary) return focusOn(summary);
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (lost && hadFocus) focusOn(area.querySelector("h1, h2, h3") || (area.isConnected ? area : document.querySelector("main h1")));
+  }
+
+  function focusOn(element) {
+    if (!element) return;
+    if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) element.setAttribute("tabindex", "-1");
+    element.focus();
+  }
+
+  /* An error that arrives by itself must mark its control as well; both share the field's id. */
+  function markErrors() {
+    for (const error of document.querySelectorAll(".field__error[id$='-error']")) {
+      const control = byId(error.id.slice(0, -"-error".length));
+      if (!control || control.closest("[role='radiogroup']")) continue;
+      if (error.textContent.trim()) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
+    }
+  }
+
+  /* ---- small helpers, each asked for by a data attribute ---- */
+
+  async function copy(button) {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      announce(button.dataset.copied);
+    } catch {
+      announce(button.dataset.notCopied);
+    }
+  }
+
+  function togglePassword(button) {
+    const input = byId(button.getAttribute("aria-controls"));
+    const show = input.type === "password";
+    input.type = show ? "text" : "password";
+    button.setAttribute("aria-pressed", String(show));
+    button.textContent = show ? button.dataset.hide : button.dataset.show;
+  }
+
+  function chooseTheme(theme) {
+    if (theme === "auto") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    try {
+      if (theme === "auto") localStorage.removeItem("theme");
+      else localStorage.setItem("theme", theme);
+    } catch { /* storage is off: the choice lasts for this page */ }
+    showTheme();
+  }
+
+  function showTheme() {
+    for (const button of document.querySelectorAll("[data-choose-theme]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.chooseTheme === (root.dataset.theme || "auto")));
+    }
+  }
+
+  function goTo(link, event) {
+    const control = byId(decodeURIComponent(link.hash.slice(1)));
+    if (!control) return;
+    event.preventDefault();
+    for (let box = control.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    focusOn(control);
+  }
+
+  document.addEventListener("click", (event) => {
+    const on = (selector, act) => {
+      const element = closest(event, selector);
+      if (element) act(element, event);
+    };
+    on("[data-copy]", copy);
+    on("[data-show]", togglePassword);
+    on("[data-choose-theme]", (button) => chooseTheme(button.dataset.chooseTheme));
+    on(".error-summary a[href^='#'], a[data-goes-to]", goTo);
+    on("[data-opens]", (opener) => {
+      const dialog = byId(opener.dataset.opens);
+      if (!dialog) return;
+      event.preventDefault();
+      dialog.showModal();
+    });
+    on("[data-closes]", (closer) => closer.closest("dialog").close());
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    const input = closest(event, "[data-enter-presses]");
+    if (!input) return;
+    event.preventDefault();
+    byId(input.dataset.enterPresses).click();
+  });
+
+  /* A postcode of Germany gets the figures' keyboard; those of others have letters. */
+  document.addEventListener("change", (event) => {
+    for (const input of document.querySelectorAll("[data-numeric-when]")) {
+      const [name, value] = input.dataset.numericWhen.split("=");
+      if (event.target.name === name) input.inputMode = event.target.value === value ? "numeric" : "text";
+    }
+    const all = closest(event, "[data-selects-all]");
+    if (all) document.querySelectorAll(all.dataset.selectsAll).forEach((box) => { box.checked = all.checked; });
+  });
+
+  showTheme();
+  focusOn(document.querySelector("[data-takes-focus]"));
+})();
