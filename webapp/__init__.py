@@ -1,0 +1,100 @@
+"""Parzelle: sell sites and services by subscription. `create_app()` is the only place where the parts are joined."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.pool import StaticPool
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import addons, blueprints, formatting, hooks, integrations, logs
+from webapp.domain import outbox
+from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
+from webapp.flows import sandbox_bank
+from webapp.gateways import Factory, gateways
+from webapp.gateways.base import Config
+from webapp.gateways.free import FreeGateway
+from webapp.gateways.manual import ManualGateway
+from webapp.gateways.sandbox import SandboxGateway
+from webapp.jobs import commands
+from webapp.settings import ROOT, Settings
+from webapp.transactions import prepare_engine
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """An application for these settings, or for the environment's."""
+    settings = settings or Settings.from_environment()
+    logs.init()
+    app = Flask(__name__, instance_path=str(settings.instance))
+    app.extensions["settings"] = settings
+    app.config.from_mapping(flask_config(settings))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    bind_extensions(app, settings)
+    join_hooks(app, settings)
+    formatting.init_app(app)
+    blueprints.init_app(app, settings)
+    commands.init_app(app)
+    return app
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    prefix = "__Host-" if settings.secure else ""
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.testing,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings),
+        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "SESSION_COOKIE_NAME": f"{prefix}parzelle",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",  # Strict would bring the buyer back from the gateway signed out
+        "PERMANENT_SESSION_LIFETIME": 14 * 86400,
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "webapp" / "translations"),
+        "RATELIMIT_ENABLED": not settings.testing,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+    }
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.database_url == "sqlite://":
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    if settings.database_url.startswith("sqlite"):
+        return {"pool_size": settings.pool_size, "max_overflow": 20, "connect_args": {"timeout": 30}}
+    return {"pool_size": settings.pool_size, "max_overflow": 10, "pool_pre_ping": True}
+
+
+def bind_extensions(app: Flask, settings: Settings) -> None:
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"), render_as_batch=True, compare_type=True)
+    csrf.init_app(app)
+    login.init_app(app)
+    htmx.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app, locale_selector=blueprints.choose_locale)
+    queue.init(settings.redis_url)
+
+
+def join_hooks(app: Flask, settings: Settings) -> None:
+    """Our own gateways and integrations listen as an add-on's do; then the add-ons."""
+    hooks.registry.deliver = outbox.record_call
+    gateways.init(Config(settings.env, settings.base_url), our_gateways(settings))
+    integrations.register(settings)
+    addons.load(app, settings)
+
+
+def our_gateways(settings: Settings) -> dict[str, Factory]:
+    ours: dict[str, Factory] = {"manual": ManualGateway, "free": FreeGateway}
+    if settings.sandbox_gateway:
+        ours = {"sandbox": partial(SandboxGateway, bank=sandbox_bank), **ours}
+    return ours

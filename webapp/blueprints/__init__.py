@@ -1,0 +1,105 @@
+"""The edges: a folder per audience. Here they are joined, with what every answer has in common."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Flask, Response, g, request, session
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.blueprints import access, errors
+from webapp.blueprints.admin.routes import bp as admin
+from webapp.blueprints.auth.routes import bp as auth
+from webapp.blueprints.checkout.pay import bp as pay
+from webapp.blueprints.checkout.routes import bp as checkout
+from webapp.blueprints.ops.routes import bp as ops
+from webapp.blueprints.sandbox.routes import bp as sandbox
+from webapp.blueprints.webhooks.routes import bp as webhooks
+from webapp.domain import network
+from webapp.extensions import csrf, db, login
+from webapp.hook_registry import begin_scope
+from webapp.models import User
+from webapp.settings import ROOT, Settings
+
+
+def supported_locales() -> list[str]:
+    """English, and every language there is a catalogue for."""
+    folder = ROOT / "webapp" / "translations"
+    return ["en", *sorted(one.parent.parent.name for one in folder.glob("*/LC_MESSAGES/messages.mo"))]
+
+
+def choose_locale() -> str:
+    """What the person chose, else what the browser asks for."""
+    offered = supported_locales()
+    chosen = session.get("locale")
+    return chosen if chosen in offered else request.accept_languages.best_match(offered, "en") or "en"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    for bp in (checkout, pay, auth, admin, ops, webhooks):
+        app.register_blueprint(bp)
+    if settings.sandbox_gateway:
+        app.register_blueprint(sandbox)
+    csrf.exempt(webhooks)
+    access.init_app(app)
+    errors.init_app(app)
+    login.user_loader(load_user)
+    app.before_request(start_request)
+    app.after_request(finish_response)
+    app.context_processor(common_context)
+
+
+def load_user(user_id: str) -> User | None:
+    return db.session.get(User, int(user_id)) if user_id.isdigit() else None
+
+
+def start_request() -> None:
+    begin_scope()
+    g.request_id = secrets.token_hex(8)
+
+
+def finish_response(response: Response) -> Response:
+    """Headers of every answer. Nothing is loaded from elsewhere, and no script or style stands in a page."""
+    settings: Settings = errors.settings()
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; form-action 'self' {settings.base_url}; base-uri 'none'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+    if settings.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    # `session` is in the answer's Vary once it was read; what belongs to a person is kept by no cache.
+    if session.get("_user_id") and request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def common_context() -> dict[str, Any]:
+    """What base.html is rendered with."""
+    settings = network.settings()
+    return {
+        "network": settings,
+        "lang": str(get_locale() or "en"),
+        "home_url": "/",
+        "legal_links": legal_links(settings),
+        "help_url": f"mailto:{settings.support_email}",
+        "sign_out_url": "/logout" if current_user.is_authenticated else None,
+    }
+
+
+def legal_links(settings: network.Network) -> list[tuple[str, str]]:
+    """The pages the law asks for, as far as the operator has given their addresses."""
+    links = (
+        (_("Legal notice"), settings.imprint_url),
+        (_("Privacy"), settings.privacy_url),
+        (_("Terms"), settings.terms_url),
+        (_("Withdrawal information"), settings.withdrawal_url),
+        (_("Accessibility"), settings.accessibility_url),
+    )
+    return [(label, url) for label, url in links if url]

@@ -1,0 +1,51 @@
+"""Who may see what. Each blueprint names its guard in one `before_request`; a test lists any without one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from webapp.blueprints.views import go_to
+from webapp.extensions import login
+
+
+def public() -> None:
+    """Anybody."""
+
+
+def operators_only() -> BaseResponse | None:
+    """Operators; others are asked to sign in, or told that it is not theirs."""
+    if not current_user.is_authenticated:
+        return to_sign_in()
+    if not current_user.is_operator:
+        abort(403)
+    return None
+
+
+def to_sign_in() -> Response:
+    """The sign-in page, with the way back."""
+    path = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return go_to(url_for("auth.sign_in", next=path))
+
+
+def safe_next(target: str | None, default: str) -> str:
+    """A path on this host, or `default`: a link must not lead a person who just signed in elsewhere."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target:
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
+
+
+def init_app(app: Flask) -> None:
+    login.unauthorized_handler(to_sign_in)
+
+
+def customer_id() -> int | None:
+    """The signed-in person's customer, if they are one."""
+    if not current_user.is_authenticated or current_user.customer is None:
+        return None
+    found: int = current_user.customer.id
+    return found

@@ -1,0 +1,221 @@
+"""What a buyer enters. Forms check shape (present, parses, length); rules in the domain check meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError as NotValid
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from webapp.countries import countries
+from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST
+from webapp.leaked_passwords import is_leaked
+
+PERSON, BUSINESS = "person", "business"
+TEXT = 200
+
+
+def stripped(value: str | None) -> str | None:
+    """What is typed around a value, and control characters within, mean nothing."""
+    if value is None:
+        return None
+    return "".join(character for character in value if character.isprintable()).strip()
+
+
+def text(label: Any, missing: Any, *, autocomplete: str, limit: int = TEXT, **more: str) -> StringField:
+    validators = [InputRequired(missing)] if missing else [Optional()]
+    too_long = _l("Use at most %(max)d characters.")
+    return StringField(
+        label,
+        filters=[stripped],
+        validators=[*validators, Length(max=limit, message=too_long)],
+        render_kw={"autocomplete": autocomplete, **more},
+    )
+
+
+class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+    """Field names are the contract's. Which fields count depends on who is asking: see `drop_what_is_not_asked`."""
+
+    order_token = HiddenField(validators=[Length(max=64)])
+    quoted = HiddenField(validators=[Length(max=80)])  # what the summary said when the button was pressed
+
+    products = RadioField(_l("Plan"), choices=[], validate_choice=False, validators=[Optional()])
+    period = RadioField(_l("Billing period"), choices=[], validate_choice=False, validators=[Optional()])
+    customer_type = RadioField(
+        _l("I am ordering as"),
+        choices={PERSON: _l("private person"), BUSINESS: _l("business")}.items(),  # type: ignore[arg-type]
+        validate_choice=False,
+        default=PERSON,
+    )
+    email_address = EmailField(
+        _l("E-mail address"),
+        filters=[stripped],
+        validators=[InputRequired(_l("Enter an e-mail address like name@example.com.")), Length(max=254)],
+        description=_l("We send the order confirmation and sign-in link here."),
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none"},
+    )
+    password = PasswordField(
+        _l("Create password"),
+        validators=[InputRequired(_l("Use at least 12 characters."))],
+        description=_l("At least 12 characters. A sentence works well."),
+        render_kw={
+            "autocomplete": "new-password",
+            "minlength": LENGTH_AT_LEAST,
+            "maxlength": LENGTH_AT_MOST,
+            "spellcheck": "false",
+        },
+    )
+    full_name = text(
+        _l("Full name"), _l("Enter your full name."), autocomplete="name", spellcheck="false"
+    )
+    company_name = text(_l("Company"), None, autocomplete="organization")
+    tax_id = text(_l("VAT ID"), None, autocomplete="off", limit=40, autocapitalize="characters")
+    billing_country = SelectField(_l("Country"), choices=[], validate_choice=False)
+    billing_address_line_1 = text(
+        _l("Street and number"), _l("Enter street and number."), autocomplete="billing address-line1"
+    )
+    billing_address_line_2 = text(_l("Address line 2"), None, autocomplete="billing address-line2")
+    billing_zip_code = text(
+        _l("Postcode"), _l("Enter a postcode."), autocomplete="billing postal-code", limit=20
+    )
+    billing_city = text(
+        _l("Town or city"), _l("Enter a town or city."), autocomplete="billing address-level2"
+    )
+    site_title = text(_l("Site name"), _l("Enter a name for your site."), autocomplete="off")
+    site_url = text(
+        _l("Site address"),
+        _l("Enter an address for your site."),
+        autocomplete="off",
+        autocapitalize="none",
+        spellcheck="false",
+    )
+    discount_code = text(_l("Voucher code"), None, autocomplete="off", limit=60)
+    gateway = RadioField(_l("Payment method"), choices=[], validate_choice=False, validators=[Optional()])
+    early_start = BooleanField(
+        _l(
+            "I expressly ask you to begin before the 14-day withdrawal period ends. I know that if I withdraw I pay "
+            "proportionately for what was provided, and that the right ends once the service is fully provided."
+        )
+    )
+    news = BooleanField(_l("E-mail me product news"))
+    terms = BooleanField(_l("I accept the terms"))
+    analytics_consent = BooleanField(_l("Let us count this visit and order in our statistics"))
+
+    def validate_products(self, field: RadioField) -> None:
+        if not field.data:
+            raise ValidationError(_("Choose a plan."))
+
+    def validate_customer_type(self, field: RadioField) -> None:
+        if field.data not in (PERSON, BUSINESS):
+            raise ValidationError(_("Choose private person or business."))
+
+    def validate_email_address(self, field: EmailField) -> None:
+        check_email(field.data)
+
+    def validate_password(self, field: PasswordField) -> None:
+        check_password(field.data)
+
+    def validate_tax_id(self, field: StringField) -> None:
+        check_tax_id(field.data, self.billing_country.data)
+
+    def validate_billing_country(self, field: SelectField) -> None:
+        if field.data not in countries("en"):
+            raise ValidationError(_("Choose a country."))
+
+    def validate_billing_zip_code(self, field: StringField) -> None:
+        if self.billing_country.data == "DE" and not (len(field.data) == 5 and field.data.isascii() and field.data.isdigit()):
+            raise ValidationError(_("Enter a postcode with 5 digits."))
+
+    @property
+    def is_business(self) -> bool:
+        return bool(self.customer_type.data == BUSINESS)
+
+    def offer(self, *, plans: Iterable[Any], allowed_countries: Sequence[str]) -> None:
+        """What may be chosen: the plans on offer and the countries that are served, in the reader's language."""
+        self.products.choices = [(plan.slug, plan.name) for plan in plans]
+        names = countries(str(get_locale() or "en"))
+        served = {code: name for code, name in names.items() if not allowed_countries or code in allowed_countries}
+        self.billing_country.choices = [("", _("Choose a country"))] + list(served.items())
+
+    def drop_what_is_not_asked(self, *, signed_in: bool, consumer_law: str, collects: bool) -> None:
+        """Take away the fields that this buyer is not shown, so that they are not checked either."""
+        if signed_in:
+            del self.email_address, self.password
+        if not self.is_business:
+            self.company_name.validators = [Optional()]
+            self.company_name.data = self.tax_id.data = ""
+        else:
+            self.company_name.validators = [InputRequired(_("Enter the company name.")), Length(max=TEXT)]
+        if self.is_business or consumer_law != "eu":
+            del self.early_start
+        if consumer_law == "eu":
+            del self.terms
+        if not collects:
+            for name in ("billing_address_line_1", "billing_zip_code", "billing_city"):
+                self[name].validators = [Optional(), Length(max=TEXT)]
+            self.billing_zip_code.validators = [Optional(), Length(max=20)]
+
+    def problems(self) -> list[tuple[str, str]]:
+        """(field id, sentence), in the order of the page."""
+        return [(field.id, str(message)) for field in self for message in field.errors]
+
+    def refuse(self, field: str, message: str) -> None:
+        """Say at its field what a rule found."""
+        target = self[field] if field in self else self.products
+        target.errors = [*target.errors, message]
+
+    def remembered(self) -> dict[str, str]:
+        """What was entered, to show it again; never the password."""
+        kept = self.data
+        for secret in ("password", "csrf_token", "order_token", "quoted"):
+            kept.pop(secret, None)
+        return {name: value for name, value in kept.items() if isinstance(value, str | bool)}
+
+
+def check_email(value: str | None) -> None:
+    try:
+        validate_email(value or "", check_deliverability=False)
+    except EmailNotValidError:
+        raise ValidationError(_("Enter an e-mail address like name@example.com.")) from None
+
+
+def check_password(value: str | None) -> None:
+    password = value or ""
+    if len(password) < LENGTH_AT_LEAST:
+        raise ValidationError(_("Use at least 12 characters."))
+    if len(password) > LENGTH_AT_MOST:
+        raise ValidationError(_("Use at most %(max)d characters.", max=LENGTH_AT_MOST))
+    if is_leaked(password):
+        raise ValidationError(_("This password appears in known data leaks. Choose another."))
+
+
+def check_tax_id(value: str | None, country: str | None) -> None:
+    """Format and checksum only; whether it exists is asked of the registry later, and never blocks an order."""
+    if not value:
+        return
+    try:
+        number = vat.validate(value)
+    except NotValid:
+        number = ""
+    prefix = {"GR": "EL"}.get(country or "", country or "")
+    if not number.startswith(prefix) or not prefix:
+        raise ValidationError(
+            _("This VAT ID does not fit the chosen country. Correct it or leave it empty.")
+        )

@@ -1,0 +1,155 @@
+"""What became of an order: coming back from the gateway, paying what is open, and the thank-you page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.blueprints import access
+from webapp.blueprints.checkout.routes import go_on
+from webapp.blueprints.errors import settings
+from webapp.blueprints.views import View, go_to
+from webapp.domain import network, payments, receivables
+from webapp.errors import DomainError
+from webapp.extensions import limiter
+from webapp.flows import asking, offering, ordering
+from webapp.models import Payment, PaymentStatus, Site, SiteStatus, Try, TryStatus
+
+bp = Blueprint("pay", __name__)
+bp.before_request(access.public)
+
+pay_view = View("checkout/pay.html")
+thanks_view = View("checkout/thank_you.html", block="state")
+
+
+@bp.get("/checkout/return/<reference>")
+def come_back(reference: str) -> ResponseReturnValue:
+    """The buyer is back from the gateway's page. What is true is asked of the gateway, never read from the address."""
+    payment = receivables.find_by_reference(reference)
+    attempt = payments.open_try(payment)
+    if attempt is not None and attempt.gateway_reference is not None:
+        asking.ask(attempt.id)
+    payment = receivables.find_by_reference(reference)
+    last = payment.tries[-1] if payment.tries else None
+    left = request.args.get("left") == "1" and last is not None and last.is_open
+    if payment.is_paid or (last is not None and last.is_open and not left):
+        return go_to(url_for("pay.thank_you", reference=reference))
+    return go_to(url_for("pay.show_payment", reference=reference, left=1 if left else None))
+
+
+def is_owner(payment: Payment) -> bool:
+    return access.customer_id() == payment.customer_id
+
+
+@bp.get("/pay/<reference>")
+def show_payment(reference: str) -> ResponseReturnValue:
+    payment = receivables.find_by_reference(reference)
+    if payment.is_paid:
+        return go_to(url_for("pay.thank_you", reference=reference))
+    return show(payment)
+
+
+@bp.post("/pay/<reference>")
+@limiter.limit("20 per minute")
+def pay(reference: str) -> ResponseReturnValue:
+    """Another try, at the gateway that is chosen now; the same order, nothing typed again."""
+    payment = receivables.find_by_reference(reference)
+    if payment.is_paid:
+        return go_to(url_for("pay.thank_you", reference=reference))
+        gateway = request.form.get("gateway", "")
+    if gateway not in offering.active_gateways():
+        return show(payment, errors=[("gateway", _("Choose how you want to pay."))], status=422)
+    try:
+        placed = ordering.pay_again(payment.id, gateway, settings())
+    except DomainError as problem:
+        payment = receivables.find_by_reference(reference)
+        return show(payment, errors=[("", problem.message)], status=problem.status)
+    if not current_user.is_authenticated and not is_owner(payment):
+        return go_to(placed.url or url_for("pay.thank_you", reference=reference))
+    return go_on(placed)
+
+
+def show(payment: Payment, *, errors: list[tuple[str, str]] | None = None, status: int = 200) -> Response:
+    last = payment.tries[-1] if payment.tries else None
+    running = last if last is not None and last.is_open else None
+    declined = last is not None and last.status == TryStatus.DECLINED and request.args.get("left") is None
+    return pay_view.show(
+        status=status,
+        payment=payment if is_owner(payment) else None,
+        order_number=payment.order_number,
+        total=payment.total,
+        gateways=[
+            {"id": name, "title": one.title, "description": one.description}
+            for name, one in offering.active_gateways().items()
+        ],
+        chosen=payment.gateway,
+        declined=declined,
+        left=request.args.get("left") == "1",
+        running=_go_on_url(running),
+        closed=payment.status == PaymentStatus.CANCELLED,
+        errors=errors or [],
+        action=url_for("pay.pay", reference=payment.reference),
+        register_url=url_for("checkout.register"),
+    )
+
+
+def _go_on_url(attempt: Try | None) -> str | None:
+    action = attempt.action if attempt is not None else None
+    return str(action["url"]) if action and action.get("type") == "redirect" else None
+
+
+@bp.get("/thank-you/<reference>")
+def thank_you(reference: str) -> ResponseReturnValue:
+    """What is true now, as the database has it. Strangers who have the address see only the state."""
+    payment = receivables.find_by_reference(reference)
+    last = payment.tries[-1] if payment.tries else None
+    state = state_of(payment, last)
+    if state == "declined":
+        return go_to(url_for("pay.show_payment", reference=reference))
+    membership = payment.membership
+    site = membership.sites[-1] if membership is not None and membership.sites else None
+    owner = is_owner(payment)
+    return thanks_view.show(
+        state=state,
+        payment=payment if owner else None,
+        order_number=payment.order_number,
+        membership=membership if owner else None,
+        site=site if owner else None,
+        site_url=site_address(site) if owner and site else None,
+        site_ready=site is not None and site.status == SiteStatus.PUBLISHED,
+        site_failed=site is not None and site.status == SiteStatus.FAILED,
+        instructions=_instructions(last) if owner else None,
+        settled=state == "paid" and (site is None or site.status == SiteStatus.PUBLISHED),
+        poll_url=url_for("pay.thank_you", reference=reference),
+        sign_in_url=url_for("auth.sign_in", next=request.path),
+        support_email=network.settings().support_email,
+    )
+
+
+def state_of(payment: Payment, last: Try | None) -> str:
+    """paid, transfer, pending, unknown, declined or void."""
+    if payment.is_paid:
+        return "paid"
+    if payment.status == PaymentStatus.CANCELLED:
+        return "void"
+    if last is None:
+        return "declined"
+    if last.status == TryStatus.NEEDS_ACTION:
+        return "transfer" if _instructions(last) else "pending"
+    return "unknown" if last.is_open else "declined"
+
+
+def _instructions(last: Try | None) -> str | None:
+    action = last.action if last is not None else None
+    return str(action["text"]) if action and action.get("type") == "instructions" else None
+
+
+def site_address(site: Site) -> str:
+    """`http://my-site.example.org:8000/`: the network's scheme and port, the site's own host."""
+    network_url = urlsplit(settings().base_url)
+    port = f":{network_url.port}" if network_url.port else ""
+    return f"{network_url.scheme}://{site.slug}.{settings().network_domain}{port}/"

@@ -1,0 +1,258 @@
+"""Buying: the front page, the order form, paying, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from wtforms import ValidationError
+
+from webapp.blueprints import access
+from webapp.blueprints.auth.routes import begin_session
+from webapp.blueprints.checkout import forms, page
+from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
+from webapp.blueprints.errors import settings
+from webapp.blueprints.views import View, go_to, is_fragment_request
+from webapp.domain import carts, catalog, customers, network, sites
+from webapp.domain.carts import Cart, CartRequest
+from webapp.domain.checkout import Order
+from webapp.errors import DomainError, Invalid
+from webapp.extensions import limiter
+from webapp.flows import offering, ordering
+from webapp.flows.ordering import Placed
+from webapp.formatting import money
+
+bp = Blueprint("checkout", __name__)
+bp.before_request(access.public)
+
+front_view = View("checkout/front.html")
+register_view = View("checkout/register.html", block="checkout")
+summary_view = View("checkout/register.html", block="live")
+
+
+@bp.get("/")
+def front() -> ResponseReturnValue:
+    plans = catalog.plans_on_offer()
+    wanted = period_from(request.args.get("period"))
+    cards = [page.plan_card(plan, wanted, None) for plan in plans]
+    return front_view.show(plans=cards, periods=page.all_periods(plans), period=str(wanted or ""))
+
+
+@bp.get("/register", defaults={"plan": None})
+@bp.get("/register/<plan>")
+@bp.get("/register/<plan>/<int:duration>")
+@bp.get("/register/<plan>/<int:duration>/<unit>")
+def register(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
+    form = CheckoutForm(formdata=None, data=prefilled(plan, duration, unit))
+    form.order_token.data = new_token()
+    return show(form)
+
+
+def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, Any]:
+    """What the address says, by path and by query; any field can be filled in by its name."""
+    known = {name: value[:200] for name, value in request.args.items() if name not in ("password", "csrf_token")}
+    values: dict[str, Any] = dict(known)
+    values.setdefault("billing_country", network.settings().default_country)
+    if plan:
+        values["products"] = plan
+    if duration:
+        values["period"] = f"{duration}-{unit}"
+    elif "duration" in known or "duration_unit" in known:
+        values["period"] = f"{known.get('duration', '1')}-{known.get('duration_unit', 'month')}"
+    customer = current_user.customer if current_user.is_authenticated else None
+    if customer is not None:
+        values |= {name: getattr(customer, name) for name in PROFILE if getattr(customer, name)}
+        values["full_name"] = customer.display_name
+        values["customer_type"] = forms.BUSINESS if customer.business else forms.PERSON
+    return values
+
+
+@bp.post("/register", defaults={"plan": None})
+@bp.post("/register/<plan>")
+@bp.post("/register/<plan>/<int:duration>")
+@bp.post("/register/<plan>/<int:duration>/<unit>")
+@limiter.limit("60 per minute")
+def place_order(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
+    """An order; or, by one of the form's other buttons, only another look at it."""
+    form = CheckoutForm()
+    if not form.products.data and plan:
+        form.products.data = plan
+    if "refresh" in request.form or "apply_code" in request.form:
+        return show(form)
+    cart = reckon(form)
+    form.offer(plans=catalog.plans_on_offer(), allowed_countries=network.settings().allowed_countries)
+    form.drop_what_is_not_asked(
+        signed_in=access.customer_id() is not None,
+        consumer_law=network.settings().consumer_law,
+        collects=cart.collects_payment,
+    )
+    if not form.validate() or not meaning_is_right(form, cart):
+        return show(form, cart=cart, status=422)
+    return place(form)
+
+
+def meaning_is_right(form: CheckoutForm, cart: Cart) -> bool:
+    """What the cart and the law find; each is said at its field."""
+    for problem in cart.errors:
+        form.refuse(problem.param, problem.message)
+    if "early_start" in form and not form.early_start.data:
+        text = _("Confirm the early start. Without it we can set up your site only after 14 days.")
+        form.refuse("early_start", text)
+    if "terms" in form and not form.terms.data:
+        form.refuse("terms", _("Accept the terms to order."))
+    try:
+        sites.check_shape(form.site_url.data or "")
+    except Invalid as problem:
+        form.refuse("site_url", problem.message)
+    if not form.errors and form.quoted.data and form.quoted.data != page.quote(cart):
+        form.refuse("", price_changed(form, cart))
+    return not form.problems()
+
+
+def price_changed(form: CheckoutForm, cart: Cart) -> str:
+    old = page.quoted_total(form.quoted.data or "", cart.currency)
+    sentence = "The price changed from %(old)s to %(new)s while you were ordering. You have not ordered yet."
+    return _(sentence, old=money(old) if old else "?", new=money(cart.due_today))
+
+
+def place(form: CheckoutForm) -> ResponseReturnValue:
+    order = order_from(form, settings(), access.customer_id())
+    try:
+        placed = ordering.place(order, settings())
+    except Invalid as problem:
+        return refused(form, problem)
+    except DomainError as problem:
+        form.refuse("", problem.message)
+        return show(form, status=problem.status)
+    return go_on(placed)
+
+
+def refused(form: CheckoutForm, problem: Invalid) -> ResponseReturnValue:
+    """Known customers who typed their own password are not sent away: they are signed in and their order placed."""
+    if problem.code == "email_taken":
+        user = customers.sign_in(form.email_address.data, form.password.data)
+        if user is not None and user.customer is not None:
+            begin_session(user)
+            return place_as(form, user.customer.id)
+    form.refuse(problem.field or "", problem.message)
+    return show(form, status=422)
+
+
+def place_as(form: CheckoutForm, customer_id: int) -> ResponseReturnValue:
+    order: Order = order_from(form, settings(), customer_id)
+    try:
+        return go_on(ordering.place(order, settings()))
+    except DomainError as problem:
+        form.refuse(getattr(problem, "field", None) or "", problem.message)
+        return show(form, status=problem.status)
+
+
+def go_on(placed: Placed) -> ResponseReturnValue:
+    """To the gateway's page, to another try, or to the result; the buyer is signed in from here on."""
+    if not current_user.is_authenticated:
+        begin_session(customers.find_user(placed.user_id))
+    if placed.url is not None:
+        return go_to(placed.url)
+    if placed.declined:
+        return go_to(url_for("pay.show_payment", reference=placed.reference))
+    return go_to(url_for("pay.thank_you", reference=placed.reference))
+
+
+@bp.post("/checkout/summary")
+@limiter.limit("240 per minute")
+def show_summary() -> ResponseReturnValue:
+    """The live part of the form, for what is chosen now. Writes nothing."""
+    return show(CheckoutForm(), view=summary_view if is_fragment_request() else register_view)
+
+
+@bp.post("/checkout/check")
+@limiter.limit("120 per minute")
+def check_field() -> ResponseReturnValue:
+    """One field, after it was left: a sentence, or nothing when it is right. Says nothing about who has an account."""
+    name = request.form.get("field", "")
+    value = request.form.get(name, "")[:300]
+    try:
+        CHECKS.get(name, accept)(value)
+    except (ValidationError, Invalid) as problem:
+        return str(problem.message if isinstance(problem, Invalid) else problem)
+    return available(name)
+
+
+def accept(value: str) -> None:
+    """A field that is checked only when the order comes."""
+
+
+def check_tax_id(value: str) -> None:
+    forms.check_tax_id(value, request.form.get("billing_country"))
+
+
+CHECKS = {
+    "email_address": forms.check_email,
+    "password": forms.check_password,
+    "site_url": lambda value: sites.check_address(value) and None,
+    "tax_id": check_tax_id,
+}
+
+
+def available(name: str) -> ResponseReturnValue:
+    if name != "site_url":
+        return ""
+    return f'<span id="site_url-status" hx-swap-oob="innerHTML:#site_url-status">{_("This address is available.")}</span>'
+
+
+def reckon(form: CheckoutForm) -> Cart:
+    wanted = cart_request(form)
+    customer = current_user.customer if current_user.is_authenticated else None
+    trialed = customer is not None and customers.has_trialed(customer)
+    facts = {name: getattr(wanted, name) for name in wanted.__slots__}
+    return carts.build(CartRequest(**facts | {"customer": customer, "has_trialed": trialed}))
+
+
+def show(
+    form: CheckoutForm, *, cart: Cart | None = None, status: int = 200, view: View = register_view
+) -> Response:
+    """The order form as it stands, with everything that depends on what is chosen."""
+    plans, network_settings = catalog.plans_on_offer(), network.settings()
+    form.offer(plans=plans, allowed_countries=network_settings.allowed_countries)
+    form.products.data = form.products.data or (plans[0].slug if len(plans) == 1 else None)
+    cart = cart or reckon(form)
+    form.period.data = str(cart.period) if cart.period else None
+    form.quoted.data = page.quote(cart)
+    errors = form.problems() if status != 200 else []
+    if status == 200:
+        errors = say_early(form, cart)
+    gateways = [
+        {"id": name, "title": one.title, "description": one.description}
+        for name, one in offering.available_gateways(cart).items()
+    ]
+    if len(gateways) == 1 or (gateways and form.gateway.data not in [one["id"] for one in gateways]):
+        form.gateway.data = gateways[0]["id"]
+    return view.show(
+        status=status,
+        form=form,
+        errors=errors,
+        cart=cart,
+        summary=page.summary_of(cart),
+        plans=[page.plan_card(plan, cart.period, cart.plan.slug if cart.plan else None) for plan in plans],
+        periods=page.period_choices(cart.plan),
+        gateways=gateways,
+        customer=current_user.customer if current_user.is_authenticated else None,
+        is_business=form.is_business,
+        country=form.billing_country.data,
+        site_suffix=f".{settings().network_domain}",
+        withdrawal_ends=page.withdrawal_ends(),
+        action=request.path if request.path.startswith("/register") else url_for("checkout.register"),
+    )
+
+
+def say_early(form: CheckoutForm, cart: Cart) -> list[tuple[str, str]]:
+    """A code that does not fit, or a plan that is gone, is said at once; what is merely empty yet is not."""
+    asked = {"discount_code": bool(form.discount_code.data), "products": bool(form.products.data), "period": True}
+    for problem in cart.errors:
+        if asked.get(problem.param, False):
+            form.refuse(problem.param, problem.message)
+    return []

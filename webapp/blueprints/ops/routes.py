@@ -1,0 +1,53 @@
+"""For machines that watch: alive, and ready to work."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.blueprints import access
+from webapp.extensions import csrf, db, queue
+
+bp = Blueprint("ops", __name__)
+bp.before_request(access.public)
+csrf.exempt(bp)
+
+
+@bp.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """This process answers; nothing else is asked."""
+    return {"status": "ok"}
+
+
+@bp.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """Database, Redis and a worker can be reached; 503 names the one that cannot."""
+    checks = {"database": _database(), "redis": _redis(), "worker": _worker()}
+    return jsonify(checks), 200 if all(checks.values()) else 503
+
+
+def _database() -> bool:
+    try:
+        return db.session.execute(text("SELECT 1")).scalar() == 1
+    except SQLAlchemyError:
+        return False
+
+
+def _redis() -> bool:
+    try:
+        return queue.url is not None and bool(queue.redis.ping())
+    except (RedisError, OSError):
+        return False
+
+
+def _worker() -> bool:
+    try:
+        beat = queue.redis.get("parzelle:worker:beat") if queue.url else None
+    except (RedisError, OSError):
+        return False
+    return beat is not None and time.time() - int(beat) < 90  # type: ignore[arg-type]  # bytes of digits

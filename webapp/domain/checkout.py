@@ -1,0 +1,217 @@
+"""One attempt to buy: an order becomes a sale once, however often it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from webapp import clock
+from webapp.domain import carts, customers, discounts, memberships, network, payments, receivables, sites
+from webapp.domain.carts import Cart, CartRequest
+from webapp.domain.customers import Profile
+from webapp.errors import Conflict, Invalid
+from webapp.extensions import db, dialect_name
+from webapp.hooks import do_action
+from webapp.models import Customer, MembershipStatus, PaymentStatus, Sale, Try
+
+FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything a buyer said, checked for shape. `customer_id`: who is signed in. Passwords come as a hash."""
+
+    checkout_id: str
+    cart: CartRequest
+    profile: Profile
+    gateway: str = ""
+    email: str = ""
+    password_hash: str = ""
+    customer_id: int | None = None
+    site_title: str = ""
+    site_url: str = ""
+    template: str = ""
+    locale: str = "en"
+    analytics: Mapping[str, str] | None = None  # None: no consent was given
+    wants_news: bool = False
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+def cart_for(order: Order) -> tuple[Cart, Customer | None]:
+    """The cart as the server reckons it now, for this buyer."""
+    customer = customers.find(order.customer_id) if order.customer_id else None
+    trialed = customers.has_trialed(customer) if customer else customers.email_has_trialed(order.email)
+    request = CartRequest(
+        products=order.cart.products,
+        period=order.cart.period,
+        discount_code=order.cart.discount_code,
+        country=order.cart.country,
+        business=order.cart.business,
+        tax_id=order.cart.tax_id,
+        customer=customer,
+        has_trialed=trialed,
+    )
+    return carts.build(request), customer
+
+
+def serialise(checkout_id: str) -> None:
+    """Let a double click wait for its first half. SQLite has one writer at a time anyway."""
+    if dialect_name() == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(checkout_id, 0))))
+
+
+def find(checkout_id: str) -> Sale | None:
+    return db.session.scalars(select(Sale).where(Sale.checkout_id == checkout_id)).one_or_none()
+
+
+def find_open(customer: Customer, cart_key: str) -> Sale | None:
+    """The same buyer's unsettled sale of the same cart, from another tab or another day."""
+    query = (
+        select(Sale)
+        .where(Sale.customer_id == customer.id, Sale.cart_key == cart_key)
+        .where(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
+        .order_by(Sale.id.desc())
+    )
+    return db.session.scalars(query.limit(1)).first()
+
+
+def place(order: Order, choose_gateway: Callable[[Cart, str], str]) -> tuple[Sale, Try | None]:
+    """The sale this order is, made if it is new, and the try to be sent to the gateway now (None: nothing to send).
+
+    Raises Invalid for what is wrong with it, Conflict for a sale that is over, and hooks.Reject. Call it in a unit.
+    """
+    serialise(order.checkout_id)
+    known = find(order.checkout_id)
+    if known is not None and known.settled_at is not None:
+        return known, None
+    cart, customer = cart_for(order)
+    if cart.errors:
+        problem = cart.errors[0]
+        raise Invalid(problem.message, code=problem.code, field=problem.param)
+    gateway = choose_gateway(cart, order.gateway)
+    if known is None and customer is not None:
+        known = find_open(customer, cart.key)
+    if known is not None and known.cart_key == cart.key and known.abandoned_at is None:
+        return known, _pay_again(known, gateway)
+    if known is not None:
+        give_up(known, reason="the order was changed")
+    return _place_new(order, cart, customer, gateway)
+
+
+def _pay_again(sale: Sale, gateway: str) -> Try | None:
+    """The next try of a sale that is still open; None while one is under way at the same gateway."""
+    payment = payments.locked(sale.payment_id)
+    _hold(sale, gateway)
+    running = payments.open_try(payment)
+    if running is not None and running.gateway == gateway:
+        return running if running.action is None else None
+    if running is not None:
+        payments.abandon_try(running, reason="the buyer chose another way to pay")
+    return payments.begin_try(payment, gateway)
+
+
+def _place_new(order: Order, cart: Cart, customer: Customer | None, gateway: str) -> tuple[Sale, Try | None]:
+    do_action("wu_checkout_before_processing", cart)
+    slug = sites.check_address(order.site_url)
+    buyer = _buyer(order, customer)
+    membership = memberships.create(buyer, cart, gateway)
+    payment = receivables.create(buyer, membership, cart, gateway)
+    sites.reserve(buyer, membership, slug=slug, title=order.site_title, template=order.template)
+    sale = Sale(
+        checkout_id=order.checkout_id,
+        cart_key=cart.key,
+        customer=buyer,
+        membership=membership,
+        payment=payment,
+        form=dict(order.form),
+        hold_until=clock.now() + _hold_time(gateway),
+    )
+    db.session.add(sale)
+    _note_consent(order, sale)
+    if cart.discount is not None:
+        db.session.flush()
+        discounts.hold(cart.discount, payment, sale.hold_until)
+    return sale, _first_step(sale, gateway)
+
+
+def _buyer(order: Order, customer: Customer | None) -> Customer:
+    if customer is not None:
+        customers.update(customer, order.profile)
+        return customer
+    user = customers.create_user(order.email, "", order.profile.full_name, password_hash=order.password_hash)
+    return customers.create(user, order.profile, signup_form="main-form", locale=order.locale)
+
+
+def _note_consent(order: Order, sale: Sale) -> None:
+    if order.analytics is not None:
+        sale.customer.analytics_consent_at = clock.now()
+        sale.customer.meta["analytics"] = dict(order.analytics)
+        sale.payment.meta["analytics"] = dict(order.analytics)
+    if order.wants_news:
+        sale.customer.news_requested_at = clock.now()
+
+
+def _first_step(sale: Sale, gateway: str) -> Try | None:
+    """Nothing due: settled now. The gateway is still asked when it shall keep a way to charge later."""
+    attempt = payments.begin_try(sale.payment, gateway) if gateway != FREE else None
+    if sale.payment.total_minor > 0:
+        return attempt
+    payments.settle_at_once(sale, reason="nothing is due today")
+    return attempt
+
+
+def _hold_time(gateway: str) -> timedelta:
+    settings = network.settings()
+    if gateway == "manual":
+        return timedelta(days=settings.manual_due_days)
+    return timedelta(minutes=settings.hold_minutes)
+
+
+def _hold(sale: Sale, gateway: str) -> None:
+    """The buyer is at it again: keep the address and the code a while longer."""
+    time = _hold_time(gateway)
+    sale.hold_until = clock.now() + time
+    discounts.extend(sale.payment, time)
+
+
+def give_up(sale: Sale, *, reason: str) -> None:
+    """An unsettled sale ends: its address and code are free again, its payment is void. Settled ones stay.
+
+    Its checkout id is free too, so that the same form can place a changed order.
+    """
+    if sale.settled_at is not None:
+        raise Conflict(_("This order is complete."), code="already_paid")
+    if sale.abandoned_at is not None:
+        sale.checkout_id = f"{sale.checkout_id[:40]}~{sale.id}"
+        db.session.flush()
+        return
+    sale.abandoned_at = clock.now()
+    sale.checkout_id = f"{sale.checkout_id[:40]}~{sale.id}"
+    running = payments.open_try(sale.payment)
+    if running is not None:
+        payments.abandon_try(running, reason=reason)
+    if sale.membership.status == MembershipStatus.PENDING:
+        memberships.end(sale.membership, reason=reason)
+    elif sale.payment.status == PaymentStatus.PENDING:
+        receivables.void(sale.payment, reason=reason)
+    db.session.flush()
+
+
+def give_up_due(limit: int = 200) -> int:
+    """End the sales whose hold is over and that nobody is paying right now; how many that were."""
+    query = (
+        select(Sale)
+        .where(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None), Sale.hold_until <= clock.now())
+        .order_by(Sale.hold_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    due = db.session.scalars(query).all()
+    for sale in due:
+        give_up(sale, reason="not paid in time")
+    return len(due)

@@ -1,0 +1,171 @@
+"""Who signs in and who pays."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from webapp import clock
+from webapp.domain import outbox, passwords
+from webapp.errors import Invalid, NotFound
+from webapp.extensions import db
+from webapp.hooks import do_action
+from webapp.models import Customer, Membership, Role, User
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a buyer tells about themself; kept on the customer."""
+
+    full_name: str = ""
+    business: bool = False
+    company_name: str = ""
+    tax_id: str = ""
+    billing_address_line_1: str = ""
+    billing_address_line_2: str = ""
+    billing_zip_code: str = ""
+    billing_city: str = ""
+    billing_state: str = ""
+    billing_country: str = ""
+
+
+def user_by_email(email: str) -> User | None:
+    """Two addresses that differ only in case are one person's."""
+    return db.session.scalars(select(User).where(User.email_key == email.strip().lower())).one_or_none()
+
+
+def find(customer_id: int) -> Customer:
+    customer = db.session.get(Customer, customer_id)
+    if customer is None:
+        raise NotFound()
+    return customer
+
+
+def find_user(user_id: int) -> User:
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound()
+    return user
+
+
+def username_from(email: str) -> str:
+    """The part before the @, in plain letters, with a random tail so that no two meet."""
+    local = unicodedata.normalize("NFKD", email.partition("@")[0]).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"[^a-z0-9]+", "-", local).strip("-")[:40] or "user"
+    return f"{plain}-{secrets.token_hex(3)}"
+
+
+def create_user(email: str, password: str, name: str, role: Role = Role.CUSTOMER, password_hash: str = "") -> User:
+    """Raises Invalid when somebody has this address already. Give `password_hash` when it is made beforehand."""
+    if user_by_email(email) is not None:
+        raise email_taken()
+    hashed = password_hash or passwords.hash_password(password)
+    user = User(email=email.strip(), username=username_from(email), name=name, password_hash=hashed, role=role)
+    db.session.add(user)
+    try:
+        db.session.flush()
+    except IntegrityError:  # somebody signed up with it in this very moment
+        raise email_taken() from None
+    return user
+
+
+def email_taken() -> Invalid:
+    sentence = _("There is already an account with this e-mail address. Sign in to order.")
+    return Invalid(sentence, code="email_taken", field="email_address")
+
+
+def create(user: User, profile: Profile, *, signup_form: str, locale: str) -> Customer:
+    """The customer behind a user. Fires wu_customer_post_create when the rows of the unit are written."""
+    customer = Customer(user=user, email=user.email, signup_form=signup_form, locale=locale)
+    customer.display_name = profile.full_name or user.name or user.email
+    _apply(customer, profile)
+    db.session.add(customer)
+    outbox.record("customer.created", customer)
+    do_action("wu_customer_post_create", customer)
+    return customer
+
+
+def _apply(customer: Customer, profile: Profile) -> bool:
+    changed = False
+    names = {"full_name": "display_name"}
+    for name in profile.__dataclass_fields__:
+        value, attribute = getattr(profile, name), names.get(name, name)
+        if value != "" and getattr(customer, attribute) != value:
+            setattr(customer, attribute, value)
+            changed = True
+    return changed
+
+
+def update(customer: Customer, profile: Profile) -> None:
+    """Keep what was told anew; empty fields leave what is known."""
+    if _apply(customer, profile):
+        _tell(customer)
+
+
+def change_email(customer: Customer, email: str) -> None:
+    """A new address, for signing in as well. Raises Invalid when it is somebody else's."""
+    other = user_by_email(email)
+    if other is not None and other.id != customer.user_id:
+        raise email_taken()
+    if customer.email == email:
+        return
+    customer.email = customer.user.email = email
+    _tell(customer)
+
+
+def _tell(customer: Customer) -> None:
+    outbox.record("customer.updated", customer)
+    do_action("wu_customer_post_update", customer)
+
+
+def has_trialed(customer: Customer) -> bool:
+    """Whether this person had a trial already, here or under another spelling of the same address."""
+    query = (
+        select(Membership.id)
+        .join(Customer)
+        .where(Membership.activated_at.is_not(None), Membership.trial_ends_at.is_not(None))
+        .where(Customer.id == customer.id)
+    )
+    return db.session.scalars(query.limit(1)).first() is not None
+
+
+def email_has_trialed(email: str) -> bool:
+    """The same, for somebody who is not signed in: by the normalised address."""
+    wanted = normalised(email)
+    domain = wanted.partition("@")[2]
+    query = (
+        select(Customer.email)
+        .join(Membership)
+        .where(Membership.activated_at.is_not(None), Membership.trial_ends_at.is_not(None))
+        .where(func.lower(Customer.email).endswith(f"@{domain}", autoescape=True))
+        .where(func.lower(Customer.email).startswith(wanted[:1], autoescape=True))
+    )
+    return any(normalised(one) == wanted for one in db.session.scalars(query.limit(500)))
+
+
+def normalised(email: str) -> str:
+    """Lower case, without `+tag`; for Google's addresses without dots: one mailbox, one trial."""
+    local, _at, domain = email.strip().lower().partition("@")
+    local = local.partition("+")[0]
+    if domain in ("gmail.com", "googlemail.com"):
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
+def sign_in(email: str, password: str) -> User | None:
+    """The user, or None; takes the same time whether the address is known or not."""
+    user = user_by_email(email)
+    if not passwords.verify(user.password_hash if user else None, password):
+        return None
+    return user
+
+
+def note_sign_in(user_id: int, at: datetime | None = None) -> None:
+    find_user(user_id).last_login_at = at or clock.now()

@@ -1,0 +1,106 @@
+"""What the outside told us: kept once, worked off until it is done.
+
+Here the rows are made, claimed and marked; `flows/inbound.py` asks the gateway what is true and records that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from webapp import clock, unit
+from webapp.domain import outbox
+from webapp.extensions import db, dialect_name, queue
+from webapp.gateways.base import BadNotice, Notice
+from webapp.models import InboundEvent, InboundStatus
+from webapp.models.inserts import insert_once
+
+ATTEMPTS_AT_MOST = 10
+EFFECT_AT_MOST = 300
+LONGEST = {"external_id": 200, "type": 120, "object_reference": 255}  # as the columns are
+
+
+def keep(session: Session, gateway: str, notice: Notice) -> bool:
+    """Keep a notice whose signature was right, and ring for a worker. False: it was here before.
+
+    Raises BadNotice for names that no vendor gives to anything.
+    """
+    names = {"external_id": notice.event_id, "type": notice.type, "object_reference": notice.reference}
+    if not notice.event_id or any(len(text) > LONGEST[name] or "\0" in text for name, text in names.items()):
+        raise BadNotice("unusable names")
+    values = {"gateway": gateway, "payload": dict(notice.payload), **names}
+    if not insert_once(session, InboundEvent, values, ("gateway", "external_id")):
+        return False
+    unit.current().after_commit(partial(queue.ring, "work_off_inbound"), once="work_off_inbound")
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One notice in a worker's hand. `attempts_made` proves that the worker still holds it."""
+
+    id: int
+    gateway: str
+    object_reference: str
+    attempts_made: int
+
+
+def claim(session: Session, lease: timedelta) -> Received | None:
+    """Take the notice that has been due for longest; if the worker is lost, it is due again after `lease`."""
+    waiting = _due()
+    first = select(InboundEvent.id).where(*waiting).order_by(InboundEvent.next_at, InboundEvent.id).limit(1)
+    if dialect_name() == "postgresql":
+        first = first.with_for_update(skip_locked=True)
+    taken = (
+        update(InboundEvent)
+        .where(InboundEvent.id.in_(first), *waiting)
+        .values(next_at=clock.now() + lease, attempts_made=InboundEvent.attempts_made + 1)
+        .returning(InboundEvent.id, InboundEvent.gateway, InboundEvent.object_reference, InboundEvent.attempts_made)
+        .execution_options(synchronize_session=False)
+    )
+    row = session.execute(taken).first()
+    return None if row is None else Received(*row)
+
+
+def _due() -> tuple[ColumnElement[bool], ...]:
+    return InboundEvent.status == InboundStatus.RECEIVED, InboundEvent.next_at <= clock.now()
+
+
+def count_due(at_most: int = 1000) -> int:
+    """How many notices wait for a worker now; no further than `at_most` is counted."""
+    some = select(InboundEvent.id).where(*_due()).limit(at_most).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def finish(session: Session, event: Received, status: InboundStatus, effect: str) -> None:
+    """Say what came of it."""
+    _mark(session, event, status=status, effect=effect[:EFFECT_AT_MOST], handled_at=clock.now())
+
+
+def postpone(session: Session, event: Received, problem: str) -> InboundStatus:
+    """Try again later; after the last try it stays, for a person to look at. Returns where it stands now."""
+    if event.attempts_made >= ATTEMPTS_AT_MOST:
+        finish(session, event, InboundStatus.FAILED, problem)
+        return InboundStatus.FAILED
+    _mark(
+        session, event, effect=problem[:EFFECT_AT_MOST], next_at=clock.now() + outbox.delay(event.attempts_made)
+    )
+    return InboundStatus.RECEIVED
+
+
+def _mark(session: Session, event: Received, **values: object) -> None:
+    """Only while the worker still holds it: what a slower one has to say is out of date."""
+    session.execute(
+        update(InboundEvent)
+        .where(
+            InboundEvent.id == event.id,
+            InboundEvent.status == InboundStatus.RECEIVED,
+            InboundEvent.attempts_made == event.attempts_made,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,183 @@
+"""The agreement: how it begins, renews, and ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from webapp import clock
+from webapp.domain import outbox, receivables, sites
+from webapp.domain.carts import Cart, CartLine
+from webapp.errors import Conflict, IllegalMove, NotFound
+from webapp.extensions import db
+from webapp.hooks import do_action
+from webapp.models import (
+    Customer,
+    LineType,
+    Membership,
+    MembershipItem,
+    MembershipStatus,
+    Payment,
+    PaymentStatus,
+    StoredCredential,
+)
+from webapp.models.membership import SERVED
+
+S = MembershipStatus
+EVENT_OF = {
+    S.ACTIVE: "membership.activated",
+    S.TRIALING: "membership.trial_started",
+    S.ON_HOLD: "membership.on_hold",
+    S.EXPIRED: "membership.expired",
+    S.CANCELLED: "membership.cancelled",
+}
+
+
+def find(membership_id: int, *, customer_id: int | None = None) -> Membership:
+    """Somebody else's is not found. Raises NotFound."""
+    membership = db.session.get(Membership, membership_id)
+    if membership is None or (customer_id is not None and membership.customer_id != customer_id):
+        raise NotFound()
+    return membership
+
+
+def create(customer: Customer, cart: Cart, gateway: str) -> Membership:
+    """What a cart with a plan agrees on, not yet paid. Fires wu_membership_post_create."""
+    plan, period = cart.plan, cart.period
+    if plan is None or period is None:
+        raise ValueError("a membership needs a plan")
+    membership = Membership(
+        customer=customer,
+        plan=plan,
+        currency=cart.currency,
+        price_minor=cart.recurring_total.minor,
+        duration=period.count,
+        duration_unit=period.unit,
+        recurring=any(line.recurring for line in cart.line_items),
+        billing_cycles=plan.billing_cycles,
+        gateway=gateway,
+        trial_ends_at=cart.trial_ends_at,
+        discount=_remembered(cart),
+        items=[_item(line) for line in cart.line_items if _is_kept(line)],
+    )
+    db.session.add(membership)
+    outbox.record("membership.created", membership)
+    do_action("wu_membership_post_create", membership)
+    return membership
+
+
+def _item(line: CartLine) -> MembershipItem:
+    return MembershipItem(
+        product_id=line.product_id,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price.minor,
+        recurring=line.recurring,
+    )
+
+
+def _is_kept(line: CartLine) -> bool:
+    """Products; of the fees only one that waits for the trial's end."""
+    return line.product_id is not None and (line.type == LineType.PRODUCT or line.later)
+
+
+def _remembered(cart: Cart) -> dict[str, object] | None:
+    code = cart.discount
+    if code is None:
+        return None
+    return {
+        "code": code.code,
+        "type": str(code.type),
+        "value": str(code.value),
+        "apply_to_renewals": str(code.apply_to_renewals),
+        "renewals_limit": code.renewals_limit,
+    }
+
+
+def move(membership: Membership, status: MembershipStatus, *, reason: str) -> None:
+    """One step of its status, with the hook and the event that go with it."""
+    old = membership.move_to(status, reason=reason)
+    outbox.record(EVENT_OF[status], membership)
+    do_action(f"wu_membership_status_to_{status}", membership, str(old))
+
+
+def begin(membership: Membership, payment: Payment | None, *, reason: str) -> None:
+    """The sale is settled: the trial starts, or the first paid period does."""
+    now = clock.now()
+    membership.activated_at = membership.activated_at or now
+    if membership.trial_ends_at is not None and membership.trial_ends_at > now:
+        membership.expires_at = membership.trial_ends_at
+        move(membership, S.TRIALING, reason=reason)
+    else:
+        _start_period(membership, now)
+        move(membership, S.ACTIVE, reason=reason)
+    sites.request_for(membership)
+
+
+def _start_period(membership: Membership, now: datetime) -> None:
+    membership.anchor = now
+    membership.periods_paid = 1 if membership.recurring else 0
+    membership.expires_at = membership.period.after(now) if membership.recurring else None
+
+
+def keep_credential(membership: Membership, gateway: str, reference: str, label: str) -> None:
+    """Remember a way to charge again; the next renewal uses it."""
+    query = select(StoredCredential).where(
+        StoredCredential.gateway == gateway, StoredCredential.reference == reference
+    )
+    credential = db.session.scalars(query).one_or_none()
+    if credential is None:
+        credential = StoredCredential(
+            customer_id=membership.customer_id, gateway=gateway, reference=reference, label=label[:80]
+        )
+        db.session.add(credential)
+    membership.credential = credential
+    membership.auto_renew = membership.recurring
+
+
+def cancel(membership: Membership, *, reason: str, at_once: bool = False) -> None:
+    """Stop renewing: at the end of what is paid for, or now. Asking twice changes nothing.
+
+    Raises Conflict when it has ended already, and hooks.Reject when an integrator's callback objects.
+    """
+    if membership.status in (S.CANCELLED, S.EXPIRED):
+        raise Conflict(code="already_ended")
+    if membership.cancel_at is not None and not at_once:
+        return
+    do_action("wu_membership_pre_cancel", membership)
+    membership.cancellation_reason = reason[:300]
+    if at_once or membership.expires_at is None or membership.status == S.PENDING:
+        end(membership, reason=reason)
+    else:
+        membership.cancel_at = membership.expires_at
+        outbox.record("membership.cancel_scheduled", membership)
+    do_action("wu_membership_post_cancel", membership)
+
+
+def end(membership: Membership, *, reason: str) -> None:
+    """It is over now: no more charges, its sites are no longer served, open payments are void."""
+    membership.cancel_at = membership.cancelled_at = clock.now()
+    membership.auto_renew = False
+    move(membership, S.CANCELLED, reason=reason)
+    for payment in membership.payments:
+        if payment.status == PaymentStatus.PENDING:
+            receivables.void(payment, reason=reason)
+    sites.stop_serving(membership, reason=reason)
+
+
+def end_due(limit: int = 200) -> int:
+    """End what asked to end and whose time has come; how many that were. Oldest first."""
+    query = (
+        select(Membership)
+        .where(Membership.cancel_at <= clock.now(), Membership.status.in_(SERVED))
+        .order_by(Membership.cancel_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    due = db.session.scalars(query).all()
+    for membership in due:
+        try:
+            end(membership, reason=membership.cancellation_reason or "cancel_at reached")
+        except IllegalMove:
+            continue
+    return len(due)

@@ -1,0 +1,96 @@
+"""A payment's own moves: asked for, completed, failed, void. What follows from them is in `payments.py`."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from webapp import clock
+from webapp.domain import discounts, outbox
+from webapp.domain.carts import Cart, CartLine
+from webapp.errors import NotFound
+from webapp.extensions import db
+from webapp.hooks import do_action
+from webapp.models import Customer, LineItem, LineType, Membership, Payment, PaymentStatus
+
+
+def find(payment_id: int, *, customer_id: int | None = None) -> Payment:
+    """Somebody else's is not found. Raises NotFound."""
+    payment = db.session.get(Payment, payment_id)
+    if payment is None or (customer_id is not None and payment.customer_id != customer_id):
+        raise NotFound()
+    return payment
+
+
+def find_by_reference(reference: str) -> Payment:
+    """By the random reference of its addresses. Raises NotFound."""
+    payment = db.session.scalars(select(Payment).where(Payment.reference == reference)).one_or_none()
+    if payment is None:
+        raise NotFound()
+    return payment
+
+
+def create(customer: Customer, membership: Membership | None, cart: Cart, gateway: str) -> Payment:
+    """Ask for what is due of a cart now. Fires wu_payment_post_create."""
+    due = [_due_now(line) for line in cart.line_items if not line.later or line.type == LineType.PRODUCT]
+    payment = Payment(
+        customer=customer,
+        membership=membership,
+        currency=cart.currency,
+        subtotal_minor=sum(line.subtotal_minor for line in due),
+        discount_minor=sum(line.discount_minor for line in due),
+        tax_minor=sum(line.tax_minor for line in due),
+        total_minor=cart.due_today.minor,
+        discount_code=cart.discount.code if cart.discount else "",
+        gateway=gateway,
+        line_items=due,
+    )
+    for position, line in enumerate(due, 1):
+        line.position = position
+    db.session.add(payment)
+    outbox.record("payment.created", payment)
+    do_action("wu_payment_post_create", payment)
+    return payment
+
+
+def _due_now(line: CartLine) -> LineItem:
+    """The line as it is charged now: a product whose trial begins is listed, and costs nothing yet."""
+    free = line.later
+    return LineItem(
+        type=line.type,
+        product_id=line.product_id,
+        title=line.title,
+        quantity=line.quantity,
+        unit_price_minor=0 if free else line.unit_price.minor,
+        subtotal_minor=0 if free else line.subtotal.minor,
+        discount_minor=0 if free else line.discount_total.minor,
+        tax_minor=0 if free else line.tax_total.minor,
+        total_minor=0 if free else line.total.minor,
+        recurring=line.recurring,
+        currency=line.unit_price.currency,
+    )
+
+
+def move(payment: Payment, status: PaymentStatus, *, reason: str) -> None:
+    old = payment.move_to(status, reason=reason)
+    do_action(f"wu_payment_status_to_{status}", payment, str(old))
+
+
+def complete(payment: Payment, *, reason: str) -> None:
+    """Its money has arrived. Fires wu_payment_status_to_completed, then wu_payment_completed."""
+    payment.completed_at = clock.now()
+    move(payment, PaymentStatus.COMPLETED, reason=reason)
+    outbox.record("payment.completed", payment)
+    do_action("wu_payment_completed", payment)
+    discounts.count_use(payment)
+
+
+def report_failed_try(payment: Payment, error_message: str) -> None:
+    """A try did not take the money; the payment stays open for the next one."""
+    outbox.record("payment.failed", payment, error_message=error_message)
+    do_action("wu_payment_failed", payment, error_message)
+
+
+def void(payment: Payment, *, reason: str) -> None:
+    """Nobody shall pay this any more. Money that comes all the same is still accepted."""
+    move(payment, PaymentStatus.CANCELLED, reason=reason)
+    discounts.release(payment)

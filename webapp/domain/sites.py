@@ -1,0 +1,161 @@
+"""What is provisioned for a membership: addresses, and the requests to make, stop and serve a site."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from functools import partial
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp import clock, unit
+from webapp.domain import outbox
+from webapp.errors import Invalid, NotFound
+from webapp.extensions import db
+from webapp.hooks import do_action
+from webapp.models import Customer, Membership, Sale, Site, SiteStatus
+
+S = SiteStatus
+SHORTEST, LONGEST = 3, 40
+SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+FREE_AGAIN = (S.ARCHIVED, S.DELETED)
+# Names that the network, its mail, or common practice needs, or that would pass for it.
+RESERVED = frozenset(
+    """
+    about abuse account accounts acme admin administrator api app apps assets auth autoconfig autodiscover billing
+    blog cdn checkout dashboard demo dev dns docs domain domains email ftp help hooks host hostmaster imap info
+    invoice invoices jobs login logout mail mailer marketing media mx network news noreply ns ns1 ns2 ns3 ns4
+    official operator parzelle pay payment payments pop pop3 postmaster press preview register root sandbox security
+    shop signup site sites smtp ssl ssladmin staff staging static stats status store support sysadmin team test
+    thank-you tls webhook webhooks webmail webmaster wpad ws www www1 www2
+    """.split()
+)
+
+
+def normalise(text: str) -> str:
+    """An address is typed in any case, and pasted with its domain: `My-Shop.example.org` is `my-shop`."""
+    return text.strip().lower().removeprefix("https://").removeprefix("http://").split(".")[0].rstrip("/")
+
+
+def check_shape(text: str) -> str:
+    """The address as it is kept, were it free. Raises Invalid with what to enter instead."""
+    slug = normalise(text)
+    if not slug:
+        raise Invalid(_("Enter an address for your site."), field="site_url")
+    if not SHAPE.fullmatch(slug) or "--" in slug[2:4]:
+        raise Invalid(_("Use only letters, digits and hyphens."), field="site_url")
+    if not SHORTEST <= len(slug) <= LONGEST:
+        raise Invalid(_("Use 3 to 40 characters."), field="site_url")
+    return slug
+
+
+def check_address(text: str, *, for_sale_of: int | None = None) -> str:
+    """The address, ready to be kept: well formed, not reserved, not taken. Raises Invalid."""
+    slug = check_shape(text)
+    if slug in RESERVED or is_taken(slug, for_sale_of=for_sale_of):
+        raise taken(slug)
+    return slug
+
+
+def taken(slug: str) -> Invalid:
+    text = _("This address is taken. Try %(suggestion)s.", suggestion=suggest(slug))
+    return Invalid(text, code="site_taken", field="site_url")
+
+
+def is_taken(slug: str, *, for_sale_of: int | None = None) -> bool:
+    """Whether a site has it; an open sale's own claim (by its payment) does not count against itself."""
+    query = select(Site.membership_id).where(Site.slug == slug, Site.status.not_in(FREE_AGAIN))
+    owner = db.session.scalars(query).first()
+    if owner is None or for_sale_of is None:
+        return owner is not None
+    own = select(Sale.membership_id).where(Sale.payment_id == for_sale_of)
+    return owner != db.session.scalar(own)
+
+
+def suggest(slug: str) -> str:
+    """An address like it that is free."""
+    base = slug[: LONGEST - 4].strip("-") or "site"
+    candidates = [f"{base}-{number}" for number in range(2, 8)]
+    query = select(Site.slug).where(Site.slug.in_(candidates), Site.status.not_in(FREE_AGAIN))
+    used = set(db.session.scalars(query))
+    return next((one for one in candidates if one not in used), f"{base}-{secrets.randbelow(9000) + 1000}"[:LONGEST])
+
+
+def slug_from(title: str) -> str:
+    """An address made of a title, in plain letters."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST]
+
+
+def find(site_id: int, *, customer_id: int | None = None) -> Site:
+    """Somebody else's is not found. Raises NotFound."""
+    site = db.session.get(Site, site_id)
+    if site is None or (customer_id is not None and site.customer_id != customer_id):
+        raise NotFound()
+    return site
+
+
+def reserve(customer: Customer, membership: Membership, *, slug: str, title: str, template: str = "") -> Site:
+    """Keep the address for a sale; the site is made when the sale is settled. Unique in the database."""
+    site = Site(customer=customer, membership=membership, slug=slug, title=title, template=template)
+    db.session.add(site)
+    return site
+
+
+def request_for(membership: Membership) -> None:
+    """Have a worker make the sites of a membership that has just begun, or serve them again."""
+    for site in membership.sites:
+        if site.status in (S.REQUESTED, S.FAILED):
+            unit.current().before_commit(partial(request, site))
+        elif site.status == S.SUSPENDED:
+            serve_again(site)
+
+
+def request(site: Site) -> None:
+    """Have a worker make one site; called when its row is written."""
+    outbox.add(
+        "provisioning",
+        "webapp.flows.provisioning:provision",
+        "webapp.flows.provisioning",
+        [site],
+        customer_id=site.customer_id,
+        ordering_key=f"site:{site.id}",
+    )
+
+
+def serve_again(site: Site) -> None:
+    site.move_to(S.PUBLISHED, reason="membership is served again")
+    outbox.record("site.reactivated", site)
+
+
+def stop_serving(membership: Membership, *, reason: str) -> None:
+    """The membership is over: what is published is blocked, what was not made yet gives its address free."""
+    for site in membership.sites:
+        if site.status == S.PUBLISHED:
+            site.move_to(S.SUSPENDED, reason=reason)
+            outbox.record("site.suspended", site)
+        elif site.status in (S.REQUESTED, S.CREATING, S.FAILED):
+            site.move_to(S.ARCHIVED, reason=reason)
+
+
+def begin_creating(site_id: int) -> Site | None:
+    """Take the job of making a site; None when it is made already or no longer wanted."""
+    site = find(site_id)
+    if site.status in (S.REQUESTED, S.FAILED):
+        site.move_to(S.CREATING, reason="provisioning")
+    if site.status != S.CREATING:
+        return None
+    return site
+
+
+def publish(site: Site) -> None:
+    """It answers on its address. Fires wu_site_created, then wu_site_published."""
+    site.published_at = clock.now()
+    site.problem = ""
+    site.move_to(S.PUBLISHED, reason="provisioned")
+    outbox.record("site.created", site)
+    do_action("wu_site_created", site, site.membership)
+    outbox.record("site.published", site)
+    do_action("wu_site_published", site, site.membership)

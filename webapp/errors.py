@@ -1,0 +1,69 @@
+"""The refusals of the domain. Each has a stable code, an HTTP status and a sentence for a person."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+Sentence = str | LazyString
+
+
+class DomainError(Exception):
+    """Something a rule does not allow; blueprints turn it into a page, a block or the API's error shape."""
+
+    code = "refused"
+    status = 422
+    sentence: Sentence = _l("This is not possible.")
+
+    def __init__(self, sentence: Sentence | None = None, *, code: str | None = None, field: str | None = None) -> None:
+        self.sentence = sentence if sentence is not None else type(self).sentence
+        self.code = code or type(self).code
+        self.field = field
+        super().__init__(self.code)
+
+    @property
+    def message(self) -> str:
+        return str(self.sentence)
+
+
+class Invalid(DomainError):
+    """What was entered cannot be used; `field` names the control it belongs to."""
+
+    code = "invalid"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or not for this person: the two are told apart by nobody."""
+
+    code = "not_found"
+    status = 404
+    sentence = _l("This page does not exist, or is not yours to see.")
+
+
+class Conflict(DomainError):
+    """Somebody was quicker, or the thing is no longer in a state that allows this."""
+
+    code = "conflict"
+    status = 409
+    sentence = _l("This was changed in the meantime. Reload to see its current state.")
+
+
+class IllegalMove(Conflict):
+    """A status was asked to move where its table does not let it."""
+
+    code = "illegal_move"
+
+    def __init__(self, explanation: str) -> None:
+        super().__init__()
+        self.explanation = explanation
+        self.args = (explanation,)
+
+
+class Rejected(DomainError):
+    """An integrator's callback stopped the work with a reason (`hooks.Reject`)."""
+
+    code = "rejected"
+
+
+class ConfigurationError(Exception):
+    """The installation cannot start like this; the message says what to set."""

@@ -1,0 +1,51 @@
+"""Asking a gateway what is true about a try, and noting the answer."""
+
+from __future__ import annotations
+
+import logging
+
+from webapp import transactions
+from webapp.domain import payments
+from webapp.extensions import db
+from webapp.gateways import gateways
+from webapp.gateways.base import Outcome, Payer, VendorUnreachable, Verdict
+from webapp.models import Payment, Try
+from webapp.transactions import unit_of_work
+
+log = logging.getLogger(__name__)
+
+
+def payer_of(payment: Payment) -> Payer:
+    customer = payment.customer
+    return Payer(customer.reference, customer.email, customer.display_name, customer.billing_country)
+
+
+def ask(try_id: int) -> str:
+    """Ask the gateway about one try and record what is true. Returns the effect in words; never raises for
+    a gateway that cannot be reached."""
+    attempt = db.session.get_one(Try, try_id)
+    name, reference, payment_id = attempt.gateway, attempt.gateway_reference, attempt.payment_id
+    gateway = gateways.get(name)
+    transactions.end_read()
+    outcome = Outcome(Verdict.UNKNOWN, reason="nothing to ask for") if reference is None else _fetch(gateway, reference)
+    with unit_of_work(name):
+        payments.locked(payment_id)
+        return payments.record_answer(db.session.get_one(Try, try_id), outcome)
+
+
+def _fetch(gateway, reference: str) -> Outcome:  # type: ignore[no-untyped-def]
+    try:
+        return gateway.fetch(reference)
+    except VendorUnreachable as error:
+        return Outcome(Verdict.UNKNOWN, reason=str(error)[:300])
+    except Exception as error:
+        log.exception("gateway.fetch_failed", extra={"gateway": gateway.id})
+        return Outcome(Verdict.UNKNOWN, reason=type(error).__name__)
+
+
+def ask_due(limit: int = 100) -> int:
+    """Ask about every try whose time has come; how many that were."""
+    due = payments.tries_to_ask(limit)
+    for try_id, _payment_id in due:
+        ask(try_id)
+    return len(due)

@@ -1,0 +1,37 @@
+"""Which ways to pay a buyer is offered."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from webapp.domain import network
+from webapp.domain.carts import Cart
+from webapp.domain.checkout import FREE
+from webapp.errors import Invalid
+from webapp.gateways import gateways
+from webapp.gateways.base import Gateway
+from webapp.hooks import apply_filters
+
+
+def active_gateways() -> dict[str, Gateway]:
+    """Those that the operator has switched on, in their order; all that are registered when none is named."""
+    registered = {name: one for name, one in gateways.all().items() if name != FREE}
+    active = network.settings().active_gateways
+    return {name: registered[name] for name in active if name in registered} if active else registered
+
+
+def available_gateways(cart: Cart) -> dict[str, Gateway]:
+    """What a cart may be paid with. Nothing when nothing will ever be due."""
+    if not cart.collects_payment:
+        return {}
+    chosen: dict[str, Gateway] = apply_filters("wu_available_gateways", active_gateways(), cart)
+    return chosen
+
+
+def choose_gateway(cart: Cart, wanted: str) -> str:
+    """Raises Invalid when a way to pay is needed and `wanted` is none that is offered."""
+    if not cart.collects_payment:
+        return FREE
+    if wanted not in available_gateways(cart):
+        raise Invalid(_("Choose how you want to pay."), code="no-gateway", field="gateway")
+    return wanted

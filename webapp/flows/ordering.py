@@ -1,0 +1,142 @@
+"""From an order to the gateway and back. No transaction stays open while a gateway is asked."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp import transactions
+from webapp.domain import checkout, payments, receivables
+from webapp.domain.checkout import Order
+from webapp.errors import Invalid
+from webapp.extensions import db
+from webapp.flows import offering
+from webapp.flows.asking import payer_of
+from webapp.gateways import gateways
+from webapp.gateways.base import Beginning, Capability, Done, Outcome, PaymentRequest, Verdict
+from webapp.models import Payment, Sale, Try
+from webapp.money import Money
+from webapp.settings import Settings
+from webapp.transactions import unit_of_work
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an order stands. `url` is set when the buyer goes on at the gateway's own page."""
+
+    reference: str
+    user_id: int
+    settled: bool
+    url: str | None = None
+    declined: bool = False
+
+
+def place(order: Order, settings: Settings) -> Placed:
+    """Place an order, or go on with the one it repeats, and ask its gateway to take the money.
+
+    Raises errors.Invalid, errors.Conflict and hooks.Reject; then nothing was written.
+    """
+    try:
+        sale_id, try_id = _place_once(order)
+    except (IntegrityError, Invalid) as problem:
+        if isinstance(problem, Invalid) and problem.code not in ("email_taken", "site_taken"):
+            raise
+        # The other half of a double click may have been quicker: then this is its sale.
+        sale_id, try_id = _place_known(order, problem)
+    if try_id is not None:
+        begin(try_id, settings)
+    return _where(sale_id)
+
+
+def _place_once(order: Order) -> tuple[int, int | None]:
+    with unit_of_work("checkout") as session:
+        sale, attempt = checkout.place(order, offering.choose_gateway)
+        session.flush()
+        return sale.id, attempt.id if attempt is not None else None
+
+
+def _place_known(order: Order, problem: Exception) -> tuple[int, int | None]:
+    if checkout.find(order.checkout_id) is not None:
+        return _place_once(order)
+    if isinstance(problem, IntegrityError):
+        return _place_once(order)  # a name taken in this very moment: now the rules see it, and say so
+    raise problem
+
+
+def pay_again(payment_id: int, gateway: str, settings: Settings) -> Placed:
+    """Another try for an order that is not paid. Raises Conflict when it cannot be paid any more."""
+    with unit_of_work("checkout") as session:
+        payment = payments.locked(payment_id)
+        attempt = _next_try(payment, gateway)
+        session.flush()
+        try_id = attempt.id if attempt is not None else None
+    if try_id is not None:
+        begin(try_id, settings)
+    return _where_payment(payment_id)
+
+
+def _next_try(payment: Payment, gateway: str) -> Try | None:
+    running = payments.open_try(payment)
+    if running is not None and running.gateway == gateway:
+        return None
+    if running is not None:
+        payments.abandon_try(running, reason="the buyer chose another way to pay")
+    return payments.begin_try(payment, gateway)
+
+
+def begin(try_id: int, settings: Settings) -> None:
+    """Ask the gateway of a try to take the money, and note its answer; safe to repeat with the same key."""
+    attempt = db.session.get_one(Try, try_id)
+    gateway, request = gateways.get(attempt.gateway), _request(attempt, settings)
+    transactions.end_read()
+    beginning = _ask(gateway.begin, request, gateway.id)
+    with unit_of_work(gateway.id) as session:
+        attempt = session.get_one(Try, try_id)
+        payments.locked(attempt.payment_id)
+        payments.record_beginning(attempt, beginning)
+
+
+def _ask(begin, request: PaymentRequest, name: str) -> Beginning:  # type: ignore[no-untyped-def]
+    try:
+        return begin(request)
+    except Exception as error:
+        log.exception("gateway.begin_failed", extra={"gateway": name, "payment": request.reference})
+        return Done(Outcome(Verdict.UNKNOWN, reason=type(error).__name__))
+
+
+def _request(attempt: Try, settings: Settings) -> PaymentRequest:
+    payment = attempt.payment
+    membership = payment.membership
+    base, reference = settings.base_url, payment.reference
+    stores = Capability.STORED_CREDENTIAL in gateways.get(attempt.gateway).capabilities
+    return PaymentRequest(
+        reference=reference,
+        order_number=payment.order_number,
+        amount=Money(payment.total_minor, payment.currency),
+        description=membership.plan.name if membership else payment.order_number,
+        payer=payer_of(payment),
+        return_url=f"{base}/checkout/return/{reference}",
+        cancel_url=f"{base}/checkout/return/{reference}?left=1",
+        idempotency_key=attempt.key,
+        store_credential=stores and membership is not None and membership.recurring,
+        locale=payment.customer.locale,
+        metadata={"payment": reference, "membership": membership.reference if membership else ""},
+    )
+
+
+def _where(sale_id: int) -> Placed:
+    sale = db.session.get_one(Sale, sale_id)
+    return _where_payment(sale.payment_id)
+
+
+def _where_payment(payment_id: int) -> Placed:
+    payment = receivables.find(payment_id)
+    last = payment.tries[-1] if payment.tries else None
+    action = last.action if last is not None and last.is_open else None
+    url = str(action["url"]) if action and action.get("type") == "redirect" else None
+    declined = last is not None and not last.is_open and not payment.is_paid
+    return Placed(payment.reference, payment.customer.user_id, payment.is_paid, url, declined)

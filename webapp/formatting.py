@@ -1,0 +1,90 @@
+"""How amounts, instants and periods are written for a person. Only templates and mails use this."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+from flask import Flask
+from flask_babel import get_locale, ngettext
+from markupsafe import Markup, escape
+
+from webapp import clock
+from webapp.money import Money, exponent
+from webapp.periods import Period, Unit
+
+
+def _locale() -> str:
+    return str(get_locale() or "en")
+
+
+def money(amount: Money) -> str:
+    """`€1,200.00`, `1.200,00 €`, with the currency's own number of decimals."""
+    digits = exponent(amount.currency)
+    pattern = None
+    if digits != 2:
+        from babel import Locale
+
+        base = Locale.parse(_locale()).currency_formats["standard"].pattern
+        decimals = "." + "0" * digits if digits else ""
+        pattern = base.replace(".00", decimals)
+    return format_currency(amount.decimal, amount.currency, pattern, locale=_locale(), currency_digits=pattern is None)
+
+
+def date(instant: datetime) -> Markup:
+    """`3 Dec 2026` with the exact time in its title."""
+    text = format_date(instant, "d MMM y", locale=_locale()) if _locale() == "en" else _medium(instant)
+    return _time(instant, text)
+
+
+def _medium(instant: datetime) -> str:
+    return format_date(instant, "d. MMM y" if _locale() == "de" else "medium", locale=_locale())
+
+
+def long_date(instant: datetime) -> str:
+    """`23 November 2026`, `23. November 2026`: in sentences."""
+    return format_date(instant, "d. MMMM y" if _locale() == "de" else "d MMMM y", locale=_locale())
+
+
+def timestamp(instant: datetime) -> Markup:
+    """`2026-11-23 14:05 UTC`: in the admin's tables."""
+    return _time(instant, f"{instant:%Y-%m-%d %H:%M} UTC")
+
+
+def _time(instant: datetime, text: str) -> Markup:
+    exact = format_datetime(instant, "long", locale=_locale())
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(clock.rfc3339(instant), exact, escape(text))
+
+
+def period(length: Period) -> str:
+    """`3 months`, `1 year`."""
+    if length.unit == Unit.DAY:
+        return ngettext("%(num)d day", "%(num)d days", length.count)
+    if length.unit == Unit.WEEK:
+        return ngettext("%(num)d week", "%(num)d weeks", length.count)
+    if length.unit == Unit.MONTH:
+        return ngettext("%(num)d month", "%(num)d months", length.count)
+    return ngettext("%(num)d year", "%(num)d years", length.count)
+
+
+def per_period(length: Period) -> str:
+    """`per month`, `every 3 months`: after a price."""
+    if length.unit == Unit.DAY:
+        return ngettext("per day", "every %(num)d days", length.count)
+    if length.unit == Unit.WEEK:
+        return ngettext("per week", "every %(num)d weeks", length.count)
+    if length.unit == Unit.MONTH:
+        return ngettext("per month", "every %(num)d months", length.count)
+    return ngettext("per year", "every %(num)d years", length.count)
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        money=money,
+        date=date,
+        long_date=long_date,
+        datetime=timestamp,
+        period=period,
+        per_period=per_period,
+    )

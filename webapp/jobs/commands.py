@@ -1,0 +1,184 @@
+"""Management jobs as commands: `./dev flask …`. All are safe to run twice."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+from webapp.domain import demo, outbox, payments, receivables
+from webapp.errors import DomainError
+from webapp.extensions import db
+from webapp.flows import asking, inbound, relaying
+from webapp.hooks import registry
+from webapp.jobs import commands_sandbox, schedule, worker
+from webapp.models import Delivery, DeliveryStatus, Payment
+from webapp.settings import Settings
+from webapp.transactions import unit_of_work
+
+deliveries = AppGroup("deliveries", help="What other systems are told.")
+hooks_group = AppGroup("hooks", help="The hooks that integrators listen to.")
+payments_group = AppGroup("payments", help="Money asked for.")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(deliveries)
+    app.cli.add_command(hooks_group)
+    app.cli.add_command(payments_group)
+    for command in (prepare, init_demo, create_admin, run_worker, run_clock, tick, reconcile):
+        app.cli.add_command(command)
+    app.cli.add_command(commands_sandbox.group)
+
+
+def say_admin(email: str, password: str) -> None:
+    click.echo(f"Admin sign-in (shown once): {email}  {password}")
+
+
+@click.command("prepare")
+def prepare() -> None:
+    """Bring the database up to date and load the demo network once."""
+    upgrade()
+    _load_demo()
+
+
+@click.command("init-demo")
+def init_demo() -> None:
+    """Load the demo network: an operator, a free plan, `premium`, and a plan with a trial."""
+    if not _load_demo():
+        click.echo("The demo network is loaded already.")
+
+
+def _load_demo() -> bool:
+    with unit_of_work("demo"):
+        password = demo.load()
+    if password is not None:
+        say_admin(demo.ADMIN, password)
+    return password is not None
+
+
+@click.command("create-admin")
+@click.argument("email")
+def create_admin(email: str) -> None:
+    """Create an operator; prints the password once."""
+    try:
+        with unit_of_work("command line"):
+            password = demo.create_operator(email)
+    except DomainError as error:
+        raise click.ClickException(error.message) from None
+    say_admin(email, password)
+
+
+@click.command("worker")
+@click.option("--burst", is_flag=True, help="Do what is there, then stop.")
+def run_worker(burst: bool) -> None:
+    """Work off deliveries and notices until told to stop."""
+    settings: Settings = current_app.extensions["settings"]
+    if settings.redis_url is None:
+        raise click.ClickException("REDIS_URL is not set; ./dev run brings its own Redis.")
+    worker.start_beating()
+    worker.run(current_app._get_current_object(), burst=burst)  # type: ignore[attr-defined]
+
+
+@click.command("clock")
+def run_clock() -> None:
+    """Run scheduled chores; any number of clocks may run."""
+    stop = threading.Event()
+
+    def stop_now(*_args: Any) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, stop_now)
+    signal.signal(signal.SIGINT, stop_now)
+    schedule.run(current_app._get_current_object(), stop)  # type: ignore[attr-defined]
+
+
+@click.command("tick")
+def tick() -> None:
+    """Run the scheduled chores whose turn has come, once."""
+    for name in schedule.tick():
+        click.echo(name)
+
+
+@click.command("reconcile")
+def reconcile() -> None:
+    """Ask the gateways about every payment that is open, and work off what they told us."""
+    asked = asking.ask_due(10_000)
+    worked = 0
+    while done := inbound.work_off(100):
+        worked += done
+    click.echo(f"{asked} tries asked for, {worked} notices worked off")
+
+
+@deliveries.command("list")
+@click.option("--status", type=click.Choice([str(one) for one in DeliveryStatus]))
+@click.option("--limit", default=20, show_default=True)
+def list_deliveries(status: str | None, limit: int) -> None:
+    """The newest deliveries."""
+    query = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
+    if status:
+        query = query.where(Delivery.status == DeliveryStatus(status))
+    for one in db.session.scalars(query):
+        click.echo(f"{one.id}  {one.status}  {one.attempts_made} attempts  {one.callback}  {one.last_error}")
+
+
+@deliveries.command("retry")
+@click.argument("delivery_id", type=int, required=False)
+@click.option("--handler", help="All dead ones of one destination.")
+@click.option("--all", "everything", is_flag=True, help="All dead ones.")
+def retry_deliveries(delivery_id: int | None, handler: str | None, everything: bool) -> None:
+    """Send dead deliveries again: one by its id, one destination's, or all."""
+    if delivery_id is not None:
+        try:
+            relaying.retry_now(delivery_id)
+        except DomainError as error:
+            raise click.ClickException(error.message) from None
+        click.echo("1 delivery goes out again")
+        return
+    if not handler and not everything:
+        raise click.UsageError("name a delivery, --handler, or --all")
+    with unit_of_work("command line") as session:
+        number = outbox.replay(session, handler=handler)
+    click.echo(f"{number} deliveries go out again")
+
+
+@deliveries.command("sweep")
+def sweep_deliveries() -> None:
+    """Find what is due or was lost, and ring for the workers."""
+    click.echo(f"{schedule.sweep_deliveries()} destinations have something due")
+
+
+@payments_group.command("confirm")
+@click.argument("reference")
+def confirm_payment(reference: str) -> None:
+    """Note that the money of a manual payment has arrived (its reference or order number)."""
+    try:
+        with unit_of_work("command line"):
+            payment = payments.locked(_payment_id(reference))
+            effect = payments.confirm_by_hand(payment, actor="command line")
+    except DomainError as error:
+        raise click.ClickException(error.message) from None
+    click.echo(effect)
+
+
+def _payment_id(reference: str) -> int:
+    if reference.isascii() and reference.isdigit() and len(reference) < 16:
+        number = db.session.scalar(select(Payment.id).where(Payment.id == int(reference)))
+        if number is not None:
+            return number
+    return receivables.find_by_reference(reference).id
+
+
+@hooks_group.command("list")
+def list_hooks() -> None:
+    """Every hook with its arguments, its meaning and who listens."""
+    for family, kind in ((registry.actions, "action"), (registry.filters, "filter")):
+        for hook in sorted(family.values(), key=lambda one: one.name):
+            click.echo(f"{kind}  {hook.name}({', '.join(hook.args)})  {hook.when}")
+            for callback in hook.callbacks:
+                click.echo(f"        {callback.priority:>4}  {callback.name}{'  background' * callback.background}")

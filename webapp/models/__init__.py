@@ -1,0 +1,77 @@
+"""Rows, one file per family, with the behaviour that concerns one row."""
+
+from webapp.models.catalog import (
+    DiscountCode,
+    DiscountType,
+    PriceVariation,
+    PricingType,
+    Product,
+    ProductType,
+    Redemption,
+    RedemptionStatus,
+    Renewals,
+)
+from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
+from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
+from webapp.models.network import ClockSlot, Setting
+from webapp.models.parts import Meta, Move
+from webapp.models.payment import (
+    LineItem,
+    LineType,
+    Payment,
+    PaymentKind,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Try,
+    TryStatus,
+)
+from webapp.models.people import Customer, EmailVerification, Role, User
+from webapp.models.sale import Sale
+from webapp.models.sandbox import SandboxCharge, SandboxCredential, SandboxRefund
+from webapp.models.site import Site, SiteStatus
+
+__all__ = [
+    "Attempt",
+    "ClockSlot",
+    "Customer",
+    "Delivery",
+    "DeliveryStatus",
+    "DiscountCode",
+    "DiscountType",
+    "EmailVerification",
+    "Event",
+    "InboundEvent",
+    "InboundStatus",
+    "LineItem",
+    "LineType",
+    "Membership",
+    "MembershipItem",
+    "MembershipStatus",
+    "Meta",
+    "Move",
+    "Payment",
+    "PaymentKind",
+    "PaymentStatus",
+    "PriceVariation",
+    "PricingType",
+    "Product",
+    "ProductType",
+    "Redemption",
+    "RedemptionStatus",
+    "Refund",
+    "RefundStatus",
+    "Renewals",
+    "Role",
+    "Sale",
+    "SandboxCharge",
+    "SandboxCredential",
+    "SandboxRefund",
+    "Setting",
+    "Site",
+    "SiteStatus",
+    "StoredCredential",
+    "Try",
+    "TryStatus",
+    "User",
+]

@@ -1,0 +1,22 @@
+"""Insert a row unless it is there already: for what the outside sends us more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def insert_once(session: Session, kind: type[Any], values: Mapping[str, Any], unique: Sequence[str]) -> bool:
+    """Whether the row is new. `unique` names the columns that make two rows the same one.
+
+    One statement, and no error that would spoil the transaction: of two that come in the same instant the
+    second waits for the first, and finds it.
+    """
+    insert = INSERTS[session.get_bind().dialect.name]
+    statement = insert(kind).values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(kind.id)
+    return session.execute(statement).scalar_one_or_none() is not None

@@ -1,0 +1,31 @@
+"""What belongs to the whole installation: its own settings, and which chores ran when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp import clock
+from webapp.extensions import Model
+
+
+class Setting(Model):
+    """One setting that the operator changed; the others have the defaults of `domain/network.py`."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+
+class ClockSlot(Model):
+    """One turn of a scheduled chore. Whoever inserts the row runs it, so any number of clocks run it once."""
+
+    __tablename__ = "clock_slots"
+
+    chore: Mapped[str] = mapped_column(String(60), primary_key=True)
+    slot: Mapped[datetime] = mapped_column(primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())

@@ -1,0 +1,127 @@
+"""What several families of rows share: identity, public references, versions, meta, and moves of status."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, MutableMapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import JSON, Index, String, UniqueConstraint, and_, event, insert
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import Mapped, Session, declared_attr, foreign, mapped_column, relationship, remote
+from sqlalchemy.orm.collections import attribute_keyed_dict
+
+from webapp import clock
+from webapp.errors import IllegalMove
+from webapp.extensions import Model
+from webapp.unit import current_unit
+
+Status = TypeVar("Status", bound=StrEnum)
+
+
+def new_reference() -> str:
+    """128 random bits for addresses: whoever has it may see what it names, nobody can guess it."""
+    return secrets.token_urlsafe(16)
+
+
+class HasId:
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class HasTimes:
+    created_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), onupdate=lambda: clock.now())
+
+
+class HasReference:
+    reference: Mapped[str] = mapped_column(String(32), default=new_reference, unique=True)
+
+
+class Move(HasId, Model):
+    """One step of a row's status: from where to where, why, and by whom. Written with the step, never changed."""
+
+    __tablename__ = "moves"
+    __table_args__ = (Index("ix_moves_object", "object_type", "object_id", "id"),)
+
+    object_type: Mapped[str] = mapped_column(String(32))
+    object_id: Mapped[int]
+    old: Mapped[str | None] = mapped_column(String(32))
+    new: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(String(300))
+    actor: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+
+
+class HasStatus(Generic[Status]):
+    """`move_to` is the only writer of `status`; the table of moves says what it allows."""
+
+    MOVES: Mapping[Any, frozenset[Any]]
+
+    def move_to(self, status: Status, *, reason: str) -> Status:
+        """Go to `status` and note why; returns the old one. Raises IllegalMove when the table has no such move."""
+        row = cast(Any, self)
+        old = cast(Status, row.status)
+        if status not in self.MOVES[old]:
+            raise IllegalMove(f"{row.__tablename__} {row.id}: {old} -> {status} ({reason})")
+        row.status = status
+        note_move(row, old, status, reason)
+        return old
+
+
+def note_move(row: Any, old: StrEnum, new: StrEnum, reason: str) -> None:
+    """Keep the step for the timeline; it is written with the flush that gives the row its id."""
+    unit = current_unit.get()
+    if unit is not None:
+        unit.moves.append((row, {"old": old, "new": new, "reason": reason[:300], "actor": unit.actor}))
+
+
+@event.listens_for(Session, "after_flush")
+def write_moves(session: Session, _context: object) -> None:
+    unit = current_unit.get()
+    if unit is None or not unit.moves:
+        return
+    ready = [(row, step) for row, step in unit.moves if row.id is not None]
+    unit.moves = [(row, step) for row, step in unit.moves if row.id is None]
+    if ready:
+        session.connection().execute(
+            insert(Move),
+            [{"object_type": row.__tablename__, "object_id": row.id, "at": clock.now(), **step} for row, step in ready],
+        )
+
+
+class Meta(HasId, Model):
+    """One fact that somebody keeps about a row, under a name of theirs. The value is any JSON."""
+
+    __tablename__ = "meta"
+    __table_args__ = (UniqueConstraint("owner_type", "owner_id", "key"),)
+
+    owner_type: Mapped[str] = mapped_column(String(32))
+    owner_id: Mapped[int]
+    key: Mapped[str] = mapped_column(String(120))
+    value: Mapped[Any] = mapped_column(JSON)
+
+
+class HasMeta:
+    """`row.meta["crm_contact_id"] = "42"`: kept with the row, read back as it was, deleted with it."""
+
+    @declared_attr
+    def meta_rows(cls) -> Mapped[dict[str, Meta]]:  # noqa: N805 - a declared attribute is given the class
+        owner = cast(Any, cls)
+        return relationship(
+            Meta,
+            primaryjoin=lambda: and_(
+                owner.id == foreign(remote(Meta.owner_id)), Meta.owner_type == owner.__tablename__
+            ),
+            collection_class=attribute_keyed_dict("key"),
+            cascade="all, delete-orphan",
+            overlaps="meta_rows",
+        )
+
+    @declared_attr
+    def meta(cls) -> AssociationProxy[MutableMapping[str, Any]]:  # noqa: N805
+        kind = cast(Any, cls).__tablename__
+        return association_proxy(
+            "meta_rows", "value", creator=lambda key, value: Meta(owner_type=kind, key=key, value=value)
+        )

@@ -1,0 +1,256 @@
+"""Requests for money: the payment, its lines, the tries to take it, and what was given back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.extensions import Model
+from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTimes
+from webapp.money import Money
+
+if TYPE_CHECKING:
+    from webapp.models.membership import Membership
+    from webapp.models.people import Customer
+
+
+class PaymentStatus(StrEnum):
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    PARTIALLY_REFUNDED = "partially-refunded"
+    REFUNDED = "refunded"
+
+
+P = PaymentStatus
+# A cancelled payment can still be completed: money that arrives late is kept, and the operator is told.
+PAYMENT_MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
+    P.PENDING: frozenset({P.COMPLETED, P.FAILED, P.CANCELLED}),
+    P.FAILED: frozenset({P.COMPLETED, P.CANCELLED}),
+    P.CANCELLED: frozenset({P.COMPLETED}),
+    P.COMPLETED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED}),
+    P.PARTIALLY_REFUNDED: frozenset({P.COMPLETED, P.REFUNDED}),
+    P.REFUNDED: frozenset({P.COMPLETED, P.PARTIALLY_REFUNDED}),
+}
+PAID = frozenset({P.COMPLETED, P.PARTIALLY_REFUNDED, P.REFUNDED})
+
+
+class PaymentKind(StrEnum):
+    FIRST = "first"
+    RENEWAL = "renewal"
+
+
+class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], Model):
+    """One request for money. Amounts are minor units of `currency`; `total` is what is due."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        CheckConstraint("total_minor >= 0", name="total"),
+        Index("ix_payments_status", "status", "id"),
+        UniqueConstraint("gateway", "gateway_reference"),
+    )
+    MOVES = PAYMENT_MOVES
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    membership_id: Mapped[int | None] = mapped_column(ForeignKey("memberships.id"), index=True)
+    kind: Mapped[PaymentKind] = mapped_column(default=PaymentKind.FIRST)
+    status: Mapped[PaymentStatus] = mapped_column(default=PaymentStatus.PENDING)
+    currency: Mapped[str] = mapped_column(String(3))
+    subtotal_minor: Mapped[int] = mapped_column(default=0)
+    discount_minor: Mapped[int] = mapped_column(default=0)
+    tax_minor: Mapped[int] = mapped_column(default=0)
+    total_minor: Mapped[int] = mapped_column(default=0)
+    discount_code: Mapped[str] = mapped_column(String(40), default="")
+    gateway: Mapped[str] = mapped_column(String(40), default="")
+    # What the gateway calls the money once taken; None until then. Unique: nothing is booked twice.
+    gateway_reference: Mapped[str | None] = mapped_column(String(255))
+    due_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column()
+    __mapper_args__: ClassVar = {"version_id_col": version}
+
+    customer: Mapped[Customer] = relationship()
+    membership: Mapped[Membership | None] = relationship(back_populates="payments")
+    line_items: Mapped[list[LineItem]] = relationship(
+        back_populates="payment", cascade="all, delete-orphan", order_by="LineItem.position"
+    )
+    tries: Mapped[list[Try]] = relationship(
+        back_populates="payment", cascade="all, delete-orphan", order_by="Try.number"
+    )
+    refunds: Mapped[list[Refund]] = relationship(
+        back_populates="payment", cascade="all, delete-orphan", order_by="Refund.id"
+    )
+
+    @property
+    def subtotal(self) -> Money:
+        return Money(self.subtotal_minor, self.currency)
+
+    @property
+    def discount_total(self) -> Money:
+        return Money(self.discount_minor, self.currency)
+
+    @property
+    def tax_total(self) -> Money:
+        return Money(self.tax_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status in PAID
+
+    @property
+    def order_number(self) -> str:
+        """What people call it; the reference is for addresses."""
+        return f"{self.id:06d}"
+
+
+class LineType(StrEnum):
+    PRODUCT = "product"
+    FEE = "fee"
+    CREDIT = "credit"
+    ADJUSTMENT = "adjustment"
+
+
+class LineItem(HasId, Model):
+    """One row of a payment: subtotal - discount, then tax, is its total."""
+
+    __tablename__ = "line_items"
+
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    type: Mapped[LineType]
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    quantity: Mapped[int] = mapped_column(default=1)
+    unit_price_minor: Mapped[int]
+    subtotal_minor: Mapped[int]
+    discount_minor: Mapped[int] = mapped_column(default=0)
+    tax_minor: Mapped[int] = mapped_column(default=0)
+    total_minor: Mapped[int]
+    recurring: Mapped[bool] = mapped_column(default=False)
+    currency: Mapped[str] = mapped_column(String(3))
+
+    payment: Mapped[Payment] = relationship(back_populates="line_items")
+
+    @property
+    def unit_price(self) -> Money:
+        return Money(self.unit_price_minor, self.currency)
+
+    @property
+    def subtotal(self) -> Money:
+        return Money(self.subtotal_minor, self.currency)
+
+    @property
+    def discount_total(self) -> Money:
+        return Money(self.discount_minor, self.currency)
+
+    @property
+    def tax_total(self) -> Money:
+        return Money(self.tax_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+
+class TryStatus(StrEnum):
+    STARTED = "started"
+    NEEDS_ACTION = "needs-action"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+
+
+T = TryStatus
+TRY_MOVES: dict[TryStatus, frozenset[TryStatus]] = {
+    T.STARTED: frozenset({T.SUCCEEDED, T.DECLINED, T.NEEDS_ACTION, T.UNKNOWN}),
+    T.NEEDS_ACTION: frozenset({T.SUCCEEDED, T.DECLINED}),
+    T.UNKNOWN: frozenset({T.SUCCEEDED, T.DECLINED, T.NEEDS_ACTION}),
+    T.SUCCEEDED: frozenset(),
+    T.DECLINED: frozenset(),
+}
+OPEN_TRY = frozenset({T.STARTED, T.NEEDS_ACTION, T.UNKNOWN})
+
+
+class Try(HasId, HasTimes, HasStatus[TryStatus], Model):
+    """One attempt to take a payment's money. While one is open no other begins, whoever asks."""
+
+    __tablename__ = "tries"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "number"),
+        UniqueConstraint("gateway", "gateway_reference"),
+        Index("ix_tries_unsettled", "status", "ask_at"),
+        Index(
+            "uq_tries_open",
+            "payment_id",
+            unique=True,
+            sqlite_where=text("status IN ('started', 'needs-action', 'unknown')"),
+            postgresql_where=text("status IN ('started', 'needs-action', 'unknown')"),
+        ),
+    )
+    MOVES = TRY_MOVES
+
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    status: Mapped[TryStatus] = mapped_column(default=TryStatus.STARTED)
+    gateway: Mapped[str] = mapped_column(String(40))
+    gateway_reference: Mapped[str | None] = mapped_column(String(255))
+    action: Mapped[dict[str, object] | None] = mapped_column(JSON)  # what the buyer has to do next
+    credential_reference: Mapped[str | None] = mapped_column(String(255))  # charged without the buyer
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    ask_at: Mapped[datetime | None]  # when the gateway is asked, should nobody have told us by then
+    asked: Mapped[int] = mapped_column(default=0)
+    settled_at: Mapped[datetime | None]
+
+    payment: Mapped[Payment] = relationship(back_populates="tries")
+
+    @property
+    def key(self) -> str:
+        """The idempotency key towards the vendor: the same however often this try is sent."""
+        return f"pay-{self.payment.reference}-{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_TRY
+
+
+class RefundStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
+    RefundStatus.PENDING: frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED}),
+    RefundStatus.SUCCEEDED: frozenset({RefundStatus.FAILED}),
+    RefundStatus.FAILED: frozenset(),
+}
+
+
+class Refund(HasId, HasTimes, HasStatus[RefundStatus], Model):
+    """Money given back. All that succeeded together never exceed the payment."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount"),)
+    MOVES = REFUND_MOVES
+
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id", ondelete="CASCADE"), index=True)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[RefundStatus] = mapped_column(default=RefundStatus.PENDING)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    gateway_reference: Mapped[str | None] = mapped_column(String(255))
+
+    payment: Mapped[Payment] = relationship(back_populates="refunds")
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)

@@ -1,0 +1,94 @@
+"""Who signs in (User) and who pays (Customer)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from webapp import clock
+from webapp.extensions import Model
+from webapp.models.parts import HasId, HasMeta, HasReference, HasTimes
+
+if TYPE_CHECKING:
+    from webapp.models.membership import Membership
+
+
+class Role(StrEnum):
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+
+
+class EmailVerification(StrEnum):
+    NONE = "none"
+    PENDING = "pending"
+    VERIFIED = "verified"
+
+
+class User(HasId, HasTimes, UserMixin, Model):
+    """Somebody who signs in. `email` is kept as typed; two that differ only in case are one person."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), unique=True)  # in lower case
+    username: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[Role] = mapped_column(default=Role.CUSTOMER)
+    locale: Mapped[str | None] = mapped_column(String(8))
+    last_login_at: Mapped[datetime | None]
+
+    customer: Mapped[Customer | None] = relationship(back_populates="user", uselist=False)
+
+    @validates("email")
+    def _fold(self, _name: str, email: str) -> str:
+        self.email_key = email.strip().lower()
+        return email
+
+    @property
+    def is_operator(self) -> bool:
+        return self.role == Role.OPERATOR
+
+
+class Customer(HasId, HasTimes, HasReference, HasMeta, Model):
+    """Who pays: one person or business behind one user, with the address invoices go to."""
+
+    __tablename__ = "customers"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    email_verification: Mapped[EmailVerification] = mapped_column(default=EmailVerification.NONE)
+    business: Mapped[bool] = mapped_column(default=False)
+    company_name: Mapped[str] = mapped_column(String(200), default="")
+    tax_id: Mapped[str] = mapped_column(String(40), default="")
+    billing_address_line_1: Mapped[str] = mapped_column(String(200), default="")
+    billing_address_line_2: Mapped[str] = mapped_column(String(200), default="")
+    billing_zip_code: Mapped[str] = mapped_column(String(40), default="")
+    billing_city: Mapped[str] = mapped_column(String(200), default="")
+    billing_state: Mapped[str] = mapped_column(String(80), default="")
+    billing_country: Mapped[str] = mapped_column(String(2), default="")
+    locale: Mapped[str] = mapped_column(String(8), default="en")
+    signup_form: Mapped[str] = mapped_column(String(80), default="by-admin")
+    analytics_consent_at: Mapped[datetime | None]
+    news_requested_at: Mapped[datetime | None]
+    registered_at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), index=True)
+
+    user: Mapped[User] = relationship(back_populates="customer")
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="customer", order_by="Membership.id", cascade="save-update, merge"
+    )
+
+    @property
+    def membership(self) -> Membership | None:
+        """The newest one: right after a sign-up, the one that was bought."""
+        return self.memberships[-1] if self.memberships else None
+
+    @property
+    def is_verified(self) -> bool:
+        return self.email_verification != EmailVerification.PENDING

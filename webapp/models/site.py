@@ -1,0 +1,65 @@
+"""What the customer gets for the money."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.extensions import Model
+from webapp.models.parts import HasId, HasMeta, HasStatus, HasTimes
+
+if TYPE_CHECKING:
+    from webapp.models.membership import Membership
+    from webapp.models.people import Customer
+
+
+class SiteStatus(StrEnum):
+    REQUESTED = "requested"
+    CREATING = "creating"
+    FAILED = "failed"
+    PUBLISHED = "published"
+    SUSPENDED = "suspended"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+
+
+S = SiteStatus
+SITE_MOVES: dict[SiteStatus, frozenset[SiteStatus]] = {
+    S.REQUESTED: frozenset({S.CREATING, S.ARCHIVED}),
+    S.CREATING: frozenset({S.PUBLISHED, S.FAILED, S.ARCHIVED}),
+    S.FAILED: frozenset({S.CREATING, S.ARCHIVED}),
+    S.PUBLISHED: frozenset({S.SUSPENDED, S.ARCHIVED}),
+    S.SUSPENDED: frozenset({S.PUBLISHED, S.ARCHIVED}),
+    S.ARCHIVED: frozenset({S.DELETED}),
+    S.DELETED: frozenset(),
+}
+ADDRESS_TAKEN = text("status NOT IN ('archived', 'deleted')")
+
+
+class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
+    """A website at `<slug>.<NETWORK_DOMAIN>`; `slug` is lower case. An archived one gives its address free."""
+
+    __tablename__ = "sites"
+    __table_args__ = (
+        Index("uq_sites_slug", "slug", unique=True, sqlite_where=ADDRESS_TAKEN, postgresql_where=ADDRESS_TAKEN),
+        Index("ix_sites_status", "status", "id"),
+    )
+    MOVES = SITE_MOVES
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(63))
+    title: Mapped[str] = mapped_column(String(200))
+    template: Mapped[str] = mapped_column(String(80), default="")
+    status: Mapped[SiteStatus] = mapped_column(default=SiteStatus.REQUESTED)
+    problem: Mapped[str] = mapped_column(String(300), default="")
+    published_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__: ClassVar = {"version_id_col": version}
+
+    customer: Mapped[Customer] = relationship()
+    membership: Mapped[Membership] = relationship(back_populates="sites")

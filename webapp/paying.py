@@ -1,0 +1,132 @@
+"""What the domain and the gateways say to each other: plain values, no rows and no vendor's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Flag, StrEnum, auto
+from typing import Any
+
+from webapp.money import Money
+
+
+class Capability(Flag):
+    """What a gateway can do. Callers ask for these, never for its name."""
+
+    NONE = 0
+    STORED_CREDENTIAL = auto()  # can charge again without the buyer
+    REFUND = auto()
+    PARTIAL_REFUND = auto()
+    MANAGED_SUBSCRIPTION = auto()  # insists on running the subscription itself
+    OFFLINE = auto()  # the money comes by another way; an operator confirms it
+
+
+class Verdict(StrEnum):
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    NEEDS_ACTION = "needs-action"  # the buyer is not through yet, or the vendor is still working on it
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays, as far as a vendor may know. `reference` is the customer's own id here."""
+
+    reference: str
+    email: str
+    name: str
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A way to charge again: the vendor's name for it, and what a person knows it by."""
+
+    reference: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """One try to take the first money. The same `idempotency_key` must never take it twice."""
+
+    reference: str  # the payment's, as it stands in addresses
+    order_number: str
+    amount: Money
+    description: str
+    payer: Payer
+    return_url: str
+    cancel_url: str
+    idempotency_key: str
+    store_credential: bool = False
+    locale: str = "en"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRequest:
+    """One try to charge a stored credential without the buyer."""
+
+    reference: str
+    amount: Money
+    description: str
+    payer: Payer
+    credential: str
+    idempotency_key: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Give back `amount` of what was taken as `payment_reference` (the vendor's name for it)."""
+
+    payment_reference: str
+    amount: Money
+    reason: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is true at the vendor about one try. `reason` is the vendor's code, `message` a sentence for a person."""
+
+    verdict: Verdict
+    reference: str | None = None
+    reason: str = ""
+    message: str = ""
+    credential: Credential | None = None
+    amount: Money | None = None  # what was really taken, where the vendor says so
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Settled at once, one way or the other."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The buyer goes on at the vendor's own page, and comes back to `return_url`."""
+
+    url: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserStep:
+    """The buyer confirms on our page with the vendor's script; `data` is what the script needs."""
+
+    reference: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The money comes by another way. `instructions` tell the buyer how, as plain text."""
+
+    instructions: str
+    due_days: int = 14
+
+
+Beginning = Done | Redirect | BrowserStep | Later

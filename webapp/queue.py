@@ -1,0 +1,72 @@
+"""The doorbell: Redis tells the workers that rows are due. The rows are the truth; a lost ring costs seconds."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+log = logging.getLogger(__name__)
+
+QUEUE = "parzelle"
+# A ring stays unanswered at most this long before another may be sent: a job lost with Redis is not waited for.
+UNANSWERED_SECONDS = 10
+# After a failed ring the web waits this long before it tries Redis again, so that no checkout waits for it.
+QUIET_SECONDS = 5.0
+
+
+class Doorbell:
+    """Rings for a chore; a chore that was rung for and has not begun is not rung for again."""
+
+    def __init__(self) -> None:
+        self.url: str | None = None
+        self._redis: Redis | None = None
+        self._quiet_until = 0.0
+
+    def init(self, url: str | None) -> None:
+        self.url, self._redis, self._quiet_until = url, None, 0.0
+
+    @property
+    def redis(self) -> Redis:
+        """The connection, made when first needed. Raises RuntimeError when no REDIS_URL is known."""
+        if self._redis is None:
+            from redis import Redis
+
+            if self.url is None:
+                raise RuntimeError("REDIS_URL is not set")
+            self._redis = Redis.from_url(self.url, socket_connect_timeout=0.5, socket_timeout=5)
+        return self._redis
+
+    def ring(self, chore: str, arguments: Iterable[str] = ()) -> bool:
+        """Ask a worker for `webapp.jobs.chores:<chore>(*arguments)`. Never raises; False when nobody heard."""
+        if self.url is None or time.monotonic() < self._quiet_until:
+            return False
+        try:
+            self._enqueue(chore, list(arguments))
+        except Exception as error:  # whatever ails Redis, what was committed stands and the sweep finds it
+            self._quiet_until = time.monotonic() + QUIET_SECONDS
+            log.warning("queue.unreachable", extra={"error": type(error).__name__})
+            return False
+        return True
+
+    def answered(self, chore: str, arguments: Iterable[str] = ()) -> None:
+        """Called when the chore begins, before it looks for work: from here on a new ring is needed."""
+        self.redis.delete(bell_key(chore, arguments))
+
+    def _enqueue(self, chore: str, arguments: list[str]) -> None:
+        if not self.redis.set(bell_key(chore, arguments), 1, nx=True, ex=UNANSWERED_SECONDS):
+            return
+        from rq import Queue
+        from rq.serializers import JSONSerializer
+
+        Queue(QUEUE, connection=self.redis, serializer=JSONSerializer).enqueue_call(
+            f"webapp.jobs.chores.{chore}", args=tuple(arguments), result_ttl=0, failure_ttl=86400, timeout=-1
+        )
+
+
+def bell_key(chore: str, arguments: Iterable[str]) -> str:
+    return ":".join(("parzelle", "bell", chore, *arguments))
