@@ -21,7 +21,7 @@ Step = tuple[str, list[list[str]]]
 STEPS: list[Step] = [
     ("formatter", [[RUFF, "format", "--check", ".", "dev"]]),
     ("linter", [[RUFF, "check", ".", "dev"]]),
-    ("types", [[sys.executable, "-m", "mypy"], [sys.executable, "-m", "mypy", "dev"]]),
+    ("types", [[sys.executable, "-m", "mypy"], [sys.executable, "-m", "mypy", "dev", "tools"]]),
     ("import rules", [[str(SCRIPTS / "lint-imports")]]),
     ("templates", [[*DJLINT, "--check"], [*DJLINT, "--lint"]]),
     ("migrations match models", [[*FLASK, "db", "upgrade"], [*FLASK, "db", "check"]]),
