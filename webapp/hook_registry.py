@@ -380,14 +380,14 @@ def _guarded(unit: Unit, hook: Hook, callback: Callback, args: tuple[Any, ...]) 
         result = callback.call(args)
         session.flush()
     except Exception as error:
-        savepoint.rollback()
+        if savepoint.is_active:  # unless it was ended by the callback itself
+            savepoint.rollback()
         unit.forget_since(mark)
         _failed(hook, callback, error)
         return FAILED
     finally:
         callback.figures.took(time.perf_counter() - begun)
-    with unit.committing():
-        savepoint.commit()
+    savepoint.commit()
     return result
 
 

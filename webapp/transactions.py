@@ -44,10 +44,10 @@ def prepare_engine(engine: Engine) -> None:
 
 
 @event.listens_for(Session, "before_commit")
-def refuse_others(_session: Session) -> None:
-    """A callback that commits would end the operation it was called from, half done."""
+def refuse_others(session: Session) -> None:
+    """A callback that commits would end the operation it was called from, half done. Savepoints are its own."""
     unit = current_unit.get()
-    if unit is not None and not unit.may_commit:
+    if unit is not None and not unit.may_commit and not session.in_nested_transaction():
         raise RuntimeError("the unit of work commits, not what runs in it")
 
 

@@ -1,0 +1,139 @@
+"""Valid rows with as little said as possible; a test states only what matters to it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from webapp import clock
+from webapp.domain import customers, passwords
+from webapp.domain.carts import CartRequest
+from webapp.domain.checkout import Order
+from webapp.domain.customers import Profile
+from webapp.extensions import db
+from webapp.models import (
+    Customer,
+    DiscountCode,
+    Membership,
+    MembershipStatus,
+    Payment,
+    PriceVariation,
+    PricingType,
+    Product,
+    Role,
+    User,
+)
+from webapp.periods import Unit
+from webapp.transactions import unit_of_work
+from webapp.unit import current_unit
+
+numbers = itertools.count(1)
+PASSWORD = "a long enough sentence"
+HASHES: dict[str, str] = {}
+
+
+def password_hash(password: str = PASSWORD) -> str:
+    """Made once a process: hashing takes its time by design."""
+    if password not in HASHES:
+        HASHES[password] = passwords.hash_password(password)
+    return HASHES[password]
+
+
+def save(make: Callable[[], Any]) -> Any:
+    """Make a row and keep it: in the open unit, or in one of its own."""
+    if current_unit.get() is not None:
+        row = make()
+        db.session.add(row)
+        db.session.flush()
+        return row
+    with unit_of_work("factory") as session:
+        row = make()
+        session.add(row)
+    db.session.refresh(row)
+    return row
+
+
+def user(**values: Any) -> User:
+    number = next(numbers)
+    values.setdefault("email", f"person{number}@example.com")
+    facts = {"username": f"person-{number}", "name": "Ada Person", "password_hash": password_hash(), **values}
+    return save(lambda: User(**facts))
+
+
+def operator(**values: Any) -> User:
+    return user(role=Role.OPERATOR, **values)
+
+
+def customer(**values: Any) -> Customer:
+    owner = values.pop("user", None) or user()
+    facts = {"display_name": "Ada Person", "billing_country": "DE", **values}
+    return save(lambda: Customer(**{"user": owner, "email": owner.email, **facts}))
+
+
+def product(slug: str | None = None, *, year: int | None = None, **values: Any) -> Product:
+    number = next(numbers)
+    facts = {"name": "Premium", "currency": "EUR", "amount_minor": 2999, **values}
+    yearly = [] if year is None else [PriceVariation(duration=1, duration_unit=Unit.YEAR, amount_minor=year)]
+    return save(lambda: Product(slug=slug or f"plan-{number}", variations=yearly, **facts))
+
+
+def free_product(slug: str = "free", **values: Any) -> Product:
+    facts = {"name": "Free", "pricing_type": PricingType.FREE, "amount_minor": 0, "recurring": False, **values}
+    return product(slug, **facts)
+
+
+def discount_code(code: str = "TEN", value: int = 10, **values: Any) -> DiscountCode:
+    return save(lambda: DiscountCode(code=code, value=Decimal(value), **values))
+
+
+def membership(**values: Any) -> Membership:
+    owner = values.pop("customer", None) or customer()
+    plan = values.pop("plan", None) or product()
+    facts = {"currency": "EUR", "price_minor": 2999, **values}
+    return save(lambda: Membership(customer=owner, plan=plan, **facts))
+
+
+def active_membership(**values: Any) -> Membership:
+    now = clock.now()
+    return membership(**{"status": MembershipStatus.ACTIVE, "activated_at": now, "anchor": now, **values})
+
+
+def payment(**values: Any) -> Payment:
+    agreement = values.pop("membership", None) or membership()
+    facts = {"currency": "EUR", "subtotal_minor": 2999, "total_minor": 2999, "gateway": "sandbox", **values}
+    return save(lambda: Payment(customer=agreement.customer, membership=agreement, **facts))
+
+
+def order(plan: str, *, gateway: str = "sandbox", **values: Any) -> Order:
+    """An order as the checkout form would make it."""
+    number = next(numbers)
+    facts: dict[str, Any] = {
+        "checkout_id": f"checkout-{number}",
+        "cart": CartRequest(products=[plan], **values.pop("cart", {})),
+        "profile": Profile(full_name="Ada Person", billing_country="DE"),
+        "gateway": gateway,
+        "email": f"buyer{number}@example.com",
+        "password_hash": password_hash(),
+        "site_title": "A site",
+        "site_url": f"site-{number}",
+    }
+    return Order(**{**facts, **values})
+
+
+def signed_in(client: Any, person: User | Customer) -> Any:
+    """The client, with a session of this person."""
+    owner = person.user if isinstance(person, Customer) else person
+    with client.session_transaction() as session:
+        session["_user_id"] = str(owner.id)
+        session["_fresh"] = True
+    return client
+
+
+def registered(email: str, **values: Any) -> Customer:
+    """A customer as a checkout makes them, hooks and events included."""
+    with unit_of_work("factory"):
+        owner = customers.create_user(email, "", "Ada Person", password_hash=password_hash())
+        made = customers.create(owner, Profile(full_name="Ada Person", **values), signup_form="main-form", locale="en")
+    return made
