@@ -58,10 +58,17 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "webapp" / "translations"),
         "RATELIMIT_ENABLED": not settings.testing,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": limit_storage(settings.redis_url),
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
     }
+
+
+def limit_storage(redis_url: str | None) -> str:
+    """The limiter's own words for a Redis on a socket, and for none."""
+    if redis_url and redis_url.startswith("unix:"):
+        return f"redis+{redis_url}"
+    return redis_url or "memory://"
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
