@@ -21,3 +21,11 @@ keepalive = 5
 forwarded_allow_ips = ""
 # Its default path is one for all of a user's projects.
 control_socket_disable = True
+
+
+def post_fork(server, worker):
+    """A database connection that was opened while the application loaded is the parent's alone."""
+    from webapp.extensions import db
+
+    with server.app.wsgi().app_context():
+        db.engine.dispose(close=False)

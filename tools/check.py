@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sys.executable).parent
 RUFF = str(SCRIPTS / "ruff")
-DJLINT = [str(SCRIPTS / "djlint"), "webapp/templates", "--quiet"]
+DJLINT = [str(SCRIPTS / "djlint"), "webapp/templates"]
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
 
 Step = tuple[str, list[list[str]]]
