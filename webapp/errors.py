@@ -25,6 +25,9 @@ class DomainError(Exception):
     def message(self) -> str:
         return str(self.sentence)
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class Invalid(DomainError):
     """What was entered cannot be used; `field` names the control it belongs to."""
@@ -56,7 +59,9 @@ class IllegalMove(Conflict):
     def __init__(self, explanation: str) -> None:
         super().__init__()
         self.explanation = explanation
-        self.args = (explanation,)
+
+    def __str__(self) -> str:
+        return self.explanation
 
 
 class Rejected(DomainError):

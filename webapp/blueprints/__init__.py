@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, g, has_request_context, request, session
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -32,7 +32,9 @@ def supported_locales() -> list[str]:
 
 
 def choose_locale() -> str:
-    """What the person chose, else what the browser asks for."""
+    """What the person chose, else what the browser asks for; outside of a request the source language."""
+    if not has_request_context():
+        return "en"
     offered = supported_locales()
     chosen = session.get("locale")
     return chosen if chosen in offered else request.accept_languages.best_match(offered, "en") or "en"

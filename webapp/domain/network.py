@@ -51,7 +51,7 @@ def settings() -> Network:
     """As they are now; read once per session."""
     info = db.session().info
     if CACHE not in info:
-        rows = db.session.execute(select(Setting.key, Setting.value)).tuples()
+        rows = db.session.execute(select(Setting.key, Setting.value))
         info[CACHE] = Network(**{key: value for key, value in rows if key in KEYS})
     network: Network = info[CACHE]
     return network

@@ -293,4 +293,4 @@ def counts(session: Session) -> dict[DeliveryStatus, int]:
         .where(Delivery.status != DeliveryStatus.DONE)
         .group_by(Delivery.status)
     )
-    return {status: number for status, number in session.execute(query).tuples()}
+    return {status: number for status, number in session.execute(query)}

@@ -230,4 +230,4 @@ def tries_to_ask(limit: int = 100) -> list[tuple[int, int]]:
         .order_by(Try.ask_at)
         .limit(limit)
     )
-    return list(db.session.execute(query).tuples())
+    return list(db.session.execute(query))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock, models
 from webapp.errors import NotFound
-from webapp.extensions import Base
+from webapp.extensions import Model
 from webapp.money import Money
 
 KINDS: dict[str, type[Any]] = {
@@ -43,7 +43,7 @@ def pack(value: Any) -> Any:
     """JSON for `value`. Raises NotStorable for anything that could not be given back as it was."""
     if value is None or isinstance(value, bool | int) or type(value) is str:
         return value
-    if isinstance(value, Base):
+    if isinstance(value, Model):
         return _pack_row(value)
     if isinstance(value, Money):
         return {MARK: ["money", value.minor, value.currency]}
@@ -91,5 +91,5 @@ def customer_of(value: Any) -> int | None:
         return value.id
     if isinstance(value, models.LineItem | models.Try | models.Refund):
         return value.payment.customer_id
-    owner = getattr(value, "customer_id", None) if isinstance(value, Base) else None
+    owner = getattr(value, "customer_id", None) if isinstance(value, Model) else None
     return owner if isinstance(owner, int) else None

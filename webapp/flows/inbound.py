@@ -49,7 +49,7 @@ def _try_of(session: Session, event: inbox.Received) -> tuple[int, int] | None:
     query = select(Try.id, Try.payment_id).where(
         Try.gateway == event.gateway, Try.gateway_reference == event.object_reference
     )
-    return session.execute(query).tuples().first()
+    return session.execute(query).first()
 
 
 def _handle(event: inbox.Received, attempt: tuple[int, int] | None) -> None:

@@ -126,7 +126,8 @@ def find(reference: str) -> SandboxCharge:
 # -- the books ----------------------------------------------------------------------------------------------------
 def _enter(session: Session, order: Order) -> tuple[SandboxCharge, bool]:
     """The charge of this key, locked, and whether it is new. Raises BankRefusal for another order's key."""
-    if order.amount.minor <= 0:
+    least = 0 if order.store_credential and order.return_url else 1  # a page may ask only to keep the card
+    if order.amount.minor < least:
         raise BankRefusal("bad_amount")
     values: dict[str, Any] = {
         "idempotency_key": order.idempotency_key,

@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint, and_, event, insert
+from sqlalchemy import JSON, Index, String, UniqueConstraint, and_, event, insert, inspect
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, Session, declared_attr, foreign, mapped_column, relationship, remote
 from sqlalchemy.orm.collections import attribute_keyed_dict
@@ -24,6 +25,24 @@ Status = TypeVar("Status", bound=StrEnum)
 def new_reference() -> str:
     """128 random bits for addresses: whoever has it may see what it names, nobody can guess it."""
     return secrets.token_urlsafe(16)
+
+
+@cache
+def plain_defaults(kind: type[Any]) -> dict[str, Any]:
+    """The columns of a model that begin with a fixed value."""
+    columns = inspect(kind).column_attrs
+    return {
+        one.key: one.columns[0].default.arg
+        for one in columns
+        if one.columns[0].default is not None and one.columns[0].default.is_scalar
+    }
+
+
+@event.listens_for(Model, "init", propagate=True)
+def begin_with_defaults(row: Any, _args: Any, values: dict[str, Any]) -> None:
+    """A row has its fixed values from the first moment, not only once it is written: rules look at them before."""
+    for name, value in plain_defaults(type(row)).items():
+        values.setdefault(name, value)
 
 
 class HasId:
