@@ -121,6 +121,10 @@ def show_instant(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M} {instant.tzname()}"
 
 
+def show_address(endpoint: str, **values: object) -> str:
+    return "/" + "/".join([endpoint, *(str(value) for value in values.values() if value is not None)])
+
+
 def environment(catalogue: Callable[[str], str] = str) -> Environment:
     """As the application configures it, with a `catalogue` from English to whatever a test reads."""
     jinja = Environment(
@@ -141,7 +145,7 @@ def environment(catalogue: Callable[[str], str] = str) -> Environment:
         "period": str,
     }
     jinja.globals |= {
-        "url_for": lambda endpoint, filename="", **_: f"/{endpoint}/{filename}",
+        "url_for": show_address,
         "get_flashed_messages": lambda with_categories=False: [],
         "csrf_token": lambda: "token",
     }

@@ -11,7 +11,7 @@
 
   function announce(text) {
     const status = byId("status-text");
-    if (status && text) status.textContent = text;
+    if (status && text && status.textContent !== text) status.textContent = text;
   }
 
   function alertWith(text) {
@@ -104,6 +104,7 @@
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, target } = event.detail;
+    if (elt.matches("button")) lastTotal = "";
     if (elt.dataset.pollSeconds) {
       if (!pollMayGo(elt)) event.preventDefault();
     } else if (target) {
@@ -132,14 +133,26 @@
 
   let kept = new Map();
   let hadFocus = false;
+  let said = "";
+
+  /* A poll that brings nothing new replaces nothing: focus and what is selected stay where they are. */
+  function unchanged(target, html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(target.id);
+    return fresh !== null && fresh.innerHTML.trim() === target.innerHTML.trim();
+  }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { target, xhr } = event.detail;
+    const { target, xhr, serverResponse } = event.detail;
+    if (target.dataset.pollSeconds && unchanged(target, serverResponse)) event.detail.shouldSwap = false;
     kept = entriesSince(target, xhr.sentAt || 0);
     hadFocus = target.contains(document.activeElement);
+    said = target.dataset.says || "";
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {
+    const says = event.target.dataset.says;
+    if (says && says !== said) announce(says);
+    if (event.target.matches(".field__error")) announce(event.target.textContent.trim());
     for (const [id, [value, checked]] of kept) {
       const control = byId(id);
       if (!control) continue;
@@ -148,9 +161,19 @@
     }
     kept = new Map();
     markErrors();
-    focusAfter(byId(event.detail.elt.id) || event.detail.elt);
+    focusAfter(event.target);
   });
   document.addEventListener("htmx:oobAfterSwap", markErrors);
+
+  /* A total that stayed the same is not said again, unless somebody pressed a button for it. */
+  let lastTotal = "";
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (target.id !== "status-text") return;
+    if (fragment.textContent === lastTotal) event.detail.shouldSwap = false;
+    lastTotal = fragment.textContent;
+  });
 
   function focusAfter(area) {
     const summary = area.matches(".error-summary") ? area : area.querySelector(".error-summary");
