@@ -60,7 +60,7 @@ def pay(reference: str) -> ResponseReturnValue:
     payment = receivables.find_by_reference(reference)
     if payment.is_paid:
         return go_to(url_for("pay.thank_you", reference=reference))
-        gateway = request.form.get("gateway", "")
+    gateway = request.form.get("gateway", "")
     if gateway not in offering.active_gateways():
         return show(payment, errors=[("gateway", _("Choose how you want to pay."))], status=422)
     try:
