@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-Step = Callable[[], None]
+Step = Callable[[], object]
 current_unit: ContextVar[Unit | None] = ContextVar("current_unit", default=None)
 
 

@@ -138,9 +138,11 @@ def claim(session: Session, handler: str, limit: int, lease_for: timedelta) -> l
     )
     if dialect_name() == "postgresql":
         due = due.with_for_update(skip_locked=True, of=Delivery)
+    # Worked out once: as a plain subquery, PostgreSQL may run it per row, and take more than `limit`.
+    chosen = due.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
     taken = (
         update(Delivery)
-        .where(Delivery.id.in_(due), Delivery.status == DeliveryStatus.PENDING)
+        .where(Delivery.id.in_(select(chosen.c.id)), Delivery.status == DeliveryStatus.PENDING)
         .values(
             status=DeliveryStatus.RUNNING,
             lease=lease,
