@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, Response, request
+from flask import Flask, Response
 from sqlalchemy import select
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Request
 
 from webapp import clock as wall
 from webapp.domain.references import unpack
@@ -42,7 +43,9 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def notices() -> list[Delivery]:
     """What the bank is going to tell, or has told."""
-    return list(database.session.scalars(select(Delivery).where(Delivery.hook == "sandbox").order_by(Delivery.id)))
+    return list(
+        database.session.scalars(select(Delivery).where(Delivery.hook == "sandbox").order_by(Delivery.id))
+    )
 
 
 def told() -> list[str]:
@@ -67,7 +70,7 @@ def listening(wsgi: Any) -> Iterator[str]:
         server.server_close()
 
 
-# -- pages and decisions ------------------------------------------------------------------------------------------
+# -- pages and decisions -------------------------------------------------------------------------------------
 def test_the_same_key_opens_the_same_page() -> None:
     first = sandbox_bank.open_page(ORDER)
     assert sandbox_bank.open_page(ORDER) == first
@@ -105,7 +108,9 @@ def test_a_card_is_kept_only_when_that_was_asked_for() -> None:
         for store in (True, False)
     )
     card = sandbox_bank.approve(asked).credential
-    assert card is not None and card.reference.startswith("sbc_") and card.label
+    assert card is not None
+    assert card.reference.startswith("sbc_")
+    assert card.label
     assert sandbox_bank.approve(not_asked).credential is None
 
 
@@ -127,7 +132,9 @@ def test_the_late_notice_is_due_when_the_charge_is(clock: Any) -> None:
     assert notice.next_at == wall.parse("2027-01-31T10:00:20Z")
 
 
-def test_how_late_can_be_set(app: Flask, clock: Any, make_settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_late_can_be_set(
+    app: Flask, clock: Any, make_settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.extensions, "settings", make_settings(sandbox_late_seconds=3))
     clock.use("2027-01-31T10:00:00Z")
     reference = sandbox_bank.open_page(ORDER)
@@ -139,7 +146,11 @@ def test_how_late_can_be_set(app: Flask, clock: Any, make_settings: Any, monkeyp
 def test_a_declined_charge_says_why() -> None:
     reference = sandbox_bank.open_page(ORDER)
     statement = sandbox_bank.decline(reference, "insufficient_funds")
-    assert (statement.status, statement.reason, statement.credential) == ("declined", "insufficient_funds", None)
+    assert (statement.status, statement.reason, statement.credential) == (
+        "declined",
+        "insufficient_funds",
+        None,
+    )
     assert told() == ["charge.declined"]
 
 
@@ -161,7 +172,9 @@ def test_of_two_decisions_in_the_same_instant_one_counts(app: Flask) -> None:
             start.wait()
             how(reference)
 
-    threads = [threading.Thread(target=decide, args=(one,)) for one in (sandbox_bank.approve, sandbox_bank.decline)]
+    threads = [
+        threading.Thread(target=decide, args=(one,)) for one in (sandbox_bank.approve, sandbox_bank.decline)
+    ]
     for one in threads:
         one.start()
     for one in threads:
@@ -183,7 +196,8 @@ def test_a_page_opened_twice_in_the_same_instant_is_one_page(app: Flask) -> None
         one.start()
     for one in threads:
         one.join()
-    assert len(opened) == 4 and len(set(opened)) == 1
+    assert len(opened) == 4
+    assert len(set(opened)) == 1
 
 
 def test_a_page_that_was_left_alone_for_a_day_is_closed(clock: Any) -> None:
@@ -211,11 +225,12 @@ def test_asking_leaves_alone_what_the_asker_is_in_the_middle_of(app: Flask) -> N
     mine = session.scalars(select(SandboxCharge)).one()
     mine.description = "being changed"
     sandbox_bank.fetch(reference)
-    assert mine in session.dirty and mine.description == "being changed"
+    assert mine in session.dirty
+    assert mine.description == "being changed"
     session.rollback()
 
 
-# -- cards --------------------------------------------------------------------------------------------------------
+# -- cards ---------------------------------------------------------------------------------------------------
 def card_of(**decision: bool) -> str:
     card = sandbox_bank.approve(sandbox_bank.open_page(ORDER), **decision).credential
     assert card is not None
@@ -271,7 +286,7 @@ def test_a_card_that_does_not_exist_is_one_clear_sentence(app: Flask) -> None:
     assert result.output == "Error: The sandbox knows no card sbc_0.\n"
 
 
-# -- refunds ------------------------------------------------------------------------------------------------------
+# -- refunds -------------------------------------------------------------------------------------------------
 def test_what_is_still_being_worked_on_cannot_be_given_back(clock: Any) -> None:
     clock.use("2027-01-31T10:00:00Z")
     reference = sandbox_bank.open_page(ORDER)
@@ -315,7 +330,7 @@ def test_refunds_in_the_same_instant_never_exceed_the_charge(app: Flask) -> None
     assert sandbox_bank.find(reference).refunded_minor == 2000
 
 
-# -- notices ------------------------------------------------------------------------------------------------------
+# -- notices -------------------------------------------------------------------------------------------------
 def test_nobody_is_told_who_did_not_want_to_be() -> None:
     sandbox_bank.approve(sandbox_bank.open_page(replace(ORDER, notify_url="")))
     assert notices() == []
@@ -346,8 +361,6 @@ def test_a_notice_names_the_charge_and_says_no_more_of_it(clock: Any) -> None:
 
 
 def request_of(environ: Any) -> tuple[str, Any, bytes]:
-    from werkzeug.wrappers import Request
-
     came = Request(environ)
     return came.path, came.headers, came.get_data()
 

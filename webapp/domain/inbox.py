@@ -57,9 +57,11 @@ def claim(session: Session, lease: timedelta) -> Received | None:
         first = first.with_for_update(skip_locked=True)
     taken = (
         update(InboundEvent)
-        .where(InboundEvent.id.in_(first), *waiting)
+        .where(InboundEvent.id == first.scalar_subquery(), *waiting)  # with IN, PostgreSQL may take several
         .values(next_at=clock.now() + lease, attempts_made=InboundEvent.attempts_made + 1)
-        .returning(InboundEvent.id, InboundEvent.gateway, InboundEvent.object_reference, InboundEvent.attempts_made)
+        .returning(
+            InboundEvent.id, InboundEvent.gateway, InboundEvent.object_reference, InboundEvent.attempts_made
+        )
         .execution_options(synchronize_session=False)
     )
     row = session.execute(taken).first()
@@ -87,7 +89,10 @@ def postpone(session: Session, event: Received, problem: str) -> InboundStatus:
         finish(session, event, InboundStatus.FAILED, problem)
         return InboundStatus.FAILED
     _mark(
-        session, event, effect=problem[:EFFECT_AT_MOST], next_at=clock.now() + outbox.delay(event.attempts_made)
+        session,
+        event,
+        effect=problem[:EFFECT_AT_MOST],
+        next_at=clock.now() + outbox.delay(event.attempts_made),
     )
     return InboundStatus.RECEIVED
 

@@ -1,7 +1,7 @@
 """What gateways noticed, from their notice to its effect: ask what is true now, and record that.
 
-A notice says only that something happened to an object. So late, doubled, shuffled and forged-in-content notices
-cannot mislead us: whatever they claim, the gateway is asked.
+A notice says only that something happened to an object. Whatever it claims, the gateway is asked: so late,
+doubled and shuffled ones cannot mislead us.
 """
 
 from __future__ import annotations

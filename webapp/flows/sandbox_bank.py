@@ -1,7 +1,7 @@
 """The pretend bank behind the sandbox gateway: its own books, its own clock, its own notices.
 
-It stands where a vendor's servers would stand, so it knows nothing of payments and memberships, and tells what
-happened only by signed notices that name a charge. Each function is one transaction of the bank's.
+It stands where a vendor's servers would stand, so it knows nothing of payments and memberships, and tells
+what happened only by signed notices that name a charge. Each function is one transaction of the bank's.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from webapp.transactions import unit_of_work
 CONNECT_SECONDS, ANSWER_SECONDS = 3, 10
 
 
-# -- what the gateway asks for (gateways.sandbox.Bank) ------------------------------------------------------------
+# -- what the gateway asks for (gateways.sandbox.Bank) -------------------------------------------------------
 def open_page(order: Order) -> str:
     """Open a page on which the buyer decides, and name its charge. The same key opens the same page."""
     with unit_of_work("sandbox") as session:
@@ -45,7 +45,9 @@ def open_page(order: Order) -> str:
 def charge(credential: str, order: Order) -> Statement:
     """Charge a card without the buyer, once per key. Raises BankRefusal for a card the bank does not know."""
     with unit_of_work("sandbox") as session:
-        card = session.scalars(select(SandboxCredential).where(SandboxCredential.reference == credential)).first()
+        card = session.scalars(
+            select(SandboxCredential).where(SandboxCredential.reference == credential)
+        ).first()
         if card is None:
             raise BankRefusal("no_such_credential")
         entry, new = _enter(session, order)
@@ -59,7 +61,9 @@ def refund(reference: str, amount: Money, idempotency_key: str) -> str:
     """Give money back, once per key. Raises BankRefusal for more than is left of the charge."""
     with unit_of_work("sandbox") as session:
         entry = _locked(session, reference)
-        known = session.scalars(select(SandboxRefund).where(SandboxRefund.idempotency_key == idempotency_key)).first()
+        known = session.scalars(
+            select(SandboxRefund).where(SandboxRefund.idempotency_key == idempotency_key)
+        ).first()
         if known is not None:
             if (known.charge_id, known.amount_minor) != (entry.id, amount.minor):
                 raise BankRefusal("key_reused")
@@ -84,9 +88,9 @@ def notice_key() -> bytes:
     return hmac.digest(str(current_app.secret_key).encode(), b"sandbox bank: notices", hashlib.sha256)
 
 
-# -- what happens at the bank -------------------------------------------------------------------------------------
+# -- what happens at the bank --------------------------------------------------------------------------------
 def approve(reference: str, *, tell_late: bool = False, later_charges_fail: bool = False) -> Statement:
-    """The buyer pays. `tell_late`: the bank works on it for a while first. Decided before: nothing changes."""
+    """The buyer pays. `tell_late`: the bank works on it first. What was decided before stays decided."""
     with unit_of_work("sandbox") as session:
         entry = _locked(session, reference)
         if entry.status == ChargeStatus.OPEN:
@@ -98,7 +102,7 @@ def approve(reference: str, *, tell_late: bool = False, later_charges_fail: bool
 
 
 def decline(reference: str, reason: str = "card_declined") -> Statement:
-    """The card is refused, or the buyer goes away (`cancelled`). Decided before: nothing changes."""
+    """The card is refused, or the buyer goes away (`cancelled`). What was decided before stays decided."""
     with unit_of_work("sandbox") as session:
         entry = _locked(session, reference)
         if entry.status == ChargeStatus.OPEN:
@@ -109,7 +113,9 @@ def decline(reference: str, reason: str = "card_declined") -> Statement:
 def tell_to_fail(credential: str, fails: bool = True) -> None:
     """From now on every charge of this card is declined, or no longer. Raises NotFound."""
     with unit_of_work("sandbox") as session:
-        card = session.scalars(select(SandboxCredential).where(SandboxCredential.reference == credential)).first()
+        card = session.scalars(
+            select(SandboxCredential).where(SandboxCredential.reference == credential)
+        ).first()
         if card is None:
             raise NotFound(code="no_such_credential")
         card.fails = fails
@@ -123,7 +129,7 @@ def find(reference: str) -> SandboxCharge:
         raise NotFound() from None
 
 
-# -- the books ----------------------------------------------------------------------------------------------------
+# -- the books -----------------------------------------------------------------------------------------------
 def _enter(session: Session, order: Order) -> tuple[SandboxCharge, bool]:
     """The charge of this key, locked, and whether it is new. Raises BankRefusal for another order's key."""
     least = 0 if order.store_credential and order.return_url else 1  # a page may ask only to keep the card
@@ -150,6 +156,8 @@ def _enter(session: Session, order: Order) -> tuple[SandboxCharge, bool]:
 
 
 def _find(session: Session, reference: str) -> SandboxCharge:
+    if "\0" in reference:  # PostgreSQL cannot even be asked for it
+        raise BankRefusal("no_such_charge")
     entry = session.scalars(select(SandboxCharge).where(SandboxCharge.reference == reference)).first()
     if entry is None:
         raise BankRefusal("no_such_charge")
@@ -165,7 +173,9 @@ def _locked(session: Session, reference: str) -> SandboxCharge:
     return entry
 
 
-def _decide(entry: SandboxCharge, decision: Decision, reason: str = "", after: timedelta = timedelta(0)) -> None:
+def _decide(
+    entry: SandboxCharge, decision: Decision, reason: str = "", after: timedelta = timedelta(0)
+) -> None:
     entry.decision = decision
     entry.settled_at = clock.now() + after
     entry.decline_reason = reason if decision == Decision.DECLINED else ""
@@ -197,12 +207,18 @@ def _lateness() -> timedelta:
     return timedelta(seconds=settings.sandbox_late_seconds)
 
 
-# -- notices ------------------------------------------------------------------------------------------------------
+# -- notices -------------------------------------------------------------------------------------------------
 def _tell(entry: SandboxCharge, event_type: str, after: timedelta = timedelta(0)) -> None:
     """Have a worker send a notice. It names the charge and no more: what is true of it, one asks `fetch`."""
     if not entry.notify_url:
         return
-    args = [f"sbe_{secrets.token_hex(16)}", event_type, entry.reference, clock.now() + after, entry.notify_url]
+    args = [
+        f"sbe_{secrets.token_hex(16)}",
+        event_type,
+        entry.reference,
+        clock.now() + after,
+        entry.notify_url,
+    ]
     outbox.add("sandbox", f"{__name__}:{send_notice.__name__}", __name__, args, after=after)
 
 
@@ -216,9 +232,15 @@ def send_notice(event_id: str, event_type: str, reference: str, at: Any, url: st
         with requests.Session() as http:
             http.trust_env = False  # our own address: no proxy stands in between
             answer = http.post(
-                url, data=body, headers=headers, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False
+                url,
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                allow_redirects=False,
             )
     except requests.RequestException as error:
         raise TryLater(type(error).__name__) from error
     if not answer.ok or answer.is_redirect:
-        raise TryLater(f"answered {answer.status_code}", http_status=answer.status_code, answer=answer.text[:500])
+        raise TryLater(
+            f"answered {answer.status_code}", http_status=answer.status_code, answer=answer.text[:500]
+        )

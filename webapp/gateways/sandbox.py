@@ -1,7 +1,7 @@
-"""A pretend vendor that behaves like a real one: a hosted page, signed notices, cards that can be told to fail.
+"""A pretend vendor that behaves like a real one: a hosted page, signed notices, cards that can fail.
 
-What is taken is play money, kept in the books of a pretend bank (`flows/sandbox_bank.py`). The gateway knows it
-only by the `Bank` protocol, as any other gateway knows its vendor by the vendor's interface.
+What is taken is play money, kept in the books of a pretend bank (`flows/sandbox_bank.py`). The gateway knows
+it only by the `Bank` protocol, as any other gateway knows its vendor by the vendor's interface.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from standardwebhooks import Webhook
 
@@ -57,7 +56,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """How a charge stands at the bank: `open`, `processing`, `succeeded` or `declined` (then with a reason)."""
+    """How a charge stands: `open`, `processing`, `succeeded` or `declined`, then with a reason."""
 
     reference: str
     status: str
@@ -168,7 +167,7 @@ class SandboxGateway(Base):
         try:
             event = json.loads(body)
             return Notice(given["webhook-id"], str(event["type"]), str(event["data"]["reference"]), event)
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             raise BadNotice("signed, but not readable") from None
 
     @property
@@ -195,14 +194,17 @@ def declined(reason: str, reference: str | None = None) -> Outcome:
 
 
 def sentence_for(reason: str) -> str:
-    if reason == "expired":
-        return _("The payment page was open for too long and has been closed.")
-    if reason == "cancelled":
-        return _("The payment was cancelled.")
-    return _("The card was declined.")
+    sentence = SENTENCES.get(reason, _l("The card was declined."))
+    return str(sentence)
 
 
-# -- signatures, as the Standard Webhooks specification has them --------------------------------------------------
+SENTENCES = {
+    "expired": _l("The payment page was open for too long and has been closed."),
+    "cancelled": _l("The payment was cancelled."),
+}
+
+
+# -- signatures, as the Standard Webhooks specification has them ---------------------------------------------
 def sign(key: bytes, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
     """The three headers of a signed notice."""
     return {

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# Both have the same `on_conflict_do_nothing`, but no common type that says so.
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def insert_once(session: Session, kind: type[Any], values: Mapping[str, Any], unique: Sequence[str]) -> bool:
@@ -18,5 +19,7 @@ def insert_once(session: Session, kind: type[Any], values: Mapping[str, Any], un
     second waits for the first, and finds it.
     """
     insert = INSERTS[session.get_bind().dialect.name]
-    statement = insert(kind).values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(kind.id)
+    statement = (
+        insert(kind).values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(kind.id)
+    )
     return session.execute(statement).scalar_one_or_none() is not None

@@ -50,7 +50,7 @@ class SandboxCredential(HasId, Model):
 
 
 class SandboxCharge(HasId, Model):
-    """One sum the bank was asked to take. What was decided is stored; `status` follows from it and the clock."""
+    """A sum the bank was asked to take. What was decided is stored; `status` follows from it and the time."""
 
     __tablename__ = "sandbox_charges"
     __table_args__ = (CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded"),)

@@ -5,6 +5,7 @@ Like a vendor's page it knows its visitor by nothing but the charge's name, whic
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -14,6 +15,7 @@ from flask_babel import force_locale, get_babel
 from webapp.blueprints import access
 from webapp.blueprints.views import go_to
 from webapp.flows import sandbox_bank
+from webapp.gateways.sandbox import Statement
 from webapp.models.sandbox import ChargeStatus, SandboxCharge
 
 bp = Blueprint("sandbox", __name__, url_prefix="/sandbox")
@@ -42,7 +44,7 @@ def create_decision(reference: str) -> ResponseReturnValue:
     return go_to(back if heeded else address(reference))
 
 
-DECISIONS = {
+DECISIONS: dict[str, Callable[[str, bool], Statement]] = {
     "approve": lambda reference, fail: sandbox_bank.approve(reference, later_charges_fail=fail),
     "late": lambda reference, fail: sandbox_bank.approve(reference, tell_late=True, later_charges_fail=fail),
     "decline": lambda reference, _fail: sandbox_bank.decline(reference),
@@ -52,7 +54,9 @@ DECISIONS = {
 
 def page(charge: SandboxCharge, status: int = 200) -> Response:
     with chosen_locale():
-        text = render_template("sandbox/page.html", charge=charge, url=address(charge.reference), refused=status == 422)
+        text = render_template(
+            "sandbox/page.html", charge=charge, url=address(charge.reference), refused=status == 422
+        )
     response = make_response(text, status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -27,7 +27,7 @@ bp.before_request(access.public)
 
 @bp.post("/<gateway>")
 def receive_notice(gateway: str) -> ResponseReturnValue:
-    """Keep a gateway's notice: 200 for a new one and for one that we have; 400 when it is not the gateway's."""
+    """Keep a gateway's notice. 200 for a new one and for one that we have, 400 for a forged one."""
     vendor = gateways.get(gateway)
     body = raw_body(request)
     notice = vendor.open_notice(body, headers_of(request))
@@ -37,11 +37,15 @@ def receive_notice(gateway: str) -> ResponseReturnValue:
 
 
 def raw_body(request: Request) -> bytes:
-    """The bytes as they came, which is what was signed. 413 when there are too many, 415 when they are packed."""
+    """The bytes as they came, which is what was signed. 413 for too many, 415 when they are packed."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         abort(415)
-    request.max_content_length = BODY_AT_MOST
-    return request.get_data(cache=False)
+    # One more than is allowed: a body without a length is silently cut off at the limit.
+    request.max_content_length = BODY_AT_MOST + 1
+    body = request.get_data(cache=False)
+    if len(body) > BODY_AT_MOST:
+        abort(413)
+    return body
 
 
 def headers_of(request: Request) -> Mapping[str, str]:
@@ -52,5 +56,7 @@ def headers_of(request: Request) -> Mapping[str, str]:
 @bp.errorhandler(BadNotice)
 def bad_notice(problem: BadNotice) -> ResponseReturnValue:
     """What is wrong is for our log: whoever forges notices learns nothing."""
-    log.warning("notice.refused", extra={"gateway": (request.view_args or {}).get("gateway"), "problem": str(problem)})
+    log.warning(
+        "notice.refused", extra={"gateway": (request.view_args or {}).get("gateway"), "problem": str(problem)}
+    )
     return answer(400, "bad_notice", "This notice cannot be accepted.")

@@ -1,0 +1,283 @@
+"""What every way to be paid must keep to. For an add-on's gateway too: subclass, and give the fixture `make`.
+
+    class TestMine(GatewayConformance, HostedPageConformance, RefundConformance):
+        @pytest.fixture
+        def make(self):
+            return MyGateway
+
+`GatewayConformance` is for all; the other classes are for what a gateway can do beyond that, and need a few
+words on how its vendor is played (`buyer_pays` and the like).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+
+from webapp.gateways.base import (
+    BadNotice,
+    Capability,
+    ChargeRequest,
+    Config,
+    Done,
+    Gateway,
+    Later,
+    Notice,
+    Outcome,
+    Payer,
+    PaymentRequest,
+    Redirect,
+    RefundRequest,
+    VendorUnreachable,
+    Verdict,
+)
+from webapp.money import Money
+
+BASE_URL = "http://network.example"
+PAYER = Payer("cus-1", "ada@example.org", "Ada Lovelace", "DE")
+DECIDED = {Verdict.SUCCEEDED, Verdict.DECLINED}
+
+
+class Common:
+    """How the tests make a gateway and what they ask it for."""
+
+    amount = Money(2999, "EUR")
+
+    @pytest.fixture
+    def make(self) -> Callable[[Config], Gateway]:
+        raise NotImplementedError("give the class or factory that is registered for the gateway")
+
+    @pytest.fixture
+    def gateway(self, make: Callable[[Config], Gateway]) -> Gateway:
+        return make(Config({}, BASE_URL))
+
+    def request(self, key: str = "pay-abc-1") -> PaymentRequest:
+        return PaymentRequest(
+            reference="abc",
+            order_number="000042",
+            amount=self.amount,
+            description="Premium, monthly",
+            payer=PAYER,
+            return_url=f"{BASE_URL}/thank-you/abc",
+            cancel_url=f"{BASE_URL}/pay/abc",
+            idempotency_key=key,
+        )
+
+    def charge_request(self, credential: str, key: str = "pay-def-1") -> ChargeRequest:
+        return ChargeRequest("def", self.amount, "Premium, renewal", PAYER, credential, key)
+
+
+class GatewayConformance(Common):
+    def test_it_has_an_id_and_words_for_the_buyer(self, gateway: Gateway) -> None:
+        assert gateway.id.isascii()
+        assert gateway.id == gateway.id.strip().lower()
+        assert "/" not in gateway.id
+        assert str(gateway.title).strip()
+        assert str(gateway.description).strip()
+
+    def test_it_offers_every_verb(self, gateway: Gateway) -> None:
+        assert isinstance(gateway, Gateway)
+
+    def test_it_refunds_in_part_only_if_it_refunds_at_all(self, gateway: Gateway) -> None:
+        able = gateway.capabilities
+        assert Capability.PARTIAL_REFUND not in able or Capability.REFUND in able
+
+    def test_a_beginning_tells_the_buyer_how_to_go_on(self, gateway: Gateway) -> None:
+        beginning = gateway.begin(self.request())
+        if isinstance(beginning, Redirect):
+            assert urlsplit(beginning.url).scheme in ("http", "https")
+            assert urlsplit(beginning.url).netloc
+            assert beginning.reference
+        elif isinstance(beginning, Later):
+            assert beginning.instructions.strip()
+            assert beginning.due_days > 0
+        elif isinstance(beginning, Done):
+            assert beginning.outcome.verdict in DECIDED
+        else:
+            assert beginning.reference
+
+    def test_beginning_again_with_the_same_key_is_the_same_beginning(self, gateway: Gateway) -> None:
+        assert gateway.begin(self.request()) == gateway.begin(self.request())
+
+    @pytest.mark.parametrize(
+        "text", ["", "日本語 – Größe 🎉", "x" * 10_000, "<script>alert(1)</script>", "a\r\nb"]
+    )
+    def test_no_description_stops_a_beginning(self, gateway: Gateway, text: str) -> None:
+        beginning = gateway.begin(replace(self.request(), description=text))
+        assert type(beginning) is type(gateway.begin(self.request("pay-abc-2")))
+
+    def test_a_charge_it_cannot_make_is_declined_not_raised(self, gateway: Gateway) -> None:
+        outcome = gateway.charge(self.charge_request("no-such-credential"))
+        assert outcome.verdict == Verdict.DECLINED
+        assert outcome.reason
+
+    def test_a_refund_it_cannot_make_is_declined_not_raised(self, gateway: Gateway) -> None:
+        outcome = gateway.refund(RefundRequest("no-such-payment", self.amount, "", "refund-1"))
+        by_hand = Capability.OFFLINE | Capability.REFUND
+        expected = Verdict.SUCCEEDED if by_hand in gateway.capabilities else Verdict.DECLINED
+        assert outcome.verdict == expected
+
+    def test_of_an_unknown_object_it_claims_nothing(self, gateway: Gateway) -> None:
+        try:
+            outcome = gateway.fetch("no-such-object")
+        except VendorUnreachable:
+            return
+        assert outcome.verdict == Verdict.UNKNOWN
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"[]", b"null", b"\xff\xfe", b"a=b&c=d", b"[" * 5000])
+    def test_a_notice_without_a_signature_is_refused(self, gateway: Gateway, body: bytes) -> None:
+        with pytest.raises(BadNotice):
+            gateway.open_notice(body, {"content-type": "application/json"})
+
+
+class HostedPageConformance(Common):
+    """For a gateway that sends the buyer to its vendor's page."""
+
+    def buyer_pays(self, gateway: Gateway, reference: str) -> None:
+        raise NotImplementedError
+
+    def buyer_is_declined(self, gateway: Gateway, reference: str) -> None:
+        raise NotImplementedError
+
+    def opened(self, gateway: Gateway, store_credential: bool = False) -> str:
+        beginning = gateway.begin(replace(self.request(), store_credential=store_credential))
+        assert isinstance(beginning, Redirect)
+        return beginning.reference
+
+    def test_nothing_is_taken_before_the_buyer_decides(self, gateway: Gateway) -> None:
+        assert gateway.fetch(self.opened(gateway)).verdict == Verdict.NEEDS_ACTION
+
+    def test_what_the_buyer_paid_is_what_was_asked_for(self, gateway: Gateway) -> None:
+        reference = self.opened(gateway)
+        self.buyer_pays(gateway, reference)
+        outcome = gateway.fetch(reference)
+        assert (outcome.verdict, outcome.reference) == (Verdict.SUCCEEDED, reference)
+        assert outcome.amount == self.amount
+
+    def test_a_declined_buyer_is_told_why(self, gateway: Gateway) -> None:
+        reference = self.opened(gateway)
+        self.buyer_is_declined(gateway, reference)
+        outcome = gateway.fetch(reference)
+        assert (outcome.verdict, outcome.reference, outcome.amount) == (Verdict.DECLINED, reference, None)
+        assert outcome.reason
+        assert outcome.message
+
+    def test_another_try_is_another_object(self, gateway: Gateway) -> None:
+        first = gateway.begin(self.request("pay-abc-1"))
+        second = gateway.begin(self.request("pay-abc-2"))
+        assert isinstance(first, Redirect)
+        assert isinstance(second, Redirect)
+        assert first.reference != second.reference
+
+    def test_a_key_that_was_used_for_another_amount_takes_nothing(self, gateway: Gateway) -> None:
+        gateway.begin(self.request())
+        beginning = gateway.begin(replace(self.request(), amount=Money(1, "EUR")))
+        assert isinstance(beginning, Done)
+        assert beginning.outcome.verdict == Verdict.DECLINED
+
+
+class StoredCredentialConformance(Common):
+    """For a gateway that can charge again without the buyer."""
+
+    def stored_credential(self, gateway: Gateway) -> str:
+        """One that can be charged."""
+        raise NotImplementedError
+
+    def failing_credential(self, gateway: Gateway) -> str:
+        """One whose charges the vendor declines."""
+        raise NotImplementedError
+
+    def test_a_stored_credential_is_charged(self, gateway: Gateway) -> None:
+        outcome = gateway.charge(self.charge_request(self.stored_credential(gateway)))
+        assert (outcome.verdict, outcome.amount) == (Verdict.SUCCEEDED, self.amount)
+        assert outcome.reference
+        assert gateway.fetch(outcome.reference) == outcome
+
+    def test_the_same_key_charges_once(self, gateway: Gateway) -> None:
+        request = self.charge_request(self.stored_credential(gateway))
+        assert gateway.charge(request) == gateway.charge(request)
+        assert gateway.charge(replace(request, idempotency_key="pay-def-2")) != gateway.charge(request)
+
+    def test_a_failing_credential_is_declined(self, gateway: Gateway) -> None:
+        outcome = gateway.charge(self.charge_request(self.failing_credential(gateway)))
+        assert outcome.verdict == Verdict.DECLINED
+        assert outcome.reason
+        assert outcome.message
+
+
+class RefundConformance(Common):
+    """For a gateway that gives money back, in part or as a whole, through its vendor."""
+
+    def taken(self, gateway: Gateway) -> str:
+        """The reference of `amount` that was taken."""
+        raise NotImplementedError
+
+    def refund(self, gateway: Gateway, taken: str, minor: int, key: str, currency: str = "") -> Outcome:
+        amount = Money(minor, currency or self.amount.currency)
+        return gateway.refund(RefundRequest(taken, amount, "asked for", key))
+
+    def test_what_was_taken_can_be_given_back(self, gateway: Gateway) -> None:
+        outcome = self.refund(gateway, self.taken(gateway), self.amount.minor, "r1")
+        assert outcome.verdict == Verdict.SUCCEEDED
+        assert outcome.reference
+
+    def test_the_same_key_refunds_once(self, gateway: Gateway) -> None:
+        taken = self.taken(gateway)
+        first = self.refund(gateway, taken, 2000, "r1")
+        assert self.refund(gateway, taken, 2000, "r1") == first
+        assert self.refund(gateway, taken, 999, "r2").verdict == Verdict.SUCCEEDED
+
+    def test_parts_never_add_up_to_more_than_was_taken(self, gateway: Gateway) -> None:
+        taken = self.taken(gateway)
+        assert self.refund(gateway, taken, 2000, "r1").verdict == Verdict.SUCCEEDED
+        assert self.refund(gateway, taken, 1000, "r2").verdict == Verdict.DECLINED
+        assert self.refund(gateway, taken, 999, "r3").verdict == Verdict.SUCCEEDED
+        assert self.refund(gateway, taken, 1, "r4").verdict == Verdict.DECLINED
+
+    def test_another_currency_is_not_given_back(self, gateway: Gateway) -> None:
+        assert self.refund(gateway, self.taken(gateway), 100, "r1", "USD").verdict == Verdict.DECLINED
+
+    def test_a_refund_does_not_make_the_payment_undone(self, gateway: Gateway) -> None:
+        taken = self.taken(gateway)
+        self.refund(gateway, taken, self.amount.minor, "r1")
+        outcome = gateway.fetch(taken)
+        assert (outcome.verdict, outcome.amount) == (Verdict.SUCCEEDED, self.amount)
+
+
+class NoticeConformance(Common):
+    """For a gateway whose vendor sends signed notices."""
+
+    def notice(self, gateway: Gateway) -> tuple[bytes, Mapping[str, str], str]:
+        """Body and headers as the vendor would send them now, and the reference of the object they name."""
+        raise NotImplementedError
+
+    def test_a_signed_notice_names_its_object(self, gateway: Gateway) -> None:
+        body, headers, reference = self.notice(gateway)
+        notice = gateway.open_notice(body, headers)
+        assert isinstance(notice, Notice)
+        assert notice.event_id
+        assert notice.type
+        assert notice.reference == reference
+
+    def test_header_names_may_be_written_in_any_case(self, gateway: Gateway) -> None:
+        body, headers, _reference = self.notice(gateway)
+        plain = gateway.open_notice(body, headers)
+        assert gateway.open_notice(body, {name.upper(): value for name, value in headers.items()}) == plain
+
+    def test_a_changed_body_is_refused(self, gateway: Gateway) -> None:
+        body, headers, _reference = self.notice(gateway)
+        for changed in (body + b" ", body[:-1], body.replace(b":", b": ", 1), b"\xff" + body, b""):
+            with pytest.raises(BadNotice):
+                gateway.open_notice(changed, headers)
+
+    def test_a_header_that_is_missing_or_changed_is_refused(self, gateway: Gateway) -> None:
+        body, headers, _reference = self.notice(gateway)
+        signed = [name for name in headers if "content" not in name.lower()]
+        for name in signed:
+            without = {key: value for key, value in headers.items() if key != name}
+            for wrong in ({}, {name: ""}, {name: "ä"}, {name: headers[name] + "0"}, {name: "9" * 400}):
+                with pytest.raises(BadNotice):
+                    gateway.open_notice(body, {**without, **wrong})
