@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from flask.testing import FlaskClient
 from webapp.flows import sandbox_bank
 from webapp.gateways.sandbox import Order
 from webapp.money import Money
+from webapp.settings import ROOT
 
 SHOP = "http://localhost:8000"
 ORDER = Order(
@@ -162,3 +166,17 @@ def test_a_language_we_do_not_speak_is_no_obstacle(client: FlaskClient, page: st
     answer = client.get(page, query_string={"locale": locale})
     assert answer.status_code == 200
     assert 'lang="en"' in answer.text
+
+
+def test_where_the_sandbox_is_off_there_is_no_page_and_no_gateway(tmp_path: Path) -> None:
+    """In a process of its own: an application is joined once."""
+    script = (
+        "from webapp import create_app; from webapp.gateways import gateways\n"
+        "rules = [rule.rule for rule in create_app().url_map.iter_rules()]\n"
+        "print([rule for rule in rules if 'sandbox' in rule], sorted(gateways.all()))"
+    )
+    environment = {"INSTANCE_PATH": str(tmp_path), "SANDBOX_GATEWAY": "0"}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert ran.stdout == "[] ['free', 'manual']\n", ran.stderr

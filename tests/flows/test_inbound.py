@@ -8,13 +8,27 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
+from tests.fakes.serving import serving
 from webapp import hooks
 from webapp.domain import inbox
 from webapp.extensions import db as database
-from webapp.flows import inbound
-from webapp.gateways.base import Base, Capability, Notice, Outcome, VendorUnreachable, Verdict
+from webapp.flows import inbound, relaying, sandbox_bank
+from webapp.gateways.base import (
+    Base,
+    Capability,
+    Config,
+    Notice,
+    Outcome,
+    Payer,
+    PaymentRequest,
+    Redirect,
+    VendorUnreachable,
+    Verdict,
+)
+from webapp.gateways.sandbox import SandboxGateway
 from webapp.models import (
     Customer,
     Event,
@@ -188,6 +202,36 @@ def test_another_gateways_object_of_the_same_name_is_left_alone(vendor: Vendor) 
     inbound.work_off()
     assert effects() == [(InboundStatus.IGNORED, "not ours")]
     assert status_of(payment_id) == PaymentStatus.PENDING
+
+
+def test_from_the_banks_page_to_the_completed_payment(app: Flask, clock: Any) -> None:
+    clock.use("2027-01-31T10:00:00Z")
+    with serving(app) as address:
+        gateway = SandboxGateway(Config({}, address), bank=sandbox_bank)
+        beginning = gateway.begin(request_for(TOTAL))
+        assert isinstance(beginning, Redirect)
+        payment_id = await_money(beginning.reference, gateway="sandbox")
+
+        page = beginning.url.removeprefix(address)
+        app.test_client().post(page, data={"decision": "late"})
+        clock.tick(20)
+        relaying.drain(app, "webapp.flows.sandbox_bank", lease=timedelta(minutes=1))
+    assert status_of(payment_id) == PaymentStatus.PENDING
+    assert inbound.work_off() == 1
+    assert status_of(payment_id) == PaymentStatus.COMPLETED
+
+
+def request_for(amount: Money) -> PaymentRequest:
+    return PaymentRequest(
+        reference="abc",
+        order_number="000042",
+        amount=amount,
+        description="Premium",
+        payer=Payer("cus-1", "ada@example.org", "Ada"),
+        return_url="http://localhost/thank-you/abc",
+        cancel_url="http://localhost/pay/abc",
+        idempotency_key="pay-abc-1",
+    )
 
 
 # -- when something goes wrong -------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import pytest
 from flask import Flask, Response
 from sqlalchemy import select
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request
 
+from tests.fakes.serving import serving
 from webapp import clock as wall
 from webapp.domain.references import unpack
 from webapp.errors import NotFound
@@ -54,20 +53,6 @@ def told() -> list[str]:
 
 def send(delivery: Delivery) -> None:
     sandbox_bank.send_notice(*[unpack(database.session(), one) for one in delivery.arguments])
-
-
-@contextmanager
-def listening(wsgi: Any) -> Iterator[str]:
-    """Serve `wsgi` on the loopback; its address."""
-    server = make_server("127.0.0.1", 0, wsgi, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 # -- pages and decisions -------------------------------------------------------------------------------------
@@ -344,7 +329,7 @@ def test_a_notice_names_the_charge_and_says_no_more_of_it(clock: Any) -> None:
         received.append(request_of(environ))
         return Response(status=204)(environ, start)
 
-    with listening(receiver) as address:
+    with serving(receiver) as address:
         reference = sandbox_bank.open_page(replace(ORDER, notify_url=f"{address}/webhooks/sandbox"))
         sandbox_bank.approve(reference)
         send(notices()[0])
@@ -368,7 +353,7 @@ def request_of(environ: Any) -> tuple[str, Any, bytes]:
 @pytest.mark.parametrize("status", [301, 400, 404, 500])
 def test_a_notice_that_was_not_taken_is_sent_again_later(status: int) -> None:
     location = {"Location": "http://127.0.0.1:9/"} if status == 301 else {}
-    with listening(Response("not now", status, location)) as address:
+    with serving(Response("not now", status, location)) as address:
         sandbox_bank.approve(sandbox_bank.open_page(replace(ORDER, notify_url=address)))
         with pytest.raises(TryLater) as failure:
             send(notices()[0])
@@ -376,7 +361,7 @@ def test_a_notice_that_was_not_taken_is_sent_again_later(status: int) -> None:
 
 
 def test_a_notice_that_reaches_nobody_is_sent_again_later() -> None:
-    with listening(Response()) as address:
+    with serving(Response()) as address:
         pass  # nobody listens there any more
     sandbox_bank.approve(sandbox_bank.open_page(replace(ORDER, notify_url=address)))
     with pytest.raises(TryLater, match="ConnectionError"):
@@ -385,7 +370,7 @@ def test_a_notice_that_reaches_nobody_is_sent_again_later() -> None:
 
 def test_a_worker_brings_the_notice_to_our_own_address(app: Flask, clock: Any) -> None:
     clock.use("2027-01-31T10:00:00Z")
-    with listening(app) as address:
+    with serving(app) as address:
         reference = sandbox_bank.open_page(replace(ORDER, notify_url=f"{address}/webhooks/sandbox"))
         sandbox_bank.approve(reference, tell_late=True)
         relaying.drain(app, "webapp.flows.sandbox_bank", lease=timedelta(minutes=1))
@@ -401,7 +386,7 @@ def test_a_worker_brings_the_notice_to_our_own_address(app: Flask, clock: Any) -
 
 
 def test_the_same_notice_twice_is_kept_once(app: Flask) -> None:
-    with listening(app) as address:
+    with serving(app) as address:
         sandbox_bank.approve(sandbox_bank.open_page(replace(ORDER, notify_url=f"{address}/webhooks/sandbox")))
         [notice] = notices()
         send(notice)

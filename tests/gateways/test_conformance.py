@@ -28,7 +28,7 @@ class TestFree(GatewayConformance):
     amount = Money(0, "EUR")
 
     @pytest.fixture
-    def make(self) -> Callable[[Config], Gateway]:
+    def make(self, app: Flask) -> Callable[[Config], Gateway]:
         return FreeGateway
 
     def test_it_waves_no_money_through(self, gateway: Gateway) -> None:
@@ -39,7 +39,7 @@ class TestFree(GatewayConformance):
 
 class TestManual(GatewayConformance):
     @pytest.fixture
-    def make(self) -> Callable[[Config], Gateway]:
+    def make(self, app: Flask) -> Callable[[Config], Gateway]:
         return ManualGateway
 
 
