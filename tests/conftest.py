@@ -6,6 +6,7 @@ Rows are deleted after each test. Sockets reach this machine only.
 
 from __future__ import annotations
 
+import contextvars
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, delete, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from tests.fakes import valkey
 from tests.pages import Browser
@@ -70,6 +72,7 @@ def settings(database_address: str, tmp_path_factory: pytest.TempPathFactory) ->
 def application(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config["WTF_CSRF_ENABLED"] = False
+    app.test_client_class = FreshClient
     with app.app_context():
         upgrade()
     yield app
@@ -100,6 +103,14 @@ def empty_tables() -> None:
 def db(app: Flask) -> Session:
     """The session. Write in a `unit_of_work()`; a factory opens one itself."""
     return database.session()
+
+
+class FreshClient(FlaskClient):
+    """Each request starts from nothing, as in a server: no context of the test around it."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        database.session.rollback()  # the test's own read must not be older than what the request writes
+        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture

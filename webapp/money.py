@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Self
 
 # ISO 4217 (list one, 2026): every currency whose exponent is not 2.
@@ -70,7 +70,7 @@ class Money:
         try:
             minor = Decimal(text).scaleb(exponent(currency))
             whole = int(minor)
-        except (InvalidOperation, OverflowError, ValueError) as error:
+        except (ArithmeticError, ValueError) as error:
             raise ValueError(f"{text!r} is not an amount") from error
         if minor != whole:
             raise ValueError(f"{currency} has {exponent(currency)} decimals")

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, has_request_context, request, session
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy.orm import joinedload
 
 from webapp.blueprints import access, errors
 from webapp.blueprints.admin.routes import bp as admin
@@ -17,6 +18,7 @@ from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.routes import bp as checkout
 from webapp.blueprints.ops.routes import bp as ops
 from webapp.blueprints.sandbox.routes import bp as sandbox
+from webapp.blueprints.webhooks.addons import bp as addon_hooks
 from webapp.blueprints.webhooks.routes import bp as webhooks
 from webapp.domain import network
 from webapp.extensions import csrf, db, login
@@ -41,11 +43,12 @@ def choose_locale() -> str:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    for bp in (checkout, pay, auth, admin, ops, webhooks):
+    for bp in (checkout, pay, auth, admin, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
     csrf.exempt(webhooks)
+    csrf.exempt(addon_hooks)
     access.init_app(app)
     errors.init_app(app)
     login.user_loader(load_user)
@@ -55,7 +58,9 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def load_user(user_id: str) -> User | None:
-    return db.session.get(User, int(user_id)) if user_id.isdigit() else None
+    """The person of a session, with the customer they may be: nearly every page asks for both."""
+    with_customer = joinedload(User.customer)
+    return db.session.get(User, int(user_id), options=[with_customer]) if user_id.isdigit() else None
 
 
 def start_request() -> None:

@@ -34,6 +34,7 @@ class CartRequest:
     tax_id: str = ""
     customer: Customer | None = None
     has_trialed: bool = False
+    sale_of: int | None = None  # the payment of the sale that this order repeats: its own hold on a code is no obstacle
 
 
 @dataclass(slots=True)
@@ -234,7 +235,7 @@ def _apply_code(cart: Cart, text: str) -> None:
         return
     try:
         code = discounts.check(discounts.find(text), cart.currency)
-        if not discounts.uses_left(code):
+        if not discounts.uses_left(code, besides=cart.request.sale_of):
             raise Invalid(_("This code has been used up."), code="discount_code", field="discount_code")
     except Invalid as problem:
         return cart.refuse(problem.code, problem.message, "discount_code")

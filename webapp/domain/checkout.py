@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -42,21 +42,12 @@ class Order:
     form: Mapping[str, Any] = field(default_factory=dict)
 
 
-def cart_for(order: Order) -> tuple[Cart, Customer | None]:
-    """The cart as the server reckons it now, for this buyer."""
+def cart_for(order: Order, known: Sale | None = None) -> tuple[Cart, Customer | None]:
+    """The cart as the server reckons it now, for this buyer and the sale that the order repeats."""
     customer = customers.find(order.customer_id) if order.customer_id else None
     trialed = customers.has_trialed(customer) if customer else customers.email_has_trialed(order.email)
-    request = CartRequest(
-        products=order.cart.products,
-        period=order.cart.period,
-        discount_code=order.cart.discount_code,
-        country=order.cart.country,
-        business=order.cart.business,
-        tax_id=order.cart.tax_id,
-        customer=customer,
-        has_trialed=trialed,
-    )
-    return carts.build(request), customer
+    own = known.payment_id if known is not None else None
+    return carts.build(replace(order.cart, customer=customer, has_trialed=trialed, sale_of=own)), customer
 
 
 def serialise(checkout_id: str) -> None:
@@ -89,7 +80,7 @@ def place(order: Order, choose_gateway: Callable[[Cart, str], str]) -> tuple[Sal
     known = find(order.checkout_id)
     if known is not None and known.settled_at is not None:
         return known, None
-    cart, customer = cart_for(order)
+    cart, customer = cart_for(order, known)
     if cart.errors:
         problem = cart.errors[0]
         raise Invalid(problem.message, code=problem.code, field=problem.param)

@@ -88,8 +88,11 @@ def _share(kind: DiscountType, value: Decimal, lines: list[Line], code: Discount
 
 
 # -- uses --------------------------------------------------------------------------------------------------------
-def uses_left(code: DiscountCode) -> bool:
-    """Whether somebody may still begin to use it: what is counted and what open sales hold is below its limit."""
+def uses_left(code: DiscountCode, *, besides: int | None = None) -> bool:
+    """Whether somebody may still begin to use it: what is counted and what open sales hold is below its limit.
+
+    `besides`: the payment of a sale whose own hold does not count.
+    """
     if code.max_uses == 0:
         return True
     held = db.session.scalar(
@@ -97,6 +100,7 @@ def uses_left(code: DiscountCode) -> bool:
             Redemption.discount_code_id == code.id,
             Redemption.status == RedemptionStatus.HELD,
             Redemption.held_until > clock.now(),
+            Redemption.payment_id != (besides or 0),
         )
     )
     return code.uses + (held or 0) < code.max_uses

@@ -42,6 +42,14 @@ def find(membership_id: int, *, customer_id: int | None = None) -> Membership:
     return membership
 
 
+def find_by_reference(reference: str) -> Membership:
+    """By its public name, as other systems know it. Raises NotFound."""
+    membership = db.session.scalars(select(Membership).where(Membership.reference == reference)).one_or_none()
+    if membership is None:
+        raise NotFound()
+    return membership
+
+
 def create(customer: Customer, cart: Cart, gateway: str) -> Membership:
     """What a cart with a plan agrees on, not yet paid. Fires wu_membership_post_create."""
     plan, period = cart.plan, cart.period

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from unicodedata import category
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
@@ -18,6 +19,7 @@ from wtforms import (
     HiddenField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     ValidationError,
@@ -33,10 +35,15 @@ TEXT = 200
 
 
 def stripped(value: str | None) -> str | None:
-    """What is typed around a value, and control characters within, mean nothing."""
+    """What is typed around a value means nothing, and neither do signs that steer and are not seen."""
     if value is None:
         return None
-    return "".join(character for character in value if character.isprintable()).strip()
+    return "".join(one for one in value if not steers(one)).strip()
+
+
+def steers(character: str) -> bool:
+    """Control characters, halves of characters, and what turns the direction of reading."""
+    return category(character) in ("Cc", "Cs") or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def text(label: Any, missing: Any, *, autocomplete: str, limit: int = TEXT, **more: str) -> StringField:
@@ -60,7 +67,7 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     period = RadioField(_l("Billing period"), choices=[], validate_choice=False, validators=[Optional()])
     customer_type = RadioField(
         _l("I am ordering as"),
-        choices={PERSON: _l("private person"), BUSINESS: _l("business")}.items(),  # type: ignore[arg-type]
+        choices=[SelectChoice(PERSON, _l("private person")), SelectChoice(BUSINESS, _l("business"))],
         validate_choice=False,
         default=PERSON,
     )
@@ -149,10 +156,11 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
     def offer(self, *, plans: Iterable[Any], allowed_countries: Sequence[str]) -> None:
         """What may be chosen: the plans on offer and the countries that are served, in the reader's language."""
-        self.products.choices = [(plan.slug, plan.name) for plan in plans]
+        self.products.choices = [SelectChoice(plan.slug, plan.name) for plan in plans]
         names = countries(str(get_locale() or "en"))
         served = {code: name for code, name in names.items() if not allowed_countries or code in allowed_countries}
-        self.billing_country.choices = [("", _("Choose a country"))] + list(served.items())
+        options = [SelectChoice(code, name) for code, name in served.items()]
+        self.billing_country.choices = [SelectChoice("", _("Choose a country")), *options]
 
     def drop_what_is_not_asked(self, *, signed_in: bool, consumer_law: str, collects: bool) -> None:
         """Take away the fields that this buyer is not shown, so that they are not checked either."""
@@ -174,12 +182,22 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
     def problems(self) -> list[tuple[str, str]]:
         """(field id, sentence), in the order of the page."""
-        return [(field.id, str(message)) for field in self for message in field.errors]
+        found = [(field.id, str(message)) for field in self for message in field.errors if field.name != "csrf_token"]
+        return [*((("", sentence)) for sentence in self.general), *found]
+
+    @property
+    def general(self) -> list[str]:
+        """What is wrong with the order as a whole, and belongs to no field."""
+        if not hasattr(self, "_general"):
+            self._general: list[str] = []
+        return self._general
 
     def refuse(self, field: str, message: str) -> None:
-        """Say at its field what a rule found."""
-        target = self[field] if field in self else self.products
-        target.errors = [*target.errors, message]
+        """Say what a rule found: at its field, or of the whole order when it has none on the page."""
+        if field in self and field != "csrf_token":
+            self[field].errors = [*self[field].errors, message]
+        else:
+            self.general.append(message)
 
     def remembered(self) -> dict[str, str]:
         """What was entered, to show it again; never the password."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
@@ -17,14 +18,15 @@ from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to, is_fragment_request
-from webapp.domain import carts, catalog, customers, network, sites
-from webapp.domain.carts import Cart, CartRequest
+from webapp.domain import carts, catalog, checkout, customers, network, sites
+from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
 from webapp.errors import DomainError, Invalid
-from webapp.extensions import limiter
+from webapp.extensions import csrf, limiter
 from webapp.flows import offering, ordering
 from webapp.flows.ordering import Placed
 from webapp.formatting import money
+from webapp.models import Sale
 
 bp = Blueprint("checkout", __name__)
 bp.before_request(access.public)
@@ -71,6 +73,8 @@ def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, An
     return values
 
 
+# The form checks its token itself, so that one that has run out costs the buyer nothing that was typed.
+@csrf.exempt
 @bp.post("/register", defaults={"plan": None})
 @bp.post("/register/<plan>")
 @bp.post("/register/<plan>/<int:duration>")
@@ -83,19 +87,25 @@ def place_order(plan: str | None, duration: int | None = None, unit: str = "mont
         form.products.data = plan
     if "refresh" in request.form or "apply_code" in request.form:
         return show(form)
-    cart = reckon(form)
+    known = checkout.find(form.order_token.data or "")
+    if known is not None and known.settled_at is not None:
+        return go_to(url_for("pay.thank_you", reference=known.payment.reference))
+    cart = reckon(form, known)
     form.offer(plans=catalog.plans_on_offer(), allowed_countries=network.settings().allowed_countries)
     form.drop_what_is_not_asked(
         signed_in=access.customer_id() is not None,
         consumer_law=network.settings().consumer_law,
         collects=cart.collects_payment,
     )
-    if not form.validate() or not meaning_is_right(form, cart):
+    shape_is_right = form.validate()
+    if "csrf_token" in form and form.csrf_token.errors:
+        form.refuse("", _("You were inactive for a while. Submit again; your entries are still here."))
+    if not (meaning_is_right(form, cart, known) and shape_is_right):
         return show(form, cart=cart, status=422)
     return place(form)
 
 
-def meaning_is_right(form: CheckoutForm, cart: Cart) -> bool:
+def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool:
     """What the cart and the law find; each is said at its field."""
     for problem in cart.errors:
         form.refuse(problem.param, problem.message)
@@ -104,13 +114,20 @@ def meaning_is_right(form: CheckoutForm, cart: Cart) -> bool:
         form.refuse("early_start", text)
     if "terms" in form and not form.terms.data:
         form.refuse("terms", _("Accept the terms to order."))
-    try:
-        sites.check_shape(form.site_url.data or "")
-    except Invalid as problem:
-        form.refuse("site_url", problem.message)
-    if not form.errors and form.quoted.data and form.quoted.data != page.quote(cart):
+    check_site(form, known)
+    if not form.problems() and form.quoted.data and form.quoted.data != page.quote(cart):
         form.refuse("", price_changed(form, cart))
     return not form.problems()
+
+
+def check_site(form: CheckoutForm, known: Sale | None) -> None:
+    """The address must be free; the one that this very order keeps already is its own."""
+    if form.site_url.errors:
+        return
+    try:
+        sites.check_address(form.site_url.data or "", for_sale_of=known.payment_id if known is not None else None)
+    except Invalid as problem:
+        form.refuse("site_url", problem.message)
 
 
 def price_changed(form: CheckoutForm, cart: Cart) -> str:
@@ -162,6 +179,7 @@ def go_on(placed: Placed) -> ResponseReturnValue:
     return go_to(url_for("pay.thank_you", reference=placed.reference))
 
 
+@csrf.exempt  # writes nothing
 @bp.post("/checkout/summary")
 @limiter.limit("240 per minute")
 def show_summary() -> ResponseReturnValue:
@@ -169,6 +187,7 @@ def show_summary() -> ResponseReturnValue:
     return show(CheckoutForm(), view=summary_view if is_fragment_request() else register_view)
 
 
+@csrf.exempt  # writes nothing
 @bp.post("/checkout/check")
 @limiter.limit("120 per minute")
 def check_field() -> ResponseReturnValue:
@@ -204,12 +223,13 @@ def available(name: str) -> ResponseReturnValue:
     return f'<span id="site_url-status" hx-swap-oob="innerHTML:#site_url-status">{_("This address is available.")}</span>'
 
 
-def reckon(form: CheckoutForm) -> Cart:
+def reckon(form: CheckoutForm, known: Sale | None = None) -> Cart:
+    """The cart of the form as it stands, for who is looking."""
     wanted = cart_request(form)
     customer = current_user.customer if current_user.is_authenticated else None
     trialed = customer is not None and customers.has_trialed(customer)
-    facts = {name: getattr(wanted, name) for name in wanted.__slots__}
-    return carts.build(CartRequest(**facts | {"customer": customer, "has_trialed": trialed}))
+    own = known.payment_id if known is not None else None
+    return carts.build(replace(wanted, customer=customer, has_trialed=trialed, sale_of=own))
 
 
 def show(
