@@ -1,7 +1,10 @@
-"""Systems we tell or ask, a folder each."""
+"""Systems we tell or ask, a folder each. They listen on the public hooks, as anybody's add-on does."""
 
+from webapp.integrations import analytics, crm
 from webapp.settings import Settings
 
 
 def register(settings: Settings) -> None:
-    """Let every integration that is configured listen."""
+    """Let every integration that is configured listen. Raises ConfigurationError for half a configuration."""
+    crm.register(settings)
+    analytics.register(settings)

@@ -14,6 +14,7 @@ from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTime
 from webapp.money import Money
 
 if TYPE_CHECKING:
+    from webapp.models.catalog import Product
     from webapp.models.membership import Membership
     from webapp.models.people import Customer
 
@@ -139,6 +140,7 @@ class LineItem(HasId, Model):
     currency: Mapped[str] = mapped_column(String(3))
 
     payment: Mapped[Payment] = relationship(back_populates="line_items")
+    product: Mapped[Product | None] = relationship()
 
     @property
     def unit_price(self) -> Money:
