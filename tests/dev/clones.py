@@ -94,14 +94,15 @@ def refused(process: subprocess.Popen[str]) -> str:
     return output
 
 
-def read_until(process: subprocess.Popen[str], text: str) -> list[str]:
+def read_until(process: subprocess.Popen[str], *texts: str) -> list[str]:
+    """What a process prints until it has printed all of these."""
     assert process.stdout
-    lines = []
+    lines: list[str] = []
     for line in process.stdout:
         lines.append(line.rstrip("\n"))
-        if text in line:
+        if all(any(text in seen for seen in lines) for text in texts):
             return lines
-    raise AssertionError(f"{text!r} never came: {lines}")
+    raise AssertionError(f"{texts} never came: {lines}")
 
 
 def free_port() -> int:
