@@ -1,7 +1,7 @@
-"""Add-ons: importable modules with `register(app, hooks)`, named in ADDONS or by the entry points `webapp.addons`.
+"""Add-ons: modules with `register(app, hooks)`, named in ADDONS or by an entry point in `webapp.addons`.
 
-One that fails, at import or at registration, is shown with its error and stops nothing; what it had registered
-until then is taken back.
+One that fails, at import or at registration, is shown with its error and stops nothing; the callbacks (so its
+gateways, too) and the endpoints that it had registered until then are taken back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask
 
-from webapp import hooks
+from webapp import endpoints, hooks
 from webapp.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -50,12 +50,13 @@ def load(app: Flask, settings: Settings) -> list[Addon]:
 
 
 def _load(app: Flask, name: str, module_of: Callable[[], Any]) -> Addon:
-    before = hooks.registry.snapshot()
+    callbacks, addresses = hooks.registry.snapshot(), endpoints.snapshot(app)
     try:
         module = module_of()
         module.register(app, hooks)
-    except Exception:
-        hooks.registry.restore(before)
+    except (Exception, SystemExit):  # a module written as a script may end with sys.exit()
+        hooks.registry.restore(callbacks)
+        endpoints.restore(app, addresses)
         log.exception("addon.failed", extra={"addon": name})
         return Addon(name, "", traceback.format_exc(limit=20))
     return Addon(name, str(getattr(module, "__version__", "")))

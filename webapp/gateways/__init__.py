@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from webapp.errors import NotFound
 from webapp.gateways.base import Config, Gateway
 from webapp.hooks import apply_filters
+
+log = logging.getLogger(__name__)
 
 Factory = Callable[[Config], Gateway]
 
@@ -17,16 +20,20 @@ class Gateways:
     def __init__(self) -> None:
         self._config = Config({}, "")
         self._ours: dict[str, Factory] = {}
-        self._made: dict[str, tuple[Factory, Gateway]] = {}
+        self._made: dict[str, tuple[Factory, Gateway | None]] = {}
 
     def init(self, config: Config, ours: Mapping[str, Factory]) -> None:
-        """`ours` are those that come with the product; add-ons add theirs by the filter, or take some away."""
+        """`ours` come with the product; add-ons add theirs by the filter, or take some away."""
         self._config, self._ours, self._made = config, dict(ours), {}
 
     def all(self) -> dict[str, Gateway]:
-        """Every registered gateway by its id, in the order registered."""
-        registered: Mapping[str, Factory] = apply_filters("wu_payment_gateways", dict(self._ours))
-        return {name: self._instance(name, factory) for name, factory in registered.items()}
+        """Every registered gateway that can be made, by its id, in the order registered."""
+        registered = apply_filters("wu_payment_gateways", dict(self._ours))
+        if not isinstance(registered, Mapping):  # a callback forgot to return them
+            log.error("gateways.not_a_dict", extra={"filter": "wu_payment_gateways"})
+            registered = self._ours
+        made = ((name, self._instance(name, factory)) for name, factory in registered.items())
+        return {name: one for name, one in made if one is not None}
 
     def get(self, name: str) -> Gateway:
         """Raises NotFound for one that is not (or no longer) registered."""
@@ -35,11 +42,23 @@ class Gateways:
             raise NotFound(code="unknown_gateway")
         return found
 
-    def _instance(self, name: str, factory: Factory) -> Gateway:
+    def _instance(self, name: str, factory: Factory) -> Gateway | None:
+        """None for one that cannot be made: the others go on selling."""
         made = self._made.get(name)
         if made is None or made[0] is not factory:
-            made = self._made[name] = (factory, factory(self._config))
+            made = self._made[name] = (factory, self._make(name, factory))
         return made[1]
+
+    def _make(self, name: str, factory: Factory) -> Gateway | None:
+        """Raises nothing: a missing variable, or a class that lacks a verb, is in the log."""
+        try:
+            made = factory(self._config)
+            if isinstance(made, Gateway):
+                return made
+            raise TypeError(f"{made!r} lacks a verb of webapp.gateways.base.Gateway")
+        except Exception:
+            log.exception("gateway.cannot_be_made", extra={"gateway": name})
+            return None
 
 
 gateways = Gateways()
