@@ -74,10 +74,10 @@ def test_the_same_notice_in_the_same_instant_is_kept_once(app: Flask) -> None:
     start, answers = threading.Barrier(4), []
 
     def post() -> None:
-        start.wait()
-        answers.append(
-            app.test_client().post("/webhooks/sandbox", data=BODY, headers=headers_now).status_code
-        )
+        with app.app_context():
+            start.wait()
+            answer = app.test_client().post("/webhooks/sandbox", data=BODY, headers=headers_now)
+            answers.append(answer.status_code)
 
     headers_now = headers()
     threads = [threading.Thread(target=post) for _ in range(4)]
