@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
 from webapp.money import Money
 
 TEMPLATES = Path(__file__).parents[2] / "webapp" / "templates"
-VOID = frozenset(
-    ["area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"]
-)
+VOID = frozenset(["area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"])
+INLINE = frozenset(["a", "b", "code", "span", "strong", "time"])
 SYMBOLS = {"EUR": "€", "USD": "$"}
 
 
@@ -39,9 +39,7 @@ class Element:
 
     def all(self, *tags: str, **attrs: str) -> list[Element]:
         """Elements of these tags (any, when none is named) with these attributes; `_` stands for `-`."""
-        wanted = {
-            name.strip("_").replace("_", "-"): value for name, value in attrs.items()
-        }
+        wanted = {name.strip("_").replace("_", "-"): value for name, value in attrs.items()}
         return [
             element
             for element in self
@@ -58,10 +56,12 @@ class Element:
 
     @property
     def text(self) -> str:
-        parts = (
-            child if isinstance(child, str) else child.text for child in self.children
-        )
-        return " ".join(" ".join(parts).split())
+        """As it reads: inline elements join what is around them, others stand apart."""
+        return " ".join(self._raw_text().split())
+
+    def _raw_text(self) -> str:
+        parts = [child if isinstance(child, str) else child._raw_text() for child in self.children]
+        return "".join(parts) if self.tag in INLINE else f" {''.join(parts)} "
 
     def inside(self, tag: str) -> bool:
         above = self.parent
@@ -88,9 +88,7 @@ class Reader(HTMLParser):
             self.at = element
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.at.children.append(
-            Element(tag, {name: value or "" for name, value in attrs}, self.at)
-        )
+        self.at.children.append(Element(tag, {name: value or "" for name, value in attrs}, self.at))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.at.tag == tag, f"</{tag}> closes <{self.at.tag}>"
@@ -113,12 +111,22 @@ def show_money(amount: Money) -> str:
     return f"{SYMBOLS.get(amount.currency, amount.currency)}{amount.decimal:,}"
 
 
-def show_day(instant: datetime) -> str:
+def long_date(instant: datetime) -> str:
     return f"{instant.day} {instant:%B %Y}"
 
 
-def show_instant(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} {instant.tzname()}"
+def show_day(instant: datetime) -> Markup:
+    return in_time(instant, long_date(instant))
+
+
+def show_instant(instant: datetime) -> Markup:
+    return in_time(instant, f"{instant:%Y-%m-%d %H:%M} UTC")
+
+
+def in_time(instant: datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        instant.isoformat(), f"{instant:%H:%M:%S %z}", text
+    )
 
 
 def show_address(endpoint: str, **values: object) -> str:
@@ -141,8 +149,8 @@ def environment(catalogue: Callable[[str], str] = str) -> Environment:
     jinja.filters |= {
         "money": show_money,
         "date": show_day,
+        "long_date": long_date,
         "datetime": show_instant,
-        "period": str,
     }
     jinja.globals |= {
         "url_for": show_address,
@@ -187,9 +195,7 @@ def wiring_faults(root: Element) -> list[str]:
     return faults
 
 
-def faults_of(
-    element: Element, ids: set[str], labelled: set[str | None]
-) -> Iterator[str]:
+def faults_of(element: Element, ids: set[str], labelled: set[str | None]) -> Iterator[str]:
     for name in (
         "for",
         "aria-describedby",
@@ -207,16 +213,10 @@ def faults_of(
     if element.tag in ("script", "style") and not element.attrs.get("src"):
         yield f"inline <{element.tag}>"
     named = "aria-label" in element.attrs or element.attrs.get("id") in labelled
-    if (
-        element.tag in ("input", "select", "textarea")
-        and element.attrs.get("type") != "hidden"
-        and not named
-    ):
+    if element.tag in ("input", "select", "textarea") and element.attrs.get("type") != "hidden" and not named:
         yield f"{element.attrs.get('name')} has no label"
     hidden = "aria-hidden" in element.attrs
-    if element.tag in ("button", "a") and not (
-        hidden or element.text or element.attrs.get("aria-label")
-    ):
+    if element.tag in ("button", "a") and not (hidden or element.text or element.attrs.get("aria-label")):
         yield f"a <{element.tag}> without a name"
     if element.tag == "button" and "type" not in element.attrs:
         yield f"button {element.text!r} has no type"
@@ -237,11 +237,7 @@ def page_faults(root: Element) -> list[str]:
     for tag in ("header", "main", "footer"):
         if len(root.all(tag)) != 1:
             faults.append(f"{len(root.all(tag))} <{tag}>")
-    first = next(
-        element
-        for element in root.one("body")
-        if element.tag in ("a", "button", "input")
-    )
+    first = next(element for element in root.one("body") if element.tag in ("a", "button", "input"))
     if "skip-link" not in first.attrs.get("class", ""):
         faults.append("the skip link is not first")
     for region in ("status", "alert"):

@@ -47,12 +47,13 @@ def a_form(errors: dict[str, list[str]] | None = None, **data: Any) -> Sample:
     return form
 
 
-FORMS = '{% from "components/forms.html" import field, password, select, checkbox, choices, choice, error_summary, hidden_fields %}'
+FORMS = (
+    '{% from "components/forms.html" import field, password, select, checkbox, choices, choice %}'
+    '{% from "components/forms.html" import error_summary, hidden_fields %}'
+)
 
 
-def test_a_field_ties_label_hint_and_error_to_its_control(
-    snippet: Render, faults: Render
-) -> None:
+def test_a_field_ties_label_hint_and_error_to_its_control(snippet: Render, faults: Render) -> None:
     form = a_form(
         {"email_address": ["Enter an e-mail address like name@example.com."]},
         email_address="nobody",
@@ -66,10 +67,7 @@ def test_a_field_ties_label_hint_and_error_to_its_control(
     assert control.attrs["aria-invalid"] == "true"
     assert control.attrs["value"] == "nobody"
     assert root.by_id("email_address-hint").text == "Where we write to"
-    assert (
-        root.by_id("email_address-error").text
-        == "Enter an e-mail address like name@example.com."
-    )
+    assert root.by_id("email_address-error").text == "Enter an e-mail address like name@example.com."
     assert faults(root) == []
 
 
@@ -83,9 +81,7 @@ def test_a_field_in_order_is_not_marked_invalid_and_its_error_is_empty(
     assert root.one("input").attrs["aria-describedby"] == "site_url-error"
 
 
-def test_a_suffix_is_visible_text_and_read_with_the_control(
-    snippet: Render, faults: Render
-) -> None:
+def test_a_suffix_is_visible_text_and_read_with_the_control(snippet: Render, faults: Render) -> None:
     root = snippet(
         FORMS + '{{ field(form.site_url, suffix=".example.org", status=true) }}',
         form=a_form(),
@@ -100,9 +96,7 @@ def test_a_suffix_is_visible_text_and_read_with_the_control(
 def test_a_live_check_runs_on_change_only_and_sends_no_other_entry(
     snippet: Render,
 ) -> None:
-    source = (
-        '{{ field(form.site_url, check_url="/check", check_with=["billing_country"]) }}'
-    )
+    source = '{{ field(form.site_url, check_url="/check", check_with=["billing_country"]) }}'
     control = snippet(FORMS + source, form=a_form()).one("input")
 
     assert control.attrs["hx-trigger"] == "change"
@@ -142,25 +136,14 @@ def test_a_select_keeps_what_was_chosen(snippet: Render, faults: Render) -> None
         form=form,
     )
 
-    assert [
-        option.attrs["value"]
-        for option in root.all("option")
-        if "selected" in option.attrs
-    ] == ["AT"]
-    assert (
-        root.one("select").attrs["aria-describedby"]
-        == "billing_country-hint billing_country-error"
-    )
+    assert [option.attrs["value"] for option in root.all("option") if "selected" in option.attrs] == ["AT"]
+    assert root.one("select").attrs["aria-describedby"] == "billing_country-hint billing_country-error"
     assert root.one("select").attrs["aria-invalid"] == "true"
     assert faults(root) == []
 
 
-def test_a_checkbox_is_unticked_unless_asked_and_has_its_error(
-    snippet: Render, faults: Render
-) -> None:
-    root = snippet(
-        FORMS + "{{ checkbox(form.news) }}", form=a_form({"news": ["Tick this."]})
-    )
+def test_a_checkbox_is_unticked_unless_asked_and_has_its_error(snippet: Render, faults: Render) -> None:
+    root = snippet(FORMS + "{{ checkbox(form.news) }}", form=a_form({"news": ["Tick this."]}))
 
     assert "checked" not in root.one("input").attrs
     assert root.one("input").attrs["aria-invalid"] == "true"
@@ -181,9 +164,7 @@ def test_choices_are_a_named_group_of_radios(snippet: Render, faults: Render) ->
     group = root.one("fieldset")
     assert group.attrs["aria-labelledby"] == root.one("legend").attrs["id"]
     assert group.attrs["aria-describedby"] == "plan-hint plan-error"
-    assert [
-        radio.attrs["value"] for radio in root.all("input") if "checked" in radio.attrs
-    ] == ["b"]
+    assert [radio.attrs["value"] for radio in root.all("input") if "checked" in radio.attrs] == ["b"]
     assert root.all("label")[1].text == "Premium €9 a month"
     assert root.all("input")[1].attrs["aria-describedby"] == "plan-b-more"
     assert faults(root) == []
@@ -191,22 +172,15 @@ def test_choices_are_a_named_group_of_radios(snippet: Render, faults: Render) ->
 
 def test_an_error_of_a_group_leads_to_its_first_radio(snippet: Render) -> None:
     form = a_form({"plan": ["Choose a plan."]})
-    root = snippet(
-        FORMS + '{{ error_summary([("plan", "Choose a plan.")]) }}' + CHOICES, form=form
-    )
+    root = snippet(FORMS + '{{ error_summary([("plan", "Choose a plan.")]) }}' + CHOICES, form=form)
 
     assert root.one("a").attrs["href"] == "#plan"
     assert root.by_id("plan").attrs["type"] == "radio"
     assert root.one("fieldset").attrs["aria-invalid"] == "true"
 
 
-def test_an_error_summary_takes_focus_and_links_every_error(
-    snippet: Render, faults: Render
-) -> None:
-    root = snippet(
-        FORMS
-        + '{{ error_summary([("a", "Enter A."), (none, "The shop is closed.")]) }}'
-    )
+def test_an_error_summary_takes_focus_and_links_every_error(snippet: Render, faults: Render) -> None:
+    root = snippet(FORMS + '{{ error_summary([("a", "Enter A."), (none, "The shop is closed.")]) }}')
 
     summary = root.by_id("error-summary")
     assert (summary.attrs["tabindex"], "data-takes-focus" in summary.attrs) == (
@@ -226,9 +200,7 @@ def test_hidden_fields_are_rendered_together(snippet: Render) -> None:
         def hidden_tag(self) -> Markup:
             return Markup(self.order_token())
 
-    root = snippet(
-        FORMS + "{{ hidden_fields(form) }}", form=Quiet(data={"order_token": "t1"})
-    )
+    root = snippet(FORMS + "{{ hidden_fields(form) }}", form=Quiet(data={"order_token": "t1"}))
     assert root.one("input").attrs["value"] == "t1"
 
 
@@ -241,8 +213,7 @@ ACTIONS = '{% from "components/actions.html" import button, copyable, dialog, op
 
 def test_a_button_that_writes_says_that_it_works(snippet: Render) -> None:
     root = snippet(
-        ACTIONS
-        + '{{ button("Save changes", "primary", processing="Saving …", attrs={"name": "go"}) }}'
+        ACTIONS + '{{ button("Save changes", "primary", processing="Saving …", attrs={"name": "go"}) }}'
     )
 
     save = root.one("button")
@@ -265,9 +236,7 @@ def test_a_button_with_an_address_is_a_link(snippet: Render) -> None:
     assert "type" not in link.attrs
 
 
-def test_an_identifier_can_be_copied_and_says_which(
-    snippet: Render, faults: Render
-) -> None:
+def test_an_identifier_can_be_copied_and_says_which(snippet: Render, faults: Render) -> None:
     root = snippet(ACTIONS + '{{ copyable("PZ-7", "the order number") }}')
 
     assert root.one("code").text == "PZ-7"
@@ -276,26 +245,22 @@ def test_an_identifier_can_be_copied_and_says_which(
     assert faults(root) == []
 
 
-def test_a_dialog_has_a_name_and_its_opener_works_without_script(
-    snippet: Render, faults: Render
-) -> None:
-    source = '{{ opener("Cancel", "sure", "/cancel") }}{% call dialog("sure", "Cancel it?") %}<p>Gone.</p>{% endcall %}'
+def test_a_dialog_has_a_name_and_its_opener_works_without_script(snippet: Render, faults: Render) -> None:
+    source = (
+        '{{ opener("Stop", "sure", "/stop") }}{% call dialog("sure", "Stop it?") %}<p>Gone.</p>{% endcall %}'
+    )
     root = snippet(ACTIONS + source)
 
-    assert root.one("a").attrs["href"] == "/cancel"
-    assert root.by_id(root.one("dialog").attrs["aria-labelledby"]).text == "Cancel it?"
+    assert root.one("a").attrs["href"] == "/stop"
+    assert root.by_id(root.one("dialog").attrs["aria-labelledby"]).text == "Stop it?"
     assert faults(root) == []
 
 
 STATUS = '{% from "components/status.html" import badge, notice, empty, stepper, timeline, announce %}'
 
 
-@pytest.mark.parametrize(
-    "tone", ["neutral", "success", "warning", "error", "info", "pending", "paused"]
-)
-def test_a_status_is_a_word_with_a_shape_and_a_colour(
-    snippet: Render, tone: str
-) -> None:
+@pytest.mark.parametrize("tone", ["neutral", "success", "warning", "error", "info", "pending", "paused"])
+def test_a_status_is_a_word_with_a_shape_and_a_colour(snippet: Render, tone: str) -> None:
     root = snippet(STATUS + "{{ badge('on hold', tone) }}", tone=tone)
 
     assert root.one("span").text == "on hold"
@@ -306,32 +271,27 @@ def test_a_status_is_a_word_with_a_shape_and_a_colour(
 def test_shapes_of_statuses_differ_without_colour(snippet: Render) -> None:
     tones = ["neutral", "success", "warning", "error", "info", "pending", "paused"]
     shapes = [
-        str(
-            snippet(STATUS + "{{ badge('x', tone) }}", tone=tone)
-            .all("path", "circle")[-1]
-            .attrs
-        )
+        str(snippet(STATUS + "{{ badge('x', tone) }}", tone=tone).all("path", "circle")[-1].attrs)
         for tone in tones
     ]
     assert len(set(shapes)) == len(tones)
 
 
 def test_a_notice_that_must_be_read_takes_focus(snippet: Render) -> None:
-    source = "{% call notice('error', title='Declined', id='problem', focus=true) %}<p>Use another card.</p>{% endcall %}"
-    notice = snippet(STATUS + source).by_id("problem")
+    source = "{% call notice('error', title='Declined', id='p', focus=true) %}Ask the bank.{% endcall %}"
+    notice = snippet(STATUS + source).by_id("p")
 
     assert (notice.attrs["tabindex"], "data-takes-focus" in notice.attrs) == (
         "-1",
         True,
     )
-    assert notice.text == "Declined Use another card."
+    assert notice.text == "Declined Ask the bank."
 
 
 @pytest.mark.parametrize("kind", ["nothing", "no-match", "failed"])
 def test_an_empty_state_says_why_and_what_next(snippet: Render, kind: str) -> None:
     root = snippet(
-        STATUS
-        + "{% call empty('No sites yet', kind) %}<a href='/new'>Add a site</a>{% endcall %}",
+        STATUS + "{% call empty('No sites yet', kind) %}<a href='/new'>Add a site</a>{% endcall %}",
         kind=kind,
     )
 
@@ -347,9 +307,7 @@ def test_a_stepper_marks_the_current_step(snippet: Render) -> None:
     assert root.all("li")[0].text == "Order (done)"
 
 
-def test_a_timeline_tells_when_what_and_who(
-    snippet: Render, some_day: datetime
-) -> None:
+def test_a_timeline_tells_when_what_and_who(snippet: Render, some_day: datetime) -> None:
     entry = {
         "when": some_day,
         "title": "Paid",
@@ -375,9 +333,7 @@ def test_an_announcement_changes_the_text_of_the_region_and_not_the_region(
 FIGURES = '{% from "components/figures.html" import money, when, figure, facts, fact %}'
 
 
-def test_money_and_days_are_shown_with_their_exact_meaning(
-    snippet: Render, some_day: datetime
-) -> None:
+def test_money_and_days_are_shown_with_their_exact_meaning(snippet: Render, some_day: datetime) -> None:
     root = snippet(
         FIGURES + "{{ money(price, 'large') }} {{ when(day) }}",
         price=Money(120000, "EUR"),
@@ -385,12 +341,15 @@ def test_money_and_days_are_shown_with_their_exact_meaning(
     )
 
     assert root.one("span").text == "€1,200.00"
-    assert root.one("time").attrs["title"] == "2026-12-23 09:30 UTC"
+    assert root.one("time").attrs["title"] == "09:30:00 +0000"
     assert root.one("time").text == "23 December 2026"
 
 
 def test_facts_are_a_list_of_terms(snippet: Render) -> None:
-    source = "{% call facts() %}{{ fact('Plan', '<b>') }}{% call fact('Site') %}<a href='/'>x</a>{% endcall %}{% endcall %}"
+    source = (
+        "{% call facts() %}{{ fact('Plan', '<b>') }}"
+        "{% call fact('Site') %}<a href='/'>x</a>{% endcall %}{% endcall %}"
+    )
     root = snippet(FIGURES + source)
 
     assert [term.text for term in root.all("dt")] == ["Plan", "Site"]
@@ -410,10 +369,11 @@ COLUMNS = [
 ]
 
 
-def test_a_table_scrolls_in_a_named_region_of_its_own(
-    snippet: Render, faults: Render
-) -> None:
-    source = "{% call(row) table('sites', 'Sites', columns, rows) %}<th scope='row'>{{ row }}</th><td>1</td>{% endcall %}"
+def test_a_table_scrolls_in_a_named_region_of_its_own(snippet: Render, faults: Render) -> None:
+    source = (
+        "{% call(row) table('sites', 'Sites', columns, rows) %}"
+        "<th scope='row'>{{ row }}</th><td>1</td>{% endcall %}"
+    )
     root = snippet(LISTS + source, columns=COLUMNS, rows=["alpha", "beta"])
 
     region = root.one(role="region")
@@ -433,9 +393,7 @@ def test_a_table_scrolls_in_a_named_region_of_its_own(
     assert faults(root) == []
 
 
-def test_filters_work_without_script_and_search_while_typing_with_it(
-    snippet: Render, faults: Render
-) -> None:
+def test_filters_work_without_script_and_search_while_typing_with_it(snippet: Render, faults: Render) -> None:
     source = (
         "{% call filter_bar('/admin/sites', '#sites', 'al') %}"
         "{{ filter_select('status', 'Status', [('', 'Any'), ('active', 'Active')], 'active') }}{% endcall %}"
@@ -449,9 +407,7 @@ def test_filters_work_without_script_and_search_while_typing_with_it(
     search = root.by_id("search")
     assert search.attrs["hx-trigger"] == "input changed delay:300ms, search"
     assert (search.attrs["hx-replace-url"], search.attrs["value"]) == ("true", "al")
-    assert [
-        option.text for option in root.all("option") if "selected" in option.attrs
-    ] == ["Active"]
+    assert [option.text for option in root.all("option") if "selected" in option.attrs] == ["Active"]
     assert root.one("button").attrs["type"] == "submit"
     assert faults(root) == []
 
@@ -469,9 +425,7 @@ def test_an_active_filter_can_be_taken_away_by_name(snippet: Render) -> None:
 def test_pages_are_newer_and_older(snippet: Render) -> None:
     root = snippet(LISTS + "{{ pager(none, '/?after=9', 'Showing 1–50 of 1,204') }}")
 
-    assert [(link.text, link.attrs["rel"]) for link in root.all("a")] == [
-        ("Older", "next")
-    ]
+    assert [(link.text, link.attrs["rel"]) for link in root.all("a")] == [("Older", "next")]
     assert root.one("nav").attrs["aria-label"] == "Pages"
 
 
@@ -488,11 +442,7 @@ def test_every_macro_is_rendered_by_a_test_here() -> None:
     """Private parts of a component are reached through the ones that pages use."""
     source = Path(__file__).read_text()
     macros = [
-        name
-        for path in COMPONENTS.glob("*.html")
-        for name in re.findall(r"macro (\w+)\(", path.read_text())
+        name for path in COMPONENTS.glob("*.html") for name in re.findall(r"macro (\w+)\(", path.read_text())
     ]
     inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark"}
-    assert [
-        name for name in macros if name not in inner and f"{name}(" not in source
-    ] == []
+    assert [name for name in macros if name not in inner and f"{name}(" not in source] == []

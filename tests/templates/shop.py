@@ -1,0 +1,143 @@
+"""What the checkout's templates are given, without an application behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+
+from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.money import Money
+
+TRIAL_ENDS = datetime(2026, 12, 7, 9, tzinfo=UTC)
+NEXT_CHARGE = datetime(2026, 12, 23, 9, tzinfo=UTC)
+Render = Callable[..., Any]
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+@contextmanager
+def a_form(errors: dict[str, list[str]] | None = None, **data: str) -> Iterator[CheckoutForm]:
+    """The order form as its module declares it, filled in with `data` and refused with `errors`."""
+    app = Flask("forms")
+    app.config.update(SECRET_KEY="for tests", WTF_CSRF_ENABLED=False)
+    Babel(app)
+    with app.test_request_context():
+        form = CheckoutForm(
+            formdata=None, data={"products": "premium", "period": "1-month", "gateway": "card", **data}
+        )
+        countries: Any = ["", "AT", "DE"]  # untyped: the stubs know no choice that is its value alone
+        form.billing_country.choices = countries
+        for name, sentences in (errors or {}).items():
+            form[name].errors = sentences
+        yield form
+
+
+def plan(slug: str, price: int, **more: Any) -> dict[str, Any]:
+    card = {
+        "slug": slug,
+        "name": slug.title(),
+        "description": f"DATA about {slug}",
+        "features": ["DATA one", "DATA two"],
+        "price": eur(price),
+        "period_text": "DATA per month",
+        "monthly": None,
+        "setup_fee": None,
+        "trial": None,
+        "is_free": not price,
+        "is_current": False,
+    }
+    return card | more
+
+
+def line(title: str, price: int, **more: Any) -> SimpleNamespace:
+    facts = {"title": title, "quantity": 1, "unit_price": eur(price), "subtotal": eur(price), "later": False}
+    return SimpleNamespace(**facts | more)
+
+
+def a_cart(**more: Any) -> SimpleNamespace:
+    facts: dict[str, Any] = {
+        "plan": SimpleNamespace(name="Premium", feature_list=["DATA one", "DATA two"]),
+        "line_items": [line("Premium", 2999), line("Set-up fee", 9900)],
+        "subtotal": eur(12899),
+        "discount_total": eur(0),
+        "tax_total": eur(0),
+        "total": eur(12899),
+        "due_today": eur(12899),
+        "recurring_total": eur(2999),
+        "next_charge_at": NEXT_CHARGE,
+        "collects_payment": True,
+    }
+    return SimpleNamespace(**facts | more)
+
+
+def an_order(form: CheckoutForm, **more: Any) -> dict[str, Any]:
+    """The context of checkout/register.html."""
+    context: dict[str, Any] = {
+        "form": form,
+        "action": "/register/premium",
+        "plans": [
+            plan("free", 0),
+            plan("premium", 2999, is_current=True, setup_fee=eur(9900), trial="DATA days free"),
+        ],
+        "periods": [
+            {"value": "1-month", "label": "DATA Monthly", "hint": "DATA every month"},
+            {"value": "1-year", "label": "DATA Yearly", "hint": "DATA once a year"},
+        ],
+        "gateways": [
+            {"id": "card", "title": "DATA Card", "description": "DATA Visa"},
+            {"id": "manual", "title": "DATA Transfer", "description": "DATA later"},
+        ],
+        "cart": a_cart(),
+        "summary": {
+            "price_line": "€29.99 DATA per month",
+            "renewal_line": "DATA renews",
+            "tax_suffix": "DATA incl. VAT",
+        },
+        "errors": [],
+        "customer": None,
+        "is_business": False,
+        "site_suffix": ".example.org",
+        "withdrawal_ends": "7 DATA 2026",
+        "network": {
+            "name": "Parzelle",
+            "consumer_law": "eu",
+            "terms_url": "/terms",
+            "privacy_url": "/privacy",
+        },
+    }
+    return context | more
+
+
+def a_result(state: str = "paid", **more: Any) -> dict[str, Any]:
+    """The context of checkout/thank_you.html, for the one who ordered."""
+    membership = SimpleNamespace(
+        plan=SimpleNamespace(name="Premium"),
+        credential=SimpleNamespace(label="Visa •••• 4242"),
+        trial_ends_at=None,
+        renews_at=NEXT_CHARGE,
+        price=eur(2999),
+    )
+    context: dict[str, Any] = {
+        "state": state,
+        "payment": SimpleNamespace(total=eur(12899), customer=SimpleNamespace(email="ada@example.com")),
+        "membership": membership,
+        "order_number": "000042",
+        "site": SimpleNamespace(slug="ada"),
+        "site_url": "https://ada.example.org/",
+        "site_ready": False,
+        "site_failed": False,
+        "instructions": None,
+        "settled": False,
+        "poll_url": "/thank-you/ref",
+        "sign_in_url": "/login",
+        "support_email": "help@example.org",
+    }
+    return context | more
