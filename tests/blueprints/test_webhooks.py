@@ -71,7 +71,8 @@ def test_the_same_notice_again_is_answered_and_does_nothing(client: FlaskClient,
 
 
 def test_the_same_notice_in_the_same_instant_is_kept_once(app: Flask) -> None:
-    start, answers = threading.Barrier(4), []
+    start = threading.Barrier(4)
+    answers: list[int] = []
 
     def post() -> None:
         with app.app_context():
