@@ -56,18 +56,22 @@ class Status:
     body: Any = None
 
 
+@dataclass(frozen=True)
 class Silence:
     """Do nothing, and never answer."""
 
 
+@dataclass(frozen=True)
 class DropAnswer:
     """Do what was asked, then hang up instead of saying so."""
 
 
+@dataclass(frozen=True)
 class HangUp:
     """Do nothing, and hang up."""
 
 
+@dataclass(frozen=True)
 class Drip:
     """Send the answer byte by byte, for ever."""
 

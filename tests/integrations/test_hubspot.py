@@ -16,6 +16,7 @@ from tests.fakes.vendor import DropAnswer, HangUp, Silence, Status
 from webapp.integrations.answers import Limits
 from webapp.integrations.crm.base import Contact, ContactGone
 from webapp.integrations.crm.hubspot import HubSpot, connect
+from webapp.integrations.http import VendorHttp
 from webapp.outgoing import PermanentFailure, TryLater
 
 ADA = Contact("Ada@Example.org", "Ada King Lovelace", date(2026, 11, 23), "Premium", "active")
@@ -36,10 +37,15 @@ def vendor() -> Iterator[HubSpotFake]:
 
 
 @pytest.fixture
-def hubspot(vendor: HubSpotFake) -> Iterator[HubSpot]:
-    with_quick_limits = connect(vendor.url, TOKEN, limits=Limits(connect=1.0, read=0.15, total=1.0))
-    yield HubSpot(with_quick_limits)
-    with_quick_limits.close()
+def http(vendor: HubSpotFake) -> Iterator[VendorHttp]:
+    http = connect(vendor.url, TOKEN)
+    yield http
+    http.close()
+
+
+@pytest.fixture
+def hubspot(http: VendorHttp) -> HubSpot:
+    return HubSpot(http)
 
 
 def paths(vendor: HubSpotFake) -> list[tuple[str, str]]:
@@ -189,7 +195,6 @@ def test_a_value_that_is_refused_although_all_properties_exist_is_for_good(
         (Status(423), None),
         (Status(502), None),
         (Status(503, {"Retry-After": "60"}), 60.0),
-        (Silence(), None),
         (HangUp(), None),
     ],
     ids=repr,
@@ -200,6 +205,13 @@ def test_a_bad_day_passes(hubspot: HubSpot, vendor: HubSpotFake, trick: object, 
         hubspot.upsert(ADA)
     assert caught.value.after == after
     assert vendor.contacts == {}
+
+
+def test_a_silent_vendor_is_asked_later(hubspot: HubSpot, http: VendorHttp, vendor: HubSpotFake) -> None:
+    http.limits = Limits(read=0.15)
+    vendor.next(Silence())
+    with pytest.raises(TryLater, match="in time"):
+        hubspot.upsert(ADA)
 
 
 def test_the_limit_of_calls_is_kept_after_the_first_refusal() -> None:

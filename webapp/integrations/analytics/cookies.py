@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-CLIENT_ID = r"\d{1,20}\.\d{1,20}"
-SESSION_ID = r"\d{1,20}"
+CLIENT_ID = r"[0-9]{1,20}\.[0-9]{1,20}"
+SESSION_ID = r"[0-9]{1,20}"
 COOKIE = re.compile(rf"GA\d+\.\d+(?:-\d+)?\.({CLIENT_ID})")
 SESSION_COOKIES = (
     re.compile(rf"GS1\.\d+\.({SESSION_ID})(?:\..*)?"),  # places, between full stops

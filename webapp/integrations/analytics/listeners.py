@@ -6,11 +6,12 @@ All of it runs in a worker; what each callback returns is kept with the attempt,
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from webapp.hooks import add_action, idempotency_key
 from webapp.integrations.analytics.base import Event, Item, Purchase, analytics
 from webapp.integrations.analytics.visitors import visitor_of_customer, visitor_of_payment
-from webapp.models import Customer, LineItem, LineType, Membership, Payment
+from webapp.models import Customer, LineItem, LineType, Membership, Payment, TryStatus
 
 NO_CONSENT = "no consent: nothing was sent"
 
@@ -77,12 +78,11 @@ def track_payment_failure(payment: Payment) -> str:
     visitor = visitor_of_payment(payment)
     if visitor is None:
         return NO_CONSENT
-    ends = [one.settled_at for one in payment.tries if one.settled_at is not None]
     event = Event(
         name="payment_failed",
         id=idempotency_key(),
         visitor=visitor,
-        happened_at=max(ends, default=payment.updated_at),
+        happened_at=failed_at(payment),
         facts={
             "plan": payment.membership.plan.slug if payment.membership else "",
             "gateway": payment.gateway,
@@ -91,6 +91,12 @@ def track_payment_failure(payment: Payment) -> str:
         value=payment.total,
     )
     return said(event.name, analytics.current().event(event))
+
+
+def failed_at(payment: Payment) -> datetime:
+    """When its last try was declined; a try that succeeded since does not count."""
+    declined = [one for one in payment.tries if one.status == TryStatus.DECLINED]
+    return max((one.settled_at for one in declined if one.settled_at), default=payment.updated_at)
 
 
 def code_in(text: str) -> str:

@@ -129,7 +129,7 @@ def first_id(said: Any) -> str:
     results = said.get("results") if isinstance(said, dict) else None
     first = results[0] if isinstance(results, list) and results else None
     contact_id = str(first.get("id", "")) if isinstance(first, dict) else ""
-    return contact_id if contact_id.isdigit() else ""
+    return contact_id if re.fullmatch("[0-9]+", contact_id) else ""
 
 
 def properties_of(contact: Contact) -> dict[str, str]:
