@@ -59,7 +59,7 @@ def test_a_signed_notice_is_kept_answered_and_rung_for(client: FlaskClient, rung
         "sb_1",
     )
     assert (row.status, row.payload) == (InboundStatus.RECEIVED, json.loads(BODY))
-    assert rung == ["work_off_inbound"]
+    assert rung == ["inbound"]
 
 
 def test_the_same_notice_again_is_answered_and_does_nothing(client: FlaskClient, rung: list[str]) -> None:
@@ -67,7 +67,7 @@ def test_the_same_notice_again_is_answered_and_does_nothing(client: FlaskClient,
         answer = client.post("/webhooks/sandbox", data=BODY, headers=headers())
         assert (answer.status_code, answer.json) == (200, {"received": True})
     assert len(kept()) == 1
-    assert rung == ["work_off_inbound"]
+    assert rung == ["inbound"]
 
 
 def test_the_same_notice_in_the_same_instant_is_kept_once(app: Flask) -> None:

@@ -17,7 +17,7 @@ from webapp.domain.customers import Profile
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db, dialect_name
 from webapp.hooks import do_action
-from webapp.models import Customer, MembershipStatus, PaymentStatus, Sale, Try
+from webapp.models import Customer, MembershipStatus, Payment, PaymentStatus, Sale, Try
 
 FREE = "free"
 
@@ -66,6 +66,21 @@ def find_open(customer: Customer, cart_key: str) -> Sale | None:
         select(Sale)
         .where(Sale.customer_id == customer.id, Sale.cart_key == cart_key)
         .where(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
+        .order_by(Sale.id.desc())
+    )
+    return db.session.scalars(query.limit(1)).first()
+
+
+def latest_open(customer: Customer) -> Sale | None:
+    """The order this buyer began and has not paid: coming back, they find it as they left it.
+
+    One that waits for a transfer is placed for good; a new order must not replace it.
+    """
+    query = (
+        select(Sale)
+        .join(Payment)
+        .where(Sale.customer_id == customer.id, Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
+        .where(Sale.hold_until > clock.now(), Payment.due_at.is_(None))
         .order_by(Sale.id.desc())
     )
     return db.session.scalars(query.limit(1)).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import unicodedata
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import String, and_, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
@@ -17,7 +18,7 @@ from webapp.domain import outbox, passwords
 from webapp.errors import Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
-from webapp.models import Customer, Membership, Role, User
+from webapp.models import Customer, Membership, Meta, Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,18 @@ def find(customer_id: int) -> Customer:
     if customer is None:
         raise NotFound()
     return customer
+
+
+def by_meta(key: str, value: object) -> Customer | None:
+    """The customer about whom an integration keeps this very value; None unless there is exactly one."""
+    query = (
+        select(Customer)
+        .join(Meta, and_(Meta.owner_type == Customer.__tablename__, Meta.owner_id == Customer.id))
+        .where(Meta.key == key, cast(Meta.value, String) == json.dumps(value))
+        .limit(2)
+    )
+    found = db.session.scalars(query).all()
+    return found[0] if len(found) == 1 else None
 
 
 def find_user(user_id: int) -> User:

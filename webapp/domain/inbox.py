@@ -35,7 +35,7 @@ def keep(session: Session, gateway: str, notice: Notice) -> bool:
     values = {"gateway": gateway, "payload": dict(notice.payload), **names}
     if not insert_once(session, InboundEvent, values, ("gateway", "external_id")):
         return False
-    unit.current().after_commit(partial(queue.ring, "work_off_inbound"), once="work_off_inbound")
+    unit.current().after_commit(partial(queue.ring, "inbound"), once="inbound")
     return True
 
 

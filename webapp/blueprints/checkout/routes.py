@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,9 +50,18 @@ def front() -> ResponseReturnValue:
 @bp.get("/register/<plan>/<int:duration>")
 @bp.get("/register/<plan>/<int:duration>/<unit>")
 def register(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
-    form = CheckoutForm(formdata=None, data=prefilled(plan, duration, unit))
-    form.order_token.data = new_token()
-    return show(form)
+    values = prefilled(plan, duration, unit)
+    begun = begun_order(values.get("products"))
+    form = CheckoutForm(formdata=None, data={**values, **(begun.form if begun is not None else {})})
+    form.order_token.data = begun.checkout_id if begun is not None else new_token()
+    return show(form, notices=[("info", _("You have not been charged."))] if begun is not None else [])
+
+
+def begun_order(plan: str | None) -> Sale | None:
+    """The unpaid order of this plan that the buyer has come back from."""
+    customer = current_user.customer if current_user.is_authenticated else None
+    sale = checkout.latest_open(customer) if customer is not None else None
+    return sale if sale is not None and plan in (None, sale.form.get("products")) else None
 
 
 def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, Any]:
@@ -233,7 +243,12 @@ def reckon(form: CheckoutForm, known: Sale | None = None) -> Cart:
 
 
 def show(
-    form: CheckoutForm, *, cart: Cart | None = None, status: int = 200, view: View = register_view
+    form: CheckoutForm,
+    *,
+    cart: Cart | None = None,
+    status: int = 200,
+    view: View = register_view,
+    notices: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """The order form as it stands, with everything that depends on what is chosen."""
     plans, network_settings = catalog.plans_on_offer(), network.settings()
@@ -255,6 +270,7 @@ def show(
         status=status,
         form=form,
         errors=errors,
+        notices=notices,
         cart=cart,
         summary=page.summary_of(cart),
         plans=[page.plan_card(plan, cart.period, cart.plan.slug if cart.plan else None) for plan in plans],
