@@ -30,11 +30,8 @@ def a_form(errors: dict[str, list[str]] | None = None, **data: str) -> Iterator[
     app.config.update(SECRET_KEY="for tests", WTF_CSRF_ENABLED=False)
     Babel(app)
     with app.test_request_context():
-        form = CheckoutForm(
-            formdata=None, data={"products": "premium", "period": "1-month", "gateway": "card", **data}
-        )
-        countries: Any = ["", "AT", "DE"]  # untyped: the stubs know no choice that is its value alone
-        form.billing_country.choices = countries
+        form = CheckoutForm(formdata=None, data={"products": "premium", "period": "1-month", "gateway": "card", **data})
+        form.offer(plans=[], allowed_countries=["AT", "DE"])
         for name, sentences in (errors or {}).items():
             form[name].errors = sentences
         yield form

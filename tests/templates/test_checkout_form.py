@@ -68,9 +68,7 @@ def test_an_address_is_optional_only_for_an_order_that_is_free(page: Render) -> 
     mark = order_page(page).one("label", for_="billing_city").one("span")
     assert mark.attrs["class"].split() == ["field__optional", "when-free"]
     assert order_page(page).by_id("summary").attrs["data-collects"] == "yes"
-    assert (
-        order_page(page, cart=a_cart(collects_payment=False)).by_id("summary").attrs["data-collects"] == "no"
-    )
+    assert order_page(page, cart=a_cart(collects_payment=False)).by_id("summary").attrs["data-collects"] == "no"
 
 
 def test_keyboards_and_capitals_fit_what_is_typed(page: Render) -> None:
@@ -82,6 +80,20 @@ def test_keyboards_and_capitals_fit_what_is_typed(page: Render) -> None:
     assert root.by_id("tax_id").attrs["autocapitalize"] == "characters"
     assert root.by_id("site_url").attrs["spellcheck"] == "false"
     assert "inputmode" not in root.by_id("billing_zip_code").attrs
+
+
+def test_the_countries_that_are_served_are_offered_and_the_chosen_one_is_kept(page: Render) -> None:
+    with a_form(billing_country="DE") as form:
+        options = page("checkout/register.html", **an_order(form)).by_id("billing_country").all("option")
+
+    assert [one.text for one in options] == ["Choose a country", "Austria", "Germany"]
+    assert [one.attrs["value"] for one in options if "selected" in one.attrs] == ["DE"]
+
+
+def test_a_country_nobody_serves_is_not_chosen(page: Render) -> None:
+    with a_form(billing_country="XX") as form:
+        options = page("checkout/register.html", **an_order(form)).by_id("billing_country").all("option")
+    assert [one.attrs["value"] for one in options if "selected" in one.attrs] == [""]
 
 
 def test_a_german_postcode_gets_the_keyboard_of_figures(page: Render) -> None:
@@ -202,9 +214,7 @@ def test_a_refused_voucher_is_shown_with_its_reason(page: Render) -> None:
     assert voucher.by_id("discount_code-error").text == "This code is not valid for this plan."
 
 
-def test_a_refused_order_keeps_its_entries_and_names_every_fault(
-    page: Render, faults_of_page: Render
-) -> None:
+def test_a_refused_order_keeps_its_entries_and_names_every_fault(page: Render, faults_of_page: Render) -> None:
     with a_form({"products": ["Choose a plan."]}, full_name="Ada", password="a long secret sentence") as form:
         root = page("checkout/register.html", **an_order(form, errors=[("products", "Choose a plan.")]))
 
@@ -279,9 +289,7 @@ def live(jinja: Any, form: Any, **more: Any) -> str:
     return "".join(template.blocks["live"](template.new_context(an_order(form, **more))))
 
 
-def test_a_change_swaps_what_depends_on_it_and_nothing_that_is_typed_into(
-    jinja: Any, snippet: Render
-) -> None:
+def test_a_change_swaps_what_depends_on_it_and_nothing_that_is_typed_into(jinja: Any, snippet: Render) -> None:
     with a_form() as form:
         root = snippet("{{ html|safe }}", html=live(jinja, form))
 

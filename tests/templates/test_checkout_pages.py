@@ -61,10 +61,7 @@ def test_a_declined_payment_can_be_tried_again_at_once(page: Render, faults_of_p
     root = page("checkout/pay.html", **paying(declined=True))
 
     problem = root.by_id("payment-problem")
-    assert (
-        problem.text
-        == "Your payment was declined and nothing was charged. Use another card or ask your bank."
-    )
+    assert problem.text == "Your payment was declined and nothing was charged. Use another card or ask your bank."
     assert (problem.attrs["tabindex"], "autofocus" in problem.attrs) == ("-1", True)
     assert root.by_id("pay-form").all("button", type="submit")[0].text == "Continue to payment"
     assert "checked" in root.by_id("gateway").attrs
@@ -180,9 +177,7 @@ def test_the_bank_has_exactly_its_buttons(page: Render, faults_of_page: Render) 
     assert root.one("label", for_="later_charges_fail").text == "Later charges to this card fail"
     assert "checked" not in root.by_id("later_charges_fail").attrs
     assert "no real money" in root.one("header").text
-    assert [
-        fault for fault in faults_of_page(root) if "skip link" not in fault and "alert" not in fault
-    ] == []
+    assert [fault for fault in faults_of_page(root) if "skip link" not in fault and "alert" not in fault] == []
 
 
 @pytest.mark.parametrize(("status", "word"), [("succeeded", "approved"), ("declined", "declined")])
@@ -202,9 +197,7 @@ class SignIn(Form):
 
 
 def test_signing_in_lets_a_password_manager_help(page: Render, faults_of_page: Render) -> None:
-    root = page(
-        "auth/login.html", form=SignIn(data={"email_address": "ada@example.com", "password": "x"}), errors=[]
-    )
+    root = page("auth/login.html", form=SignIn(data={"email_address": "ada@example.com", "password": "x"}), errors=[])
 
     assert root.by_id("email_address").attrs["autocomplete"] == "username"
     assert root.by_id("email_address").attrs["value"] == "ada@example.com"
@@ -243,9 +236,7 @@ def test_every_word_goes_through_the_catalogue(name: str) -> None:
             "pay": ("checkout/pay.html", paying(declined=True, left=True)),
             "closed": ("checkout/pay.html", paying(closed=True)),
             "bank": ("sandbox/page.html", bank()),
-            **{
-                state: ("checkout/thank_you.html", a_result(state, instructions="DATA")) for state in HEADINGS
-            },
+            **{state: ("checkout/thank_you.html", a_result(state, instructions="DATA")) for state in HEADINGS},
         }
         template, context = pages[name]
         html = MARKED.get_template(template).render(**context)

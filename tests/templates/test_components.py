@@ -49,7 +49,7 @@ def a_form(errors: dict[str, list[str]] | None = None, **data: Any) -> Sample:
 
 FORMS = (
     '{% from "components/forms.html" import field, password, select, checkbox, choices, choice %}'
-    '{% from "components/forms.html" import error_summary, hidden_fields %}'
+    '{% from "components/forms.html" import error_summary, hidden, hidden_fields %}'
 )
 
 
@@ -106,9 +106,7 @@ def test_a_live_check_runs_on_change_only_and_sends_no_other_entry(
     assert control.attrs["hx-vals"] == '{"field": "site_url"}'
 
 
-def test_a_password_is_never_filled_in_and_its_button_is_outside_the_label(
-    snippet: Render, faults: Render
-) -> None:
+def test_a_password_is_never_filled_in_and_its_button_is_outside_the_label(snippet: Render, faults: Render) -> None:
     root = snippet(
         FORMS + "{{ password(form.password) }}",
         form=a_form(password="a secret sentence"),
@@ -202,6 +200,7 @@ def test_hidden_fields_are_rendered_together(snippet: Render) -> None:
 
     root = snippet(FORMS + "{{ hidden_fields(form) }}", form=Quiet(data={"order_token": "t1"}))
     assert root.one("input").attrs["value"] == "t1"
+    assert snippet(FORMS + "{{ hidden(form.order_token) }}", form=Quiet(data={"order_token": "t2"})).one(value="t2")
 
 
 def test_no_errors_no_summary(snippet: Render) -> None:
@@ -212,9 +211,7 @@ ACTIONS = '{% from "components/actions.html" import button, copyable, dialog, op
 
 
 def test_a_button_that_writes_says_that_it_works(snippet: Render) -> None:
-    root = snippet(
-        ACTIONS + '{{ button("Save changes", "primary", processing="Saving …", attrs={"name": "go"}) }}'
-    )
+    root = snippet(ACTIONS + '{{ button("Save changes", "primary", processing="Saving …", attrs={"name": "go"}) }}')
 
     save = root.one("button")
     assert (
@@ -246,9 +243,7 @@ def test_an_identifier_can_be_copied_and_says_which(snippet: Render, faults: Ren
 
 
 def test_a_dialog_has_a_name_and_its_opener_works_without_script(snippet: Render, faults: Render) -> None:
-    source = (
-        '{{ opener("Stop", "sure", "/stop") }}{% call dialog("sure", "Stop it?") %}<p>Gone.</p>{% endcall %}'
-    )
+    source = '{{ opener("Stop", "sure", "/stop") }}{% call dialog("sure", "Stop it?") %}<p>Gone.</p>{% endcall %}'
     root = snippet(ACTIONS + source)
 
     assert root.one("a").attrs["href"] == "/stop"
@@ -271,8 +266,7 @@ def test_a_status_is_a_word_with_a_shape_and_a_colour(snippet: Render, tone: str
 def test_shapes_of_statuses_differ_without_colour(snippet: Render) -> None:
     tones = ["neutral", "success", "warning", "error", "info", "pending", "paused"]
     shapes = [
-        str(snippet(STATUS + "{{ badge('x', tone) }}", tone=tone).all("path", "circle")[-1].attrs)
-        for tone in tones
+        str(snippet(STATUS + "{{ badge('x', tone) }}", tone=tone).all("path", "circle")[-1].attrs) for tone in tones
     ]
     assert len(set(shapes)) == len(tones)
 
@@ -347,8 +341,7 @@ def test_money_and_days_are_shown_with_their_exact_meaning(snippet: Render, some
 
 def test_facts_are_a_list_of_terms(snippet: Render) -> None:
     source = (
-        "{% call facts() %}{{ fact('Plan', '<b>') }}"
-        "{% call fact('Site') %}<a href='/'>x</a>{% endcall %}{% endcall %}"
+        "{% call facts() %}{{ fact('Plan', '<b>') }}{% call fact('Site') %}<a href='/'>x</a>{% endcall %}{% endcall %}"
     )
     root = snippet(FIGURES + source)
 
@@ -371,8 +364,7 @@ COLUMNS = [
 
 def test_a_table_scrolls_in_a_named_region_of_its_own(snippet: Render, faults: Render) -> None:
     source = (
-        "{% call(row) table('sites', 'Sites', columns, rows) %}"
-        "<th scope='row'>{{ row }}</th><td>1</td>{% endcall %}"
+        "{% call(row) table('sites', 'Sites', columns, rows) %}<th scope='row'>{{ row }}</th><td>1</td>{% endcall %}"
     )
     root = snippet(LISTS + source, columns=COLUMNS, rows=["alpha", "beta"])
 
@@ -441,8 +433,6 @@ def test_tabs_are_links_and_one_is_current(snippet: Render) -> None:
 def test_every_macro_is_rendered_by_a_test_here() -> None:
     """Private parts of a component are reached through the ones that pages use."""
     source = Path(__file__).read_text()
-    macros = [
-        name for path in COMPONENTS.glob("*.html") for name in re.findall(r"macro (\w+)\(", path.read_text())
-    ]
+    macros = [name for path in COMPONENTS.glob("*.html") for name in re.findall(r"macro (\w+)\(", path.read_text())]
     inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark"}
     assert [name for name in macros if name not in inner and f"{name}(" not in source] == []

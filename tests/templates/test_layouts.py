@@ -161,16 +161,12 @@ def test_a_refusal_has_words_a_way_on_and_a_reference(
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_refusal_can_be_shown_when_nothing_else_works(
-    page: Render, faults_of_page: Render, code: str
-) -> None:
+def test_a_refusal_can_be_shown_when_nothing_else_works(page: Render, faults_of_page: Render, code: str) -> None:
     assert faults_of_page(page(f"errors/{code}.html")) == []
 
 
 def test_a_refusal_says_what_the_rule_said(page: Render) -> None:
-    assert (
-        "The order was settled." in page("errors/409.html", message="The order was settled.").one("main").text
-    )
+    assert "The order was settled." in page("errors/409.html", message="The order was settled.").one("main").text
 
 
 def test_no_access_names_whom_to_ask(page: Render) -> None:

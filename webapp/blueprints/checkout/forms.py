@@ -20,12 +20,12 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectChoice,
-    SelectField,
     StringField,
     ValidationError,
 )
 from wtforms.validators import InputRequired, Length, Optional
 
+from webapp.blueprints.checkout.country_field import CountryField
 from webapp.countries import countries
 from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST
 from webapp.leaked_passwords import is_leaked
@@ -94,7 +94,7 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     )
     company_name = text(_l("Company"), None, autocomplete="organization")
     tax_id = text(_l("VAT ID"), None, autocomplete="off", limit=40, autocapitalize="characters")
-    billing_country = SelectField(_l("Country"), choices=[], validate_choice=False)
+    billing_country = CountryField(_l("Country"), choices=[], validate_choice=False)
     billing_address_line_1 = text(
         _l("Street and number"), _l("Enter street and number."), autocomplete="billing address-line1"
     )
@@ -142,7 +142,7 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     def validate_tax_id(self, field: StringField) -> None:
         check_tax_id(field.data, self.billing_country.data)
 
-    def validate_billing_country(self, field: SelectField) -> None:
+    def validate_billing_country(self, field: CountryField) -> None:
         if field.data not in countries("en"):
             raise ValidationError(_("Choose a country."))
 
@@ -157,10 +157,7 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     def offer(self, *, plans: Iterable[Any], allowed_countries: Sequence[str]) -> None:
         """What may be chosen: the plans on offer and the countries that are served, in the reader's language."""
         self.products.choices = [SelectChoice(plan.slug, plan.name) for plan in plans]
-        names = countries(str(get_locale() or "en"))
-        served = {code: name for code, name in names.items() if not allowed_countries or code in allowed_countries}
-        options = [SelectChoice(code, name) for code, name in served.items()]
-        self.billing_country.choices = [SelectChoice("", _("Choose a country")), *options]
+        self.billing_country.offer(str(get_locale() or "en"), allowed_countries, _("Choose a country"))
 
     def drop_what_is_not_asked(self, *, signed_in: bool, consumer_law: str, collects: bool) -> None:
         """Take away the fields that this buyer is not shown, so that they are not checked either."""
