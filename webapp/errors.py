@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-
-Sentence = str | LazyString
 
 
 class DomainError(Exception):
@@ -13,9 +10,9 @@ class DomainError(Exception):
 
     code = "refused"
     status = 422
-    sentence: Sentence = _l("This is not possible.")
+    sentence: str = _l("This is not possible.")
 
-    def __init__(self, sentence: Sentence | None = None, *, code: str | None = None, field: str | None = None) -> None:
+    def __init__(self, sentence: str | None = None, *, code: str | None = None, field: str | None = None) -> None:
         self.sentence = sentence if sentence is not None else type(self).sentence
         self.code = code or type(self).code
         self.field = field

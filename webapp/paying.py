@@ -130,3 +130,17 @@ class Later:
 
 
 Beginning = Done | Redirect | BrowserStep | Later
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notification whose signature was right. `reference` names the try's object at the vendor, if it has one."""
+
+    event_id: str
+    type: str
+    reference: str
+    payload: Mapping[str, Any]
+
+
+class BadNotice(Exception):
+    """Not from the vendor, or too old: answered 400 and kept nowhere."""

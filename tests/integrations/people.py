@@ -69,6 +69,7 @@ def a_line(product: Product | None, total: int = 2999, tax: int = 0, **values: A
 def a_payment(membership: Membership, *lines: LineItem, **values: Any) -> Payment:
     facts = {
         "kind": PaymentKind.FIRST,
+        "id": 42,
         "reference": "pay-reference",
         "currency": "EUR",
         "tax_minor": sum(line.tax_minor for line in lines),

@@ -105,7 +105,7 @@ def test_a_sale_makes_the_contact_and_the_purchase(
     }
     assert google.problems == []
     [(name, params)] = google.events
-    assert (name, params["transaction_id"]) == ("purchase", only(Payment).reference)
+    assert (name, params["transaction_id"]) == ("purchase", str(only(Payment).id))
     assert (params["value"], params["currency"]) == (Decimal("128.99"), "EUR")
     assert [(one["item_id"], one["price"]) for one in params["items"]] == [("premium", Decimal("29.99"))]
     assert google.messages[0]["client_id"] == COOKIES["client_id"]

@@ -80,7 +80,7 @@ def test_a_sale_is_told_with_its_amounts_and_products(memory: Memory) -> None:
     assert memory.only == Purchase(
         visitor=VISITOR,
         happened_at=NOON,
-        reference="pay-reference",
+        reference="42",
         total=Money(4569, "EUR"),
         tax=Money(570, "EUR"),
         items=(premium,),

@@ -68,8 +68,11 @@ def load_user(user_id: str) -> User | None:
 def start_request() -> None:
     begin_scope()
     g.request_id = secrets.token_hex(8)
-    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
-        abort(400)  # no database takes it, and no person types it
+    # No database takes a NUL, and no person types one.
+    if "\x00" in request.path:
+        abort(404)
+    if any("\x00" in value for value in request.args.values()):
+        abort(400)
 
 
 def finish_response(response: Response) -> Response:

@@ -239,7 +239,7 @@ def _apply_code(cart: Cart, text: str) -> None:
             raise Invalid(_("This code has been used up."), code="discount_code", field="discount_code")
     except Invalid as problem:
         return cart.refuse(problem.code, problem.message, "discount_code")
-    off = discounts.taken_off(code, list(cart.line_items))
+    off = discounts.taken_off(code, cart.line_items)
     if not any(off):
         return cart.refuse("discount_code", _("This code is not valid for this plan."), "discount_code")
     cart.discount = code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -20,10 +21,14 @@ from webapp.periods import Period
 class Line(Protocol):
     """What a discount looks at in a line of a cart."""
 
-    type: LineType
-    slug: str
-    period: Period | None
-    subtotal: Money
+    @property
+    def type(self) -> LineType: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def period(self) -> Period | None: ...
+    @property
+    def subtotal(self) -> Money: ...
 
 
 def normalise(text: str) -> str:
@@ -63,7 +68,7 @@ def fits(code: DiscountCode, line: Line) -> bool:
     return line.type == LineType.PRODUCT and code.value > 0 and code.allows(line.slug, line.period)
 
 
-def taken_off(code: DiscountCode, lines: list[Line]) -> list[Money]:
+def taken_off(code: DiscountCode, lines: Sequence[Line]) -> list[Money]:
     """What the code takes off each line: never more than the line, never from a credit.
 
     A percentage counts line by line; an absolute value once for all lines it fits, split by their subtotals.

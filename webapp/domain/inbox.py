@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from webapp import clock, unit
 from webapp.domain import outbox
 from webapp.extensions import db, dialect_name, queue
-from webapp.gateways.base import BadNotice, Notice
 from webapp.models import InboundEvent, InboundStatus
 from webapp.models.inserts import insert_once
+from webapp.paying import BadNotice, Notice
 
 ATTEMPTS_AT_MOST = 10
 EFFECT_AT_MOST = 300

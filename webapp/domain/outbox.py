@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from webapp import clock, unit
@@ -152,7 +152,7 @@ def claim(session: Session, handler: str, limit: int, lease_for: timedelta) -> l
         .returning(*CLAIMED)
         .execution_options(synchronize_session=False)
     )
-    return sorted((Claim(*row, lease) for row in session.execute(taken)), key=lambda one: one.id)
+    return sorted((Claim(**row, lease=lease) for row in session.execute(taken).mappings()), key=lambda one: one.id)
 
 
 def held(claim: Claim) -> Any:
@@ -193,7 +193,7 @@ def settle(session: Session, claim: Claim, report: Report) -> DeliveryStatus:
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it; Session.execute's type does not
         raise LeaseLost(claim.key)
     session.execute(
-        Attempt.__table__.insert().values(
+        insert(Attempt).values(
             delivery_id=claim.id,
             started_at=report.started_at,
             milliseconds=report.milliseconds,

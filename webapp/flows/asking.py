@@ -8,7 +8,7 @@ from webapp import transactions
 from webapp.domain import payments
 from webapp.extensions import db
 from webapp.gateways import gateways
-from webapp.gateways.base import Outcome, Payer, VendorUnreachable, Verdict
+from webapp.gateways.base import Gateway, Outcome, Payer, VendorUnreachable, Verdict
 from webapp.models import Payment, Try
 from webapp.transactions import unit_of_work
 
@@ -33,7 +33,7 @@ def ask(try_id: int) -> str:
         return payments.record_answer(db.session.get_one(Try, try_id), outcome)
 
 
-def _fetch(gateway, reference: str) -> Outcome:  # type: ignore[no-untyped-def]
+def _fetch(gateway: Gateway, reference: str) -> Outcome:
     try:
         return gateway.fetch(reference)
     except VendorUnreachable as error:

@@ -15,7 +15,7 @@ from webapp.extensions import db
 from webapp.flows import offering
 from webapp.flows.asking import payer_of
 from webapp.gateways import gateways
-from webapp.gateways.base import Beginning, Capability, Done, Outcome, PaymentRequest, Verdict
+from webapp.gateways.base import Beginning, Capability, Done, Gateway, Outcome, PaymentRequest, Verdict
 from webapp.models import Payment, Sale, Try
 from webapp.money import Money
 from webapp.settings import Settings
@@ -93,18 +93,18 @@ def begin(try_id: int, settings: Settings) -> None:
     attempt = db.session.get_one(Try, try_id)
     gateway, request = gateways.get(attempt.gateway), _request(attempt, settings)
     transactions.end_read()
-    beginning = _ask(gateway.begin, request, gateway.id)
+    beginning = _ask(gateway, request)
     with unit_of_work(gateway.id) as session:
         attempt = session.get_one(Try, try_id)
         payments.locked(attempt.payment_id)
         payments.record_beginning(attempt, beginning)
 
 
-def _ask(begin, request: PaymentRequest, name: str) -> Beginning:  # type: ignore[no-untyped-def]
+def _ask(gateway: Gateway, request: PaymentRequest) -> Beginning:
     try:
-        return begin(request)
+        return gateway.begin(request)
     except Exception as error:
-        log.exception("gateway.begin_failed", extra={"gateway": name, "payment": request.reference})
+        log.exception("gateway.begin_failed", extra={"gateway": gateway.id, "payment": request.reference})
         return Done(Outcome(Verdict.UNKNOWN, reason=type(error).__name__))
 
 

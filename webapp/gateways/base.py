@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from webapp.paying import (
+    BadNotice,
     Beginning,
     BrowserStep,
     Capability,
@@ -19,6 +20,7 @@ from webapp.paying import (
     Credential,
     Done,
     Later,
+    Notice,
     Outcome,
     Payer,
     PaymentRequest,
@@ -48,20 +50,6 @@ __all__ = [
     "VendorUnreachable",
     "Verdict",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A notification whose signature was right. `reference` names the try's object at the vendor, if it has one."""
-
-    event_id: str
-    type: str
-    reference: str
-    payload: Mapping[str, Any]
-
-
-class BadNotice(Exception):
-    """Not from the vendor, or too old: answered 400 and kept nowhere."""
 
 
 class VendorUnreachable(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -75,7 +75,7 @@ class Membership(HasId, HasTimes, HasReference, HasMeta, HasStatus[MembershipSta
     auto_renew: Mapped[bool] = mapped_column(default=False)
     discount: Mapped[dict[str, object] | None] = mapped_column(JSON)  # the code as it was when bought
     version: Mapped[int] = mapped_column()
-    __mapper_args__: ClassVar = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}
 
     customer: Mapped[Customer] = relationship(back_populates="memberships")
     plan: Mapped[Product] = relationship()

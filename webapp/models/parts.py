@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Hashable, Mapping, MutableMapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -28,9 +28,9 @@ def new_reference() -> str:
 
 
 @cache
-def plain_defaults(kind: type[Any]) -> dict[str, Any]:
-    """The columns of a model that begin with a fixed value."""
-    columns = inspect(kind).column_attrs
+def plain_defaults(kind: Hashable) -> dict[str, Any]:
+    """The columns of a model class that begin with a fixed value."""
+    columns = inspect(cast(type[Any], kind)).column_attrs
     return {
         one.key: one.columns[0].default.arg
         for one in columns
@@ -41,7 +41,7 @@ def plain_defaults(kind: type[Any]) -> dict[str, Any]:
 @event.listens_for(Model, "init", propagate=True)
 def begin_with_defaults(row: Any, _args: Any, values: dict[str, Any]) -> None:
     """A row has its fixed values from the first moment, not only once it is written: rules look at them before."""
-    for name, value in plain_defaults(type(row)).items():
+    for name, value in plain_defaults(cast(Hashable, type(row))).items():
         values.setdefault(name, value)
 
 

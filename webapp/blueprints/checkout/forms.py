@@ -57,7 +57,7 @@ def text(label: Any, missing: Any, *, autocomplete: str, limit: int = TEXT, **mo
     )
 
 
-class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+class CheckoutForm(FlaskForm):
     """Field names are the contract's. Which fields count depends on who is asking: see `drop_what_is_not_asked`."""
 
     order_token = HiddenField(validators=[Length(max=64)])
@@ -196,7 +196,7 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         else:
             self.general.append(message)
 
-    def remembered(self) -> dict[str, str]:
+    def remembered(self) -> dict[str, str | bool]:
         """What was entered, to show it again; never the password."""
         kept = self.data
         for secret in ("password", "csrf_token", "order_token", "quoted"):

@@ -50,4 +50,4 @@ def _worker() -> bool:
         beat = queue.redis.get("parzelle:worker:beat") if queue.url else None
     except (RedisError, OSError):
         return False
-    return beat is not None and time.time() - int(beat) < 90  # type: ignore[arg-type]  # bytes of digits
+    return beat is not None and time.time() - int(beat) < 90

@@ -31,7 +31,7 @@ def track_conversion(payment: Payment, customer: Customer, membership: Membershi
         Purchase(
             visitor=visitor,
             happened_at=payment.completed_at or payment.created_at,
-            reference=payment.reference,
+            reference=str(payment.id),
             total=payment.total,
             tax=payment.tax_total,
             coupon=payment.discount_code,

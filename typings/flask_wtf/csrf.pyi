@@ -1,0 +1,16 @@
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Blueprint, Flask
+from werkzeug.exceptions import BadRequest
+
+View = TypeVar("View", bound=Callable[..., object] | Blueprint)
+
+class CSRFError(BadRequest): ...
+
+class CSRFProtect:
+    def init_app(self, app: Flask) -> None: ...
+    def exempt(self, view: View) -> View: ...
+    def protect(self) -> None: ...
+
+def generate_csrf(secret_key: str | None = ..., token_key: str | None = ...) -> str: ...
