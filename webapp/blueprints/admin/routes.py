@@ -1,15 +1,15 @@
-"""The network admin: what happened, and what an operator can do about it."""
+"""The network admin: what happened, and what an operator can do about it. A module per noun."""
 
 from __future__ import annotations
 
-from flask import Blueprint, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints import access
+from webapp.blueprints.admin import customers, deliveries, memberships, payments
+from webapp.blueprints.admin.base import bp
 from webapp.blueprints.views import go_to
 
-bp = Blueprint("admin", __name__, url_prefix="/admin")
-bp.before_request(access.operators_only)
+__all__ = ["bp", "customers", "deliveries", "memberships", "payments"]
 
 
 @bp.get("/")

@@ -1,0 +1,69 @@
+"""What all pages of the network admin share: the blueprint, its guard, its navigation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from webapp.blueprints import access
+from webapp.blueprints.admin import words
+from webapp.extensions import db
+from webapp.models import Delivery, DeliveryStatus
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+bp.before_request(access.operators_only)
+
+DEAD_SHOWN_AT_MOST = 99
+
+
+def actor() -> str:
+    """Who changes something, as the rows' history keeps it."""
+    return f"operator:{current_user.id}"
+
+
+def dead_deliveries() -> str:
+    """How many wait for a person; empty when none does."""
+    some = select(Delivery.id).where(Delivery.status == DeliveryStatus.DEAD).limit(DEAD_SHOWN_AT_MOST + 1).subquery()
+    found = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return f"{DEAD_SHOWN_AT_MOST}+" if found > DEAD_SHOWN_AT_MOST else str(found or "")
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The admin's rooms; the one that the page belongs to is current."""
+    rooms = (
+        (_("Customers"), "customers", ""),
+        (_("Memberships"), "memberships", ""),
+        (_("Payments"), "payments", ""),
+        (_("Deliveries"), "deliveries", dead_deliveries()),
+    )
+    return [
+        {
+            "label": label,
+            "url": url_for(f"admin.list_{noun}"),
+            "current": request.path.startswith(f"/admin/{noun}"),
+            "count": count,
+        }
+        for label, noun, count in rooms
+    ]
+
+
+@bp.context_processor
+def admin_context() -> dict[str, Any]:
+    return {"admin_nav": navigation(), "home_url": url_for("admin.dashboard")}
+
+
+@bp.app_template_filter("standing")
+def standing(status: StrEnum) -> tuple[str, str]:
+    """Word and tone of a status, as the macro `badge` takes them."""
+    return words.of(status)
+
+
+@bp.app_template_filter("outcome")
+def outcome(name: str) -> tuple[str, str]:
+    """The same for how an attempt went."""
+    return words.of_outcome(name)

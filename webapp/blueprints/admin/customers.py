@@ -1,0 +1,81 @@
+"""Customers: who they are, what they have, what became of it."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import selectinload
+
+from webapp.blueprints.admin import filters, lists, searches, timeline, words
+from webapp.blueprints.admin.base import bp
+from webapp.blueprints.admin.lists import Column, Filter, Listing
+from webapp.blueprints.admin.related import PLAN, PLAN_NAME, newest
+from webapp.blueprints.views import View
+from webapp.domain import customers
+from webapp.models import Customer, Delivery, Membership, MembershipStatus, Payment, Site
+
+WITHOUT = "none"
+
+
+def search(text: str) -> ColumnElement[bool]:
+    return searches.any_of(Customer.id, *searches.customers(text), *searches.by_number(Customer.id, text))
+
+
+def has_membership(value: str) -> ColumnElement[bool] | None:
+    """Those who have one of this status; `none`: those who never had any."""
+    if value == WITHOUT:
+        return ~Customer.memberships.any()
+    if value not in set(MembershipStatus):
+        return None
+    return Customer.memberships.any(Membership.status == MembershipStatus(value))
+
+
+BY_MEMBERSHIP = Filter(
+    name="status",
+    condition=has_membership,
+    words=lambda value: (
+        _("without a membership") if value == WITHOUT else filters.status_words(MembershipStatus, value)
+    ),
+    choices=lambda: [*words.choices(MembershipStatus), (WITHOUT, _("none"))],
+    label=_l("Membership"),
+)
+CUSTOMERS = Listing(
+    endpoint="admin.list_customers",
+    model=Customer,
+    title=_l("Customers"),
+    columns=(
+        Column(_l("Name")),
+        Column(_l("E-mail address"), sort="email"),
+        Column(_l("Country")),
+        Column(_l("Memberships")),
+        Column(_l("Registered"), sort="-registered"),
+    ),
+    search=search,
+    sorts={"registered": Customer.registered_at, "email": Customer.email},
+    sort="-registered",
+    filters=(BY_MEMBERSHIP,),
+    options=(selectinload(Customer.memberships).joinedload(Membership.plan).options(*PLAN_NAME),),
+)
+list_view = View("admin/customers.html", block="list")
+customer_view = View("admin/customer.html")
+
+
+@bp.get("/customers")
+def list_customers() -> ResponseReturnValue:
+    return lists.show(CUSTOMERS, list_view)
+
+
+@bp.get("/customers/<int:customer_id>")
+def show_customer(customer_id: int) -> ResponseReturnValue:
+    customer = customers.find(customer_id)
+    return customer_view.show(
+        customer=customer,
+        memberships=newest(Membership, Membership.customer_id == customer.id, options=[PLAN]),
+        payments=newest(Payment, Payment.customer_id == customer.id),
+        sites=newest(Site, Site.customer_id == customer.id),
+        deliveries=newest(Delivery, Delivery.customer_id == customer.id),
+        meta=sorted(customer.meta.items()),
+        history=timeline.of_customer(customer.id),
+    )

@@ -1,0 +1,24 @@
+"""What operators fill in."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+
+class CancellationForm(FlaskForm):
+    """`version`: of the membership that was looked at; empty: whatever it is now."""
+
+    reason = StringField(_l("Reason"), validators=[Length(max=300, message=_l("Use at most 300 characters."))])
+    version = IntegerField(validators=[Optional()])
+    at_once = StringField()
+
+
+class RetriesForm(FlaskForm):
+    """`count`: how many were dead when the operator decided; `typed`: the same by hand, for many."""
+
+    handler = StringField(validators=[InputRequired(), Length(max=160)])
+    count = IntegerField(validators=[InputRequired()])
+    typed = StringField(_l("Number of deliveries"), render_kw={"inputmode": "numeric", "autocomplete": "off"})

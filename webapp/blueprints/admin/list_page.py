@@ -1,0 +1,107 @@
+"""What the templates of a list are given: rows, words, and an address for everything that can be pressed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flask import request, url_for
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+
+from webapp.blueprints.admin.keyset import COUNT_AT_MOST, Slice
+from webapp.blueprints.admin.list_address import Wanted
+from webapp.blueprints.views import is_fragment_request
+
+if TYPE_CHECKING:
+    from webapp.blueprints.admin.lists import Column, Filter, Listing
+
+
+def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str, Any]:
+    """The `page` of admin/_listing.html."""
+    active = narrowings(listing, wanted)
+    before, after = turning_words(listing, wanted)
+    return {
+        "failed": False,
+        "fragment": is_fragment_request(),
+        "title": str(listing.title),
+        "heading": ": ".join([str(listing.title), *([", ".join(words for words, _url in active)] if active else [])]),
+        "rows": cut.rows,
+        "columns": [column_of(listing, wanted, one) for one in listing.columns],
+        "action": url_for(listing.endpoint),
+        "here": request.full_path.rstrip("?"),
+        "search": wanted.search,
+        "kept": wanted.kept(listing),
+        "segments": [segments_of(listing, wanted, one) for one in listing.filters if one.choices],
+        "active": active,
+        "clear_url": wanted.cleared().url(listing),
+        "before": (before, wanted.url(listing, before=cut.rows[0].id) if cut.before else None),
+        "after": (after, wanted.url(listing, after=cut.rows[-1].id) if cut.after else None),
+        "showing": showing(cut, total),
+    }
+
+
+def narrowings(listing: Listing, wanted: Wanted) -> list[tuple[str, str]]:
+    """(words, address without it) of everything that narrows the list."""
+    found = []
+    if wanted.search:
+        words = _("search “%(text)s”", text=wanted.search)
+        found.append((words, replace(wanted, search="").url(listing)))
+    for one in listing.filters:
+        if value := wanted.filters.get(one.name):
+            found.append((one.words(value), wanted.with_filter(one.name, "").url(listing)))
+    return found
+
+
+def column_of(listing: Listing, wanted: Wanted, column: Column) -> dict[str, Any]:
+    """For the macro `table`. Pressing a sorted column turns it round; the link's id keeps the focus there."""
+    made: dict[str, Any] = {"label": str(column.label), "align": column.align}
+    if column.sort is None:
+        return made
+    name = column.sort.removeprefix("-")
+    turned = name if column.sort.startswith("-") else f"-{name}"
+    if wanted.sort in (column.sort, turned):
+        made["sorted"] = "descending" if wanted.sort.startswith("-") else "ascending"
+    made["sort_url"] = replace(wanted, sort=turned if wanted.sort == column.sort else column.sort).url(listing)
+    made["attrs"] = {"id": f"sort-{name}", "hx-boost": "true"}
+    return made
+
+
+def segments_of(listing: Listing, wanted: Wanted, filter: Filter) -> dict[str, Any]:
+    """The choices of a filter as links, everything first."""
+    choices = [("", _("all")), *(filter.choices() if filter.choices else ())]
+    links = [
+        {
+            "id": f"{filter.name}-{value or 'all'}",
+            "label": word[:1].upper() + word[1:],
+            "url": wanted.with_filter(filter.name, value).url(listing),
+            "current": value == wanted.filters.get(filter.name, ""),
+        }
+        for value, word in choices
+    ]
+    return {"label": str(filter.label or filter.name), "links": links}
+
+
+def turning_words(listing: Listing, wanted: Wanted) -> tuple[str, str]:
+    """What the pages before and after this one hold: newer and older rows, unless the order is another."""
+    about_time = {one.sort.removeprefix("-") for one in listing.columns if one.sort and one.sort.startswith("-")}
+    if wanted.sort.removeprefix("-") not in about_time:
+        return _("Previous"), _("Next")
+    return (_("Newer"), _("Older")) if wanted.sort.startswith("-") else (_("Older"), _("Newer"))
+
+
+def showing(cut: Slice, total: int) -> str:
+    """ "Showing 1–50 of 1,204", as exactly as it is known without counting everything."""
+    more = total > COUNT_AT_MOST
+    facts = {"total": format_decimal(COUNT_AT_MOST if more else total), "rows": format_decimal(len(cut.rows))}
+    text: str
+    if not cut.rows:
+        text = _("Nothing to show")
+    elif cut.first is None:
+        text = _("Showing %(rows)s of more than %(total)s", **facts)
+    else:
+        last = cut.first + len(cut.rows) - 1
+        facts |= {"first": format_decimal(cut.first), "last": format_decimal(last)}
+        exact = _("Showing %(first)s–%(last)s of %(total)s", **facts)
+        text = _("Showing %(first)s–%(last)s of more than %(total)s", **facts) if more else exact
+    return text

@@ -1,0 +1,98 @@
+"""One mechanism for every list of the admin: search, filters, sort and pages, all of it in the address.
+
+A `Listing` says once what a list is; `show` answers a request for it with the page, or for HTMX with its
+block `list`. What a page costs follows its own rows, never the table: pages are cut by key (`keyset.py`),
+totals are counted up to a thousand, and what the rows show is loaded for all of them together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+from flask_babel import LazyString
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.base import ExecutableOption
+
+from webapp.blueprints.admin import list_page
+from webapp.blueprints.admin.keyset import Order, Slice, Source
+from webapp.blueprints.admin.list_address import Wanted, read_cursor, read_wanted
+from webapp.blueprints.views import View
+from webapp.extensions import db
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`sort`: a sort of its listing and the direction it begins with, `email` or `-registered`; what begins
+    descending is about time. `align`: `end` for amounts."""
+
+    label: LazyString
+    sort: str | None = None
+    align: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One way to narrow a list. With `choices` (value, word) it is offered; without, other pages link to it.
+
+    `condition` gives None for a value that means nothing; `words` name an active filter: "status suspended".
+    """
+
+    name: str
+    condition: Callable[[str], ColumnElement[bool] | None]
+    words: Callable[[str], str]
+    choices: Callable[[], Sequence[tuple[str, str]]] | None = None
+    label: LazyString | None = None
+
+    def narrowed_by(self, value: str) -> list[ColumnElement[bool]]:
+        """Nothing for an empty value, and for one that means nothing."""
+        condition = self.condition(value) if value else None
+        return [] if condition is None else [condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list is. `sorts` are columns that are indexed and never empty; `sort` is what it begins with."""
+
+    endpoint: str
+    model: Any
+    title: LazyString
+    columns: Sequence[Column]
+    search: Callable[[str], ColumnElement[bool]]
+    sorts: Mapping[str, InstrumentedAttribute[Any]]
+    sort: str = "-id"
+    filters: Sequence[Filter] = ()
+    options: Sequence[ExecutableOption] = ()
+
+    def source(self, wanted: Wanted) -> Source:
+        """The rows that are asked for, in their order, before they are cut into pages."""
+        query = select(self.model)
+        for one in self.filters:
+            query = query.where(*one.narrowed_by(wanted.filters.get(one.name, "")))
+        if wanted.search:
+            query = query.where(self.search(wanted.search))
+        column = self.sorts[wanted.sort.removeprefix("-")]
+        order = Order(column, self.model.id, descending=wanted.sort.startswith("-"))
+        return Source(query, order, self.options)
+
+
+def show(listing: Listing, view: View, **context: Any) -> Response:
+    """The list as its address asks for it; when the database does not answer, that and a way to try again."""
+    wanted = read_wanted(listing)
+    source = listing.source(wanted)
+    try:
+        cut, total = source.page(wanted.size, read_cursor()), source.count()
+    except (OperationalError, PoolTimeout) as error:
+        db.session.rollback()
+        log.error("list.failed", exc_info=error, extra={"list": listing.endpoint})
+        page = list_page.build(listing, wanted, Slice(()), 0) | {"failed": True}
+        return view.show(status=503, page=page, **context)
+    return view.show(page=list_page.build(listing, wanted, cut, total), **context)

@@ -1,0 +1,169 @@
+"""Memberships: how they stand, what they were paid, and how an operator ends one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+
+from webapp import clock
+from webapp.blueprints.admin import filters, lists, searches, timeline
+from webapp.blueprints.admin.base import actor, bp
+from webapp.blueprints.admin.forms import CancellationForm
+from webapp.blueprints.admin.lists import Column, Listing
+from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, newest
+from webapp.blueprints.views import View, go_to
+from webapp.domain import memberships
+from webapp.errors import Conflict, DomainError
+from webapp.extensions import db
+from webapp.formatting import long_date
+from webapp.models import (
+    Membership,
+    MembershipItem,
+    MembershipStatus,
+    Payment,
+    PaymentStatus,
+    Site,
+    SiteStatus,
+)
+from webapp.transactions import unit_of_work
+
+
+def search(text: str) -> ColumnElement[bool]:
+    """By number, by the beginning of the reference, or by its customer."""
+    return searches.any_of(
+        Membership.id,
+        select(Membership.id).where(searches.begins_with(Membership.reference, text)),
+        searches.by_customer(Membership.id, Membership.customer_id, text),
+        *searches.by_number(Membership.id, text),
+    )
+
+
+MEMBERSHIPS = Listing(
+    endpoint="admin.list_memberships",
+    model=Membership,
+    title=_l("Memberships"),
+    columns=(
+        Column(_l("Number"), sort="-id"),
+        Column(_l("Customer")),
+        Column(_l("Plan")),
+        Column(_l("Status")),
+        Column(_l("Price"), align="end"),
+        Column(_l("Renews or ends")),
+        Column(_l("Created")),
+    ),
+    search=search,
+    sorts={"id": Membership.id},
+    filters=(
+        filters.by_status(Membership.status, MembershipStatus),
+        filters.by_customer(Membership.customer_id),
+    ),
+    options=(joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN),
+)
+list_view = View("admin/memberships.html", block="list")
+membership_view = View("admin/membership.html")
+cancellation_view = View("admin/cancellation.html")
+
+
+@bp.get("/memberships")
+def list_memberships() -> ResponseReturnValue:
+    return lists.show(MEMBERSHIPS, list_view)
+
+
+@bp.get("/memberships/<int:membership_id>")
+def show_membership(membership_id: int) -> ResponseReturnValue:
+    return show(memberships.find(membership_id))
+
+
+def show(membership: Membership, *, problem: str = "", status: int = 200) -> Response:
+    """`problem`: why what was just asked for was not done; the page shows how things stand now."""
+    items = select(MembershipItem).where(MembershipItem.membership_id == membership.id).order_by(MembershipItem.id)
+    return membership_view.show(
+        status=status,
+        problem=problem,
+        membership=membership,
+        items=db.session.scalars(items.options(joinedload(MembershipItem.product))).all(),
+        payments=newest(Payment, Payment.membership_id == membership.id),
+        history=timeline.of_rows({"memberships": [membership.id]}),
+        endings=endings(membership),
+        **losses(membership),
+    )
+
+
+def can_wait(membership: Membership) -> bool:
+    """Whether there is a paid period whose end can be waited for."""
+    ends = membership.expires_at
+    return membership.is_served and membership.cancel_at is None and ends is not None and ends > clock.now()
+
+
+def endings(membership: Membership) -> list[dict[str, Any]]:
+    """The ways to end it that are left: each with its form, at the end of the period first."""
+    if membership.status in (MembershipStatus.CANCELLED, MembershipStatus.EXPIRED):
+        return []
+    ways = [False, True] if can_wait(membership) else [True]
+    return [ending(membership, CancellationForm(formdata=None), at_once=at_once) for at_once in ways]
+
+
+def ending(membership: Membership, form: CancellationForm, *, at_once: bool) -> dict[str, Any]:
+    """What admin/_cancellation.html asks. Two forms may stand on one page, so their fields' ids differ."""
+    form.reason.id = "reason-at-once" if at_once else "reason"
+    return {"at_once": at_once, "form": form, "version": membership.version}
+
+
+def losses(membership: Membership) -> dict[str, Any]:
+    """What an end takes away: sites that are shown, payments that are still open."""
+    unpaid = (Payment.membership_id == membership.id, Payment.status == PaymentStatus.PENDING)
+    return {
+        "sites": newest(Site, Site.membership_id == membership.id, Site.status != SiteStatus.DELETED),
+        "unpaid": newest(Payment, *unpaid),
+    }
+
+
+@bp.get("/memberships/<int:membership_id>/cancellation")
+def confirm_cancellation(membership_id: int) -> ResponseReturnValue:
+    """The question on a page of its own, for browsers without script."""
+    membership = memberships.find(membership_id)
+    at_once = request.args.get("at_once") == "1" or not can_wait(membership)
+    return ask(membership, CancellationForm(formdata=None), at_once=at_once)
+
+
+def ask(membership: Membership, form: CancellationForm, *, at_once: bool, status: int = 200) -> Response:
+    return cancellation_view.show(
+        status=status,
+        membership=membership,
+        errors=[(field.id, message) for field in form for message in field.errors],
+        **ending(membership, form, at_once=at_once),
+        **losses(membership),
+    )
+
+
+@bp.post("/memberships/<int:membership_id>/cancellation")
+def create_cancellation(membership_id: int) -> ResponseReturnValue:
+    """End it: with `at_once=1` now, else with the paid period."""
+    form, membership = CancellationForm(), memberships.find(membership_id)
+    at_once = form.at_once.data == "1"
+    if not form.validate():
+        return ask(membership, form, at_once=at_once, status=422)
+    reason = form.reason.data or _("cancelled by an operator")
+    try:
+        with unit_of_work(actor()):
+            if form.version.data not in (None, membership.version):
+                raise Conflict()
+            memberships.cancel(membership, reason=reason, at_once=at_once)
+    except DomainError as error:
+        return show(memberships.find(membership_id), problem=error.message, status=error.status)
+    flash(said(membership), "success")
+    return go_to(url_for("admin.show_membership", membership_id=membership_id))
+
+
+def said(membership: Membership) -> str:
+    text: str = _("The membership is cancelled.")
+    if membership.status != MembershipStatus.CANCELLED and membership.cancel_at is not None:
+        ends = long_date(membership.cancel_at)
+        text = _("The membership ends on %(date)s. Until then nothing changes.", date=ends)
+    return text

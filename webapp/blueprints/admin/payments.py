@@ -1,0 +1,108 @@
+"""Payments: what was asked for, how it was tried, and the word of an operator who saw the money arrive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import joinedload
+
+from webapp.blueprints.admin import filters, lists, searches, timeline
+from webapp.blueprints.admin.base import actor, bp
+from webapp.blueprints.admin.lists import Column, Listing
+from webapp.blueprints.admin.related import CUSTOMER_NAME
+from webapp.blueprints.views import View, go_to
+from webapp.domain import payments, receivables
+from webapp.errors import DomainError
+from webapp.gateways import gateways
+from webapp.models import Payment, PaymentStatus, Try
+from webapp.transactions import unit_of_work
+
+
+def search(text: str) -> ColumnElement[bool]:
+    """By order number, by the beginning of the reference, by what a gateway calls it, or by its customer."""
+    return searches.any_of(
+        Payment.id,
+        select(Payment.id).where(searches.begins_with(Payment.reference, text)),
+        *named_by_gateway(text),
+        searches.by_customer(Payment.id, Payment.customer_id, text),
+        *searches.by_number(Payment.id, text),
+    )
+
+
+def named_by_gateway(text: str) -> list[Select[Any]]:
+    """What a gateway itself calls the money or a try. The indexes begin with the gateway, so it is named."""
+    known = list(gateways.all())
+    return [
+        select(Payment.id).where(Payment.gateway.in_(known), Payment.gateway_reference == text),
+        select(Try.payment_id).where(Try.gateway.in_(known), Try.gateway_reference == text),
+    ]
+
+
+PAYMENTS = Listing(
+    endpoint="admin.list_payments",
+    model=Payment,
+    title=_l("Payments"),
+    columns=(
+        Column(_l("Order number"), sort="-id"),
+        Column(_l("Customer")),
+        Column(_l("Status")),
+        Column(_l("Amount"), align="end"),
+        Column(_l("Paid with")),
+        Column(_l("Created")),
+    ),
+    search=search,
+    sorts={"id": Payment.id},
+    filters=(filters.by_status(Payment.status, PaymentStatus), filters.by_customer(Payment.customer_id)),
+    options=(joinedload(Payment.customer).options(CUSTOMER_NAME),),
+)
+list_view = View("admin/payments.html", block="list")
+payment_view = View("admin/payment.html")
+confirmation_view = View("admin/confirmation.html")
+
+
+@bp.get("/payments")
+def list_payments() -> ResponseReturnValue:
+    return lists.show(PAYMENTS, list_view)
+
+
+@bp.get("/payments/<int:payment_id>")
+def show_payment(payment_id: int) -> ResponseReturnValue:
+    return show(receivables.find(payment_id))
+
+
+def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
+    """`problem`: why what was just asked for was not done; the page shows how things stand now."""
+    history = {
+        "payments": [payment.id],
+        "tries": [one.id for one in payment.tries],
+        "refunds": [one.id for one in payment.refunds],
+    }
+    return payment_view.show(status=status, problem=problem, payment=payment, history=timeline.of_rows(history))
+
+
+@bp.get("/payments/<int:payment_id>/confirmation")
+def confirm_confirmation(payment_id: int) -> ResponseReturnValue:
+    """The question on a page of its own, for browsers without script."""
+    payment = receivables.find(payment_id)
+    if payment.is_paid:
+        return go_to(url_for("admin.show_payment", payment_id=payment_id))
+    return confirmation_view.show(payment=payment)
+
+
+@bp.post("/payments/<int:payment_id>/confirmation")
+def create_confirmation(payment_id: int) -> ResponseReturnValue:
+    """The money arrived: what it was for begins."""
+    receivables.find(payment_id)
+    who = actor()
+    try:
+        with unit_of_work(who):
+            payments.confirm_by_hand(payments.locked(payment_id), actor=who)
+    except DomainError as error:
+        return show(receivables.find(payment_id), problem=error.message, status=error.status)
+    flash(_("The payment is completed."), "success")
+    return go_to(url_for("admin.show_payment", payment_id=payment_id))

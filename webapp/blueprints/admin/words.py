@@ -1,0 +1,167 @@
+"""How the statuses, events and actors of the product are called where operators read them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.models import (
+    DeliveryStatus,
+    EmailVerification,
+    MembershipStatus,
+    PaymentStatus,
+    RefundStatus,
+    SiteStatus,
+    TryStatus,
+)
+
+# By type and value: members of different enumerations that have the same value are equal.
+STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
+    MembershipStatus: {
+        "pending": (_l("pending"), "pending"),
+        "trialing": (_l("on trial"), "info"),
+        "active": (_l("active"), "success"),
+        "on-hold": (_l("on hold"), "warning"),
+        "expired": (_l("expired"), "neutral"),
+        "cancelled": (_l("cancelled"), "neutral"),
+    },
+    PaymentStatus: {
+        "pending": (_l("unpaid"), "pending"),
+        "completed": (_l("paid"), "success"),
+        "failed": (_l("failed"), "error"),
+        "cancelled": (_l("void"), "neutral"),
+        "partially-refunded": (_l("partly refunded"), "info"),
+        "refunded": (_l("refunded"), "neutral"),
+    },
+    TryStatus: {
+        "started": (_l("started"), "pending"),
+        "needs-action": (_l("waits for the buyer"), "pending"),
+        "unknown": (_l("not known yet"), "warning"),
+        "succeeded": (_l("succeeded"), "success"),
+        "declined": (_l("declined"), "error"),
+    },
+    RefundStatus: {
+        "pending": (_l("under way"), "pending"),
+        "succeeded": (_l("given back"), "success"),
+        "failed": (_l("failed"), "error"),
+    },
+    SiteStatus: {
+        "requested": (_l("requested"), "pending"),
+        "creating": (_l("being made"), "pending"),
+        "failed": (_l("failed"), "error"),
+        "published": (_l("published"), "success"),
+        "suspended": (_l("suspended"), "paused"),
+        "archived": (_l("archived"), "neutral"),
+        "deleted": (_l("deleted"), "neutral"),
+    },
+    DeliveryStatus: {
+        "pending": (_l("waiting"), "pending"),
+        "running": (_l("running"), "info"),
+        "done": (_l("done"), "success"),
+        "dead": (_l("dead"), "error"),
+    },
+    EmailVerification: {
+        "none": (_l("not asked for"), "neutral"),
+        "pending": (_l("not confirmed yet"), "pending"),
+        "verified": (_l("confirmed"), "success"),
+    },
+}
+
+OUTCOMES: dict[str, tuple[LazyString, str]] = {
+    "done": (_l("done"), "success"),
+    "retry": (_l("failed"), "warning"),
+    "dead": (_l("failed for good"), "error"),
+    "lost": (_l("worker lost"), "warning"),
+}
+
+# What the rows of the timeline are about.
+SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
+    "customers": (_l("Customer"), None),
+    "memberships": (_l("Membership"), MembershipStatus),
+    "payments": (_l("Payment"), PaymentStatus),
+    "tries": (_l("Try"), TryStatus),
+    "refunds": (_l("Refund"), RefundStatus),
+    "sites": (_l("Site"), SiteStatus),
+}
+
+EVENTS: dict[str, LazyString] = {
+    "customer.created": _l("Customer recorded"),
+    "customer.updated": _l("Customer's details changed"),
+    "customer.deleted": _l("Customer deleted"),
+    "membership.created": _l("Membership recorded"),
+    "membership.updated": _l("Membership changed"),
+    "membership.activated": _l("Membership activated"),
+    "membership.trial_started": _l("Trial begun"),
+    "membership.on_hold": _l("Membership put on hold"),
+    "membership.cancel_scheduled": _l("Cancellation at the end of the period recorded"),
+    "membership.cancelled": _l("Membership cancelled"),
+    "membership.expired": _l("Membership expired"),
+    "membership.renewed": _l("Membership renewed"),
+    "membership.reactivated": _l("Membership taken up again"),
+    "membership.plan_changed": _l("Plan changed"),
+    "payment.created": _l("Payment asked for"),
+    "payment.completed": _l("Payment completed"),
+    "payment.failed": _l("A try to take the money failed"),
+    "payment.refunded": _l("Money given back"),
+    "renewal.created": _l("Renewal asked for"),
+    "checkout.completed": _l("Sale completed"),
+    "site.created": _l("Site made"),
+    "site.published": _l("Site published"),
+    "site.suspended": _l("Site suspended"),
+    "site.reactivated": _l("Site shown again"),
+    "site.deleted": _l("Site deleted"),
+    "domain.created": _l("Domain added"),
+    "domain.verified": _l("Domain verified"),
+    "domain.primary_changed": _l("Main address changed"),
+    "email.verification_requested": _l("Confirmation of the e-mail address asked for"),
+    "invoice.sent": _l("Invoice sent"),
+}
+
+ACTORS: dict[str, LazyString] = {
+    "checkout": _l("checkout"),
+    "clock": _l("schedule"),
+    "command line": _l("command line"),
+    "inbound": _l("a gateway's notice"),
+    "operator": _l("an operator"),
+    "provisioning": _l("provisioning"),
+    "system": _l("system"),
+    "worker": _l("worker"),
+}
+
+
+def of(status: StrEnum) -> tuple[str, str]:
+    """Word and tone."""
+    word, tone = STATUSES[type(status)][status]
+    return str(word), tone
+
+
+def of_outcome(outcome: str) -> tuple[str, str]:
+    word, tone = OUTCOMES.get(outcome, (outcome, "neutral"))
+    return str(word), tone
+
+
+def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
+    """(value, word) of every status, in the order of its life."""
+    return [(str(one), of(one)[0]) for one in kind]
+
+
+def moved(object_type: str, value: str | None) -> tuple[str, str]:
+    """Word and tone of a status that is kept as text; of one that no longer exists, the text."""
+    kind = SUBJECTS.get(object_type, (None, None))[1]
+    known = STATUSES.get(kind, {}) if kind is not None else {}
+    word, tone = known.get(value or "", (value or "–", "neutral"))
+    return str(word), tone
+
+
+def actor(name: str, people: dict[int, str]) -> str:
+    """Who did it. `people`: names of users by their ids."""
+    kind, _colon, rest = name.partition(":")
+    text = str(ACTORS.get(name, name))
+    if kind == "operator" and rest.isdigit():
+        text = people.get(int(rest)) or _("operator %(number)s", number=rest)
+    elif kind == "gateway" and rest:
+        text = _("gateway %(name)s", name=rest)
+    return text
