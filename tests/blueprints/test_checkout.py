@@ -389,3 +389,30 @@ def test_pages_are_served_with_strict_headers(browser: Browser, shop: None) -> N
     assert headers["X-Content-Type-Options"] == "nosniff"
     order(browser, "/register/free")
     assert browser.response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_mistyped_address_is_put_right_on_the_thank_you_page(browser: Browser, shop: None) -> None:
+    page = order(browser, "/register/free", email_address="ada@exmaple.com")
+    assert "Wrong address? Change it" in page.text
+    page = browser.submit(email_address="ada@")
+    assert browser.response.status_code == 422
+    assert error_of(page, "email_address") == "Enter an e-mail address like name@example.com."
+    page = browser.submit(email_address="ada@example.com")
+    assert "ada@example.com" in page.text
+    customer = only(Customer)
+    assert (customer.email, customer.user.email_key) == ("ada@example.com", "ada@example.com")
+
+
+def test_nobody_else_changes_the_address_of_an_order(app: Flask, browser: Browser, shop: None) -> None:
+    order(browser, "/register/free")
+    stranger = app.test_client().post(f"{browser.url}/email-address", data={"email_address": "eve@example.com"})
+    assert stranger.status_code == 404
+    assert only(Customer).email == "ada@example.com"
+
+
+def test_another_persons_address_cannot_be_taken_over(browser: Browser, shop: None) -> None:
+    factories.registered("grace@example.com")
+    order(browser, "/register/free")
+    page = browser.submit(email_address="GRACE@example.com")
+    assert browser.response.status_code == 422
+    assert "already an account" in page.text

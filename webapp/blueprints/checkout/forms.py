@@ -204,6 +204,19 @@ class CheckoutForm(FlaskForm):
         return {name: value for name, value in kept.items() if isinstance(value, str | bool)}
 
 
+class EmailForm(FlaskForm):
+    """Another e-mail address for the person who has just ordered."""
+
+    email_address = EmailField(
+        _l("E-mail address"),
+        filters=[stripped],
+        validators=[InputRequired(_l("Enter an e-mail address like name@example.com.")), Length(max=254)],
+    )
+
+    def validate_email_address(self, field: EmailField) -> None:
+        check_email(field.data)
+
+
 def check_email(value: str | None) -> None:
     try:
         validate_email(value or "", check_deliverability=False)

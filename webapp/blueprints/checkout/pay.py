@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.blueprints import access
+from webapp.blueprints.checkout.forms import EmailForm
 from webapp.blueprints.checkout.routes import go_on
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
-from webapp.domain import network, payments, receivables
-from webapp.errors import DomainError
+from webapp.domain import customers, network, payments, receivables
+from webapp.errors import DomainError, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.flows import asking, offering, ordering
-from webapp.models import Payment, PaymentStatus, Site, SiteStatus, Try, TryStatus
+from webapp.models import EmailVerification, Payment, PaymentStatus, Site, SiteStatus, Try, TryStatus
+from webapp.transactions import unit_of_work
 
 bp = Blueprint("pay", __name__)
 bp.before_request(access.public)
@@ -106,32 +108,65 @@ def _go_on_url(attempt: Try | None) -> str | None:
 def thank_you(reference: str) -> ResponseReturnValue:
     """What is true now, as the database has it. Strangers who have the address see only the state."""
     payment = receivables.find_by_reference(reference)
-    last = payment.tries[-1] if payment.tries else None
-    state = state_of(payment, last)
-    if state == "declined":
+    if state_of(payment) == "declined":
         return go_to(url_for("pay.show_payment", reference=reference))
-    membership = payment.membership
+    return thank(payment, EmailForm(formdata=None, email_address=payment.customer.email))
+
+
+@bp.post("/thank-you/<reference>/email-address")
+@limiter.limit("10 per hour")
+def change_email(reference: str) -> ResponseReturnValue:
+    """The buyer mistyped their address: put it right, while nobody has confirmed the other one."""
+    payment = receivables.find_by_reference(reference)
+    if not is_owner(payment) or payment.customer.email_verification == EmailVerification.VERIFIED:
+        raise NotFound()
+    form, customer_id = EmailForm(), payment.customer_id
+    if form.validate_on_submit():
+        try:
+            with unit_of_work(f"customer:{customer_id}"):
+                customers.change_email(customers.find(customer_id), form.email_address.data)
+        except Invalid as problem:
+            form.email_address.errors = [problem.message]
+        else:
+            flash(_("Changes saved."), "success")
+            return go_to(url_for("pay.thank_you", reference=reference))
+    return thank(receivables.find_by_reference(reference), form, status=422)
+
+
+def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Response:
+    membership, owner = payment.membership, is_owner(payment)
     site = membership.sites[-1] if membership is not None and membership.sites else None
-    owner = is_owner(payment)
+    ready = site is not None and site.status == SiteStatus.PUBLISHED
+    state = state_of(payment)
     return thanks_view.show(
+        status=status,
         state=state,
         payment=payment if owner else None,
         order_number=payment.order_number,
         membership=membership if owner else None,
         site=site if owner else None,
         site_url=site_address(site) if owner and site else None,
-        site_ready=site is not None and site.status == SiteStatus.PUBLISHED,
+        site_ready=ready,
         site_failed=site is not None and site.status == SiteStatus.FAILED,
-        instructions=_instructions(last) if owner else None,
-        settled=state == "paid" and (site is None or site.status == SiteStatus.PUBLISHED),
-        poll_url=url_for("pay.thank_you", reference=reference),
-        sign_in_url=url_for("auth.sign_in", next=request.path),
+        instructions=_instructions(last_try(payment)) if owner else None,
+        settled=state == "paid" and (site is None or ready),
+        poll_url=url_for("pay.thank_you", reference=payment.reference),
+        sign_in_url=url_for("auth.sign_in", next=url_for("pay.thank_you", reference=payment.reference)),
         support_email=network.settings().support_email,
+        register_url=url_for("checkout.register"),
+        email_form=email_form,
+        email_url=url_for("pay.change_email", reference=payment.reference),
+        errors=[("email_address", one) for one in email_form.email_address.errors or ()],
     )
 
 
-def state_of(payment: Payment, last: Try | None) -> str:
+def last_try(payment: Payment) -> Try | None:
+    return payment.tries[-1] if payment.tries else None
+
+
+def state_of(payment: Payment) -> str:
     """paid, transfer, pending, unknown, declined or void."""
+    last = last_try(payment)
     if payment.is_paid:
         return "paid"
     if payment.status == PaymentStatus.CANCELLED:
