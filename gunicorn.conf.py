@@ -1,6 +1,7 @@
 """How the web process serves, under `./dev run` and on a host that sets PORT and WEB_CONCURRENCY alike."""
 
 import os
+import time
 
 port = os.environ.get("PORT")
 host = os.environ.get("HOST") or (
@@ -21,6 +22,12 @@ keepalive = 5
 forwarded_allow_ips = ""
 # Its default path is one for all of a user's projects.
 control_socket_disable = True
+
+
+def on_starting(server):
+    """`./dev run` prepares the database while the application loads: no page before it is done."""
+    while (prepared := os.environ.get("START_AFTER")) and not os.path.exists(prepared):
+        time.sleep(0.02)
 
 
 def post_fork(server, worker):

@@ -25,10 +25,10 @@ OURS = {
 }
 
 FLASK = """
-import pathlib, signal, sys
+import os, signal, sys
 name = sys.argv[3]
 if name == "prepare":
-    print("admin@example.com signs in")
+    print("admin@example.com signs in", "too late" if os.path.exists(os.environ["START_AFTER"]) else "in time")
 else:
     signal.signal(signal.SIGTERM, lambda *_: (print(name, "has ended"), sys.exit(0)))
     print(name, "has begun")

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.enable_socket  # free ports are found by binding, on lo
 def test_run_starts_everything_and_ctrl_c_ends_it_in_order(clone: Path, start: Any) -> None:
     process = start(set_up(clone))
     lines = read_until(process, "Ctrl-C stops it.", "worker has begun", "clock has begun")
-    assert lines[0] == "admin@example.com signs in"
+    assert lines[0] == "admin@example.com signs in in time"
+    assert (clone / "instance" / "prepared").exists()
     assert any("/register" in line for line in lines)
     note = json.loads((clone / "instance" / "running.json").read_text())
     assert note["REDIS_URL"].startswith("unix://")

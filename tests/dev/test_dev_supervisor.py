@@ -62,9 +62,7 @@ def test_who_does_not_end_when_told_is_killed(dev: Any, capsys: pytest.CaptureFi
     assert process.child.returncode == -signal.SIGKILL
 
 
-def test_who_ends_is_started_again_and_in_the_end_given_up_on(
-    dev: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_ends_is_started_again_and_in_the_end_given_up_on(dev: Any, capsys: pytest.CaptureFixture[str]) -> None:
     dev.TRIES = 2
     with dev.Supervisor(os.environ) as supervisor:
         supervisor.keep(dev.Process("clock", script("print('here'); raise SystemExit(3)")))

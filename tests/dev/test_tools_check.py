@@ -26,9 +26,7 @@ def test_nothing_to_complain_about_is_said_in_a_line(capsys: pytest.CaptureFixtu
 
 
 def test_the_checks_never_touch_a_persons_own_database() -> None:
-    env = check.empty_network(
-        {"DATABASE_URL": "postgresql://shop", "REDIS_URL": "redis://shop", "HOME": "/h"}, "/t"
-    )
+    env = check.empty_network({"DATABASE_URL": "postgresql://shop", "REDIS_URL": "redis://shop", "HOME": "/h"}, "/t")
     assert env["DATABASE_URL"] == "sqlite:////t/check.sqlite"
     assert "REDIS_URL" not in env
     assert env["HOME"] == "/h"
