@@ -135,10 +135,17 @@
   let hadFocus = false;
   let said = "";
 
-  /* A poll that brings nothing new replaces nothing: focus and what is selected stay where they are. */
+  /* A poll that brings nothing new replaces nothing: focus and what is selected stay where they are. What is
+     preserved anyway, like a form with its token, does not count. */
   function unchanged(target, html) {
     const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(target.id);
-    return fresh !== null && fresh.innerHTML.trim() === target.innerHTML.trim();
+    return fresh !== null && comparable(fresh) === comparable(target);
+  }
+
+  function comparable(element) {
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll("[hx-preserve]").forEach((kept) => kept.remove());
+    return copy.innerHTML.trim();
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
