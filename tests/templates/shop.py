@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask_babel import Babel
+from wtforms import EmailField, Form
 
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.money import Money
@@ -17,6 +18,10 @@ from webapp.money import Money
 TRIAL_ENDS = datetime(2026, 12, 7, 9, tzinfo=UTC)
 NEXT_CHARGE = datetime(2026, 12, 23, 9, tzinfo=UTC)
 Render = Callable[..., Any]
+
+
+class Address(Form):
+    email_address = EmailField()
 
 
 def eur(minor: int) -> Money:
@@ -136,5 +141,8 @@ def a_result(state: str = "paid", **more: Any) -> dict[str, Any]:
         "poll_url": "/thank-you/ref",
         "sign_in_url": "/login",
         "support_email": "help@example.org",
+        "email_form": Address(data={"email_address": "ada@example.com"}),
+        "email_url": "/thank-you/ref/email-address",
+        "errors": [],
     }
     return context | more

@@ -134,11 +134,24 @@ def test_the_result_asks_for_itself_until_it_is_settled(page: Render) -> None:
         assert "hx-get" not in page("checkout/thank_you.html", **context).by_id("state").attrs
 
 
+def test_a_mistyped_address_is_put_right_where_it_is_noticed(page: Render, faults_of_page: Render) -> None:
+    context = a_result(errors=[("email_address", "Enter an e-mail address like name@example.com.")])
+    context["email_form"].email_address.errors = ["Enter an e-mail address like name@example.com."]
+    root = page("checkout/thank_you.html", **context)
+
+    assert root.by_id("error-summary").one("a").attrs["href"] == "#email_address"
+    assert "open" in root.by_id("wrong-address").attrs
+    assert root.by_id("wrong-address").one("form").attrs["action"] == "/thank-you/ref/email-address"
+    assert faults_of_page(root) == []
+
+
 def test_a_long_wait_ends_in_words(page: Render) -> None:
     root = page("checkout/thank_you.html", **a_result("pending"))
     ended = root.by_id(root.by_id("state").attrs["data-poll-ended"])
     assert "hidden" in ended.attrs
     assert ended.text.endswith("we will e-mail you.")
+    waiting = page("checkout/thank_you.html", **a_result("transfer", instructions="DATA"))
+    assert waiting.by_id("poll-ended").text.endswith("when the money has arrived.")
 
 
 def test_a_site_that_failed_does_not_hide_the_paid_order(page: Render) -> None:
@@ -150,7 +163,8 @@ def test_a_site_that_failed_does_not_hide_the_paid_order(page: Render) -> None:
 def test_nobody_is_asked_to_pay_twice_while_nothing_is_known(page: Render) -> None:
     root = page("checkout/thank_you.html", **a_result("unknown"))
     assert "Do not pay again; check the order status." in root.one("main").text
-    assert root.one("main").all("form") == []
+    assert [one.text for one in root.one("main").all("form") if "pay" in one.attrs["action"]] == []
+    assert [one.text for one in root.one("main").all("a") if "pay" in one.attrs["href"]] == []
 
 
 def bank(status: str = "open", **more: Any) -> dict[str, Any]:
