@@ -416,3 +416,8 @@ def test_another_persons_address_cannot_be_taken_over(browser: Browser, shop: No
     page = browser.submit(email_address="GRACE@example.com")
     assert browser.response.status_code == 422
     assert "already an account" in page.text
+
+
+def test_a_duration_sent_by_name_decides_the_period(browser: Browser, shop: None) -> None:
+    order(browser, duration="1", duration_unit="year")
+    assert only(Payment).total_minor == 29900 + 9900

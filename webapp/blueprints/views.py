@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, make_response, redirect, render_template, request
 from jinja2.utils import concat
+from werkzeug.urls import iri_to_uri
+
+from webapp.settings import Settings
 
 
 def is_fragment_request() -> bool:
@@ -48,3 +52,27 @@ def go_to(url: str) -> Response:
         return Response(status=204, headers={"HX-Redirect": url})
     answer = redirect(url, 303)
     return make_response(answer)
+
+
+def leave_for(url: str) -> Response:
+    """After a form, on to a gateway's page, which may be another host's.
+
+    A form may lead only to ourselves (`form-action`), and Chromium holds its redirects to that. So the answer is a page
+    of ours that goes on by itself, with a link for browsers that do not.
+    """
+    if request.headers.get("HX-Request") == "true" or not is_elsewhere(url):
+        return go_to(url)
+    address = iri_to_uri(url)
+    body = render_template("leaving.html", url=address, host=urlsplit(url).hostname)
+    return make_response(body, 200, {"Refresh": f"0; url={address}"})
+
+
+def is_elsewhere(url: str) -> bool:
+    """A whole address, and not of the network's own host."""
+    settings: Settings = current_app.extensions["settings"]
+    return urlsplit(url).netloc not in ("", request.host, urlsplit(settings.base_url).netloc)
+
+
+def was_refused(response: Response) -> bool:
+    """For rate limits that count only what did not succeed."""
+    return response.status_code in (409, 422)

@@ -9,7 +9,7 @@ from flask_login import current_user, login_user, logout_user
 
 from webapp.blueprints import access
 from webapp.blueprints.auth.forms import SignInForm
-from webapp.blueprints.views import View, go_to
+from webapp.blueprints.views import View, go_to, was_refused
 from webapp.domain import customers
 from webapp.extensions import limiter
 from webapp.models import User
@@ -42,7 +42,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.post("/login")
-@limiter.limit("20 per minute")
+@limiter.limit("20 per minute", deduct_when=was_refused)
 def create_session() -> ResponseReturnValue:
     form = SignInForm()
     user = customers.sign_in(form.email_address.data or "", form.password.data or "") if form.validate() else None

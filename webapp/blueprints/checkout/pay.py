@@ -13,7 +13,7 @@ from webapp.blueprints import access
 from webapp.blueprints.checkout.forms import EmailForm
 from webapp.blueprints.checkout.routes import go_on
 from webapp.blueprints.errors import settings
-from webapp.blueprints.views import View, go_to
+from webapp.blueprints.views import View, go_to, leave_for
 from webapp.domain import customers, network, payments, receivables
 from webapp.errors import DomainError, Invalid, NotFound
 from webapp.extensions import limiter
@@ -71,7 +71,7 @@ def pay(reference: str) -> ResponseReturnValue:
         payment = receivables.find_by_reference(reference)
         return show(payment, errors=[("", problem.message)], status=problem.status)
     if not current_user.is_authenticated and not is_owner(payment):
-        return go_to(placed.url or url_for("pay.thank_you", reference=reference))
+        return leave_for(placed.url or url_for("pay.thank_you", reference=reference))
     return go_on(placed)
 
 

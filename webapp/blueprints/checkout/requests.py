@@ -38,11 +38,14 @@ def period_from(text: str | None) -> Period | None:
 
 
 def chosen_period(form: CheckoutForm) -> Period | None:
-    """From the form's `period`, or from the pair `duration` and `duration_unit`."""
-    values = request.values
-    pair = f"{values.get('duration', '1')}-{values.get('duration_unit', 'month')}"
-    given = "duration" in values or "duration_unit" in values
-    return period_from(form.period.data) or (period_from(pair) if given else None)
+    """The pair `duration` and `duration_unit` where it is sent, else the form's own `period`, else the address's pair."""
+    return pair_in(request.form) or period_from(form.period.data) or pair_in(request.args)
+
+
+def pair_in(values: Mapping[str, str]) -> Period | None:
+    if "duration" not in values and "duration_unit" not in values:
+        return None
+    return period_from(f"{values.get('duration') or '1'}-{values.get('duration_unit') or 'month'}")
 
 
 def cart_request(form: CheckoutForm) -> CartRequest:

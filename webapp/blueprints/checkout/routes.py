@@ -18,7 +18,7 @@ from webapp.blueprints.checkout import forms, page
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
 from webapp.blueprints.errors import settings
-from webapp.blueprints.views import View, go_to, is_fragment_request
+from webapp.blueprints.views import View, go_to, is_fragment_request, leave_for, was_refused
 from webapp.domain import carts, catalog, checkout, customers, network, sites
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
@@ -89,7 +89,7 @@ def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, An
 @bp.post("/register/<plan>")
 @bp.post("/register/<plan>/<int:duration>")
 @bp.post("/register/<plan>/<int:duration>/<unit>")
-@limiter.limit("60 per minute")
+@limiter.limit("60 per minute", deduct_when=was_refused)  # guessing who has an account; orders do not count
 def place_order(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
     """An order; or, by one of the form's other buttons, only another look at it."""
     form = CheckoutForm()
@@ -183,7 +183,7 @@ def go_on(placed: Placed) -> ResponseReturnValue:
     if not current_user.is_authenticated:
         begin_session(customers.find_user(placed.user_id))
     if placed.url is not None:
-        return go_to(placed.url)
+        return leave_for(placed.url)
     if placed.declined:
         return go_to(url_for("pay.show_payment", reference=placed.reference))
     return go_to(url_for("pay.thank_you", reference=placed.reference))
@@ -191,7 +191,7 @@ def go_on(placed: Placed) -> ResponseReturnValue:
 
 @csrf.exempt  # writes nothing
 @bp.post("/checkout/summary")
-@limiter.limit("240 per minute")
+@limiter.limit("1200 per minute")
 def show_summary() -> ResponseReturnValue:
     """The live part of the form, for what is chosen now. Writes nothing."""
     return show(CheckoutForm(), view=summary_view if is_fragment_request() else register_view)
@@ -199,7 +199,7 @@ def show_summary() -> ResponseReturnValue:
 
 @csrf.exempt  # writes nothing
 @bp.post("/checkout/check")
-@limiter.limit("120 per minute")
+@limiter.limit("300 per minute")
 def check_field() -> ResponseReturnValue:
     """One field, after it was left: a sentence, or nothing when it is right. Says nothing about who has an account."""
     name = request.form.get("field", "")
@@ -230,7 +230,9 @@ CHECKS = {
 def available(name: str) -> ResponseReturnValue:
     if name != "site_url":
         return ""
-    return f'<span id="site_url-status" hx-swap-oob="innerHTML:#site_url-status">{_("This address is available.")}</span>'
+    return (
+        f'<span id="site_url-status" hx-swap-oob="innerHTML:#site_url-status">{_("This address is available.")}</span>'
+    )
 
 
 def reckon(form: CheckoutForm, known: Sale | None = None) -> Cart:
