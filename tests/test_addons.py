@@ -162,9 +162,7 @@ def test_an_installed_addon_is_found_by_its_entry_point(app: Flask, folder: Path
     assert Addon("installed", "2.0") in load()
 
 
-def test_an_installed_addon_that_is_named_as_well_is_loaded_once(
-    app: Flask, folder: Path, make_settings: Any
-) -> None:
+def test_an_installed_addon_that_is_named_as_well_is_loaded_once(app: Flask, folder: Path, make_settings: Any) -> None:
     info = folder / "named_addon-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: named-addon\nVersion: 1\n")
@@ -248,9 +246,7 @@ def test_a_gateway_that_cannot_be_made_is_left_out(
 
 
 @pytest.mark.parametrize("forgotten", ["None", "['mine']", "'mine'"])
-def test_a_filter_that_forgets_to_return_the_gateways_takes_none_away(
-    app: Flask, load: Load, forgotten: str
-) -> None:
+def test_a_filter_that_forgets_to_return_the_gateways_takes_none_away(app: Flask, load: Load, forgotten: str) -> None:
     before = list(gateways.all())
     load(f"""
         def register(app, hooks):
