@@ -157,7 +157,7 @@ def test_a_trial_waits_with_plan_and_fee(db: Session, clock: Any) -> None:
 
 def test_a_trial_is_given_once(db: Session) -> None:
     factories.product("plan", amount_minor=3000, trial_duration=14)
-    cart = build("plan", has_trialed=True)
+    cart = build("plan", has_trialed=lambda: True)
     assert (cart.due_today.minor, cart.trial_ends_at) == (3000, None)
 
 

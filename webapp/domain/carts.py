@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -33,7 +33,7 @@ class CartRequest:
     business: bool = False
     tax_id: str = ""
     customer: Customer | None = None
-    has_trialed: bool = False
+    has_trialed: Callable[[], bool] = lambda: False  # asked only about a plan with a trial
     sale_of: int | None = None  # the payment of the sale that this order repeats: its own hold on a code is no obstacle
 
 
@@ -223,7 +223,7 @@ def _line(cart: Cart, kind: LineType, title: str, product: Product, price: Money
 def _start_trial(cart: Cart, request: CartRequest) -> None:
     """Its recurring lines and set-up fees wait for the end of the plan's trial; one-off products are due today."""
     plan = cart.plan
-    if plan is None or plan.trial is None or request.has_trialed or not plan.recurring or plan.is_free:
+    if plan is None or plan.trial is None or not plan.recurring or plan.is_free or request.has_trialed():
         return
     cart.trial_ends_at = plan.trial.after(clock.now())
     for line in cart.line_items:

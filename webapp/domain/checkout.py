@@ -45,9 +45,12 @@ class Order:
 def cart_for(order: Order, known: Sale | None = None) -> tuple[Cart, Customer | None]:
     """The cart as the server reckons it now, for this buyer and the sale that the order repeats."""
     customer = customers.find(order.customer_id) if order.customer_id else None
-    trialed = customers.has_trialed(customer) if customer else customers.email_has_trialed(order.email)
     own = known.payment_id if known is not None else None
-    return carts.build(replace(order.cart, customer=customer, has_trialed=trialed, sale_of=own)), customer
+
+    def has_trialed() -> bool:
+        return customers.has_trialed(customer) if customer else customers.email_has_trialed(order.email)
+
+    return carts.build(replace(order.cart, customer=customer, has_trialed=has_trialed, sale_of=own)), customer
 
 
 def serialise(checkout_id: str) -> None:

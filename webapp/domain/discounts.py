@@ -127,6 +127,8 @@ def hold(code: DiscountCode, payment: Payment, until: datetime) -> None:
 
 def count_use(payment: Payment) -> None:
     """The sale is settled: its use counts from now on, even when its hold had ended before."""
+    if not payment.discount_code:
+        return
     redemption = db.session.scalars(select(Redemption).where(Redemption.payment_id == payment.id)).one_or_none()
     if redemption is None or redemption.status == RedemptionStatus.COUNTED:
         return

@@ -16,7 +16,7 @@ from webapp.flows import offering
 from webapp.flows.asking import payer_of
 from webapp.gateways import gateways
 from webapp.gateways.base import Beginning, Capability, Done, Gateway, Outcome, PaymentRequest, Verdict
-from webapp.models import Payment, Sale, Try
+from webapp.models import Payment, Try
 from webapp.money import Money
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -41,25 +41,27 @@ def place(order: Order, settings: Settings) -> Placed:
     Raises errors.Invalid, errors.Conflict and hooks.Reject; then nothing was written.
     """
     try:
-        sale_id, try_id = _place_once(order)
+        placed, try_id = _place_once(order)
     except (IntegrityError, Invalid) as problem:
         if isinstance(problem, Invalid) and problem.code not in ("email_taken", "site_taken"):
             raise
         # The other half of a double click may have been quicker: then this is its sale.
-        sale_id, try_id = _place_known(order, problem)
-    if try_id is not None:
-        begin(try_id, settings)
-    return _where(sale_id)
+        placed, try_id = _place_known(order, problem)
+    if try_id is None:
+        return placed
+    begin(try_id, settings)
+    return where(receivables.find_by_reference(placed.reference))
 
 
-def _place_once(order: Order) -> tuple[int, int | None]:
+def _place_once(order: Order) -> tuple[Placed, int | None]:
+    """Where the order stands, and the try that the gateway is to be asked about now."""
     with unit_of_work("checkout") as session:
         sale, attempt = checkout.place(order, offering.choose_gateway)
         session.flush()
-        return sale.id, attempt.id if attempt is not None else None
+        return where(sale.payment), attempt.id if attempt is not None else None
 
 
-def _place_known(order: Order, problem: Exception) -> tuple[int, int | None]:
+def _place_known(order: Order, problem: Exception) -> tuple[Placed, int | None]:
     if checkout.find(order.checkout_id) is not None:
         return _place_once(order)
     if isinstance(problem, IntegrityError):
@@ -76,7 +78,7 @@ def pay_again(payment_id: int, gateway: str, settings: Settings) -> Placed:
         try_id = attempt.id if attempt is not None else None
     if try_id is not None:
         begin(try_id, settings)
-    return _where_payment(payment_id)
+    return where(receivables.find(payment_id))
 
 
 def _next_try(payment: Payment, gateway: str) -> Try | None:
@@ -128,14 +130,9 @@ def _request(attempt: Try, settings: Settings) -> PaymentRequest:
     )
 
 
-def _where(sale_id: int) -> Placed:
-    sale = db.session.get_one(Sale, sale_id)
-    return _where_payment(sale.payment_id)
-
-
-def _where_payment(payment_id: int) -> Placed:
-    payment = receivables.find(payment_id)
-    last = payment.tries[-1] if payment.tries else None
+def where(payment: Payment) -> Placed:
+    tries = payment.tries if payment.gateway != checkout.FREE else []  # what is free is settled without any
+    last = tries[-1] if tries else None
     action = last.action if last is not None and last.is_open else None
     url = str(action["url"]) if action and action.get("type") == "redirect" else None
     declined = last is not None and not last.is_open and not payment.is_paid

@@ -101,7 +101,6 @@ def place_order(plan: str | None, duration: int | None = None, unit: str = "mont
     if known is not None and known.settled_at is not None:
         return go_to(url_for("pay.thank_you", reference=known.payment.reference))
     cart = reckon(form, known)
-    form.offer(plans=catalog.plans_on_offer(), allowed_countries=network.settings().allowed_countries)
     form.drop_what_is_not_asked(
         signed_in=access.customer_id() is not None,
         consumer_law=network.settings().consumer_law,
@@ -239,9 +238,12 @@ def reckon(form: CheckoutForm, known: Sale | None = None) -> Cart:
     """The cart of the form as it stands, for who is looking."""
     wanted = cart_request(form)
     customer = current_user.customer if current_user.is_authenticated else None
-    trialed = customer is not None and customers.has_trialed(customer)
     own = known.payment_id if known is not None else None
-    return carts.build(replace(wanted, customer=customer, has_trialed=trialed, sale_of=own))
+
+    def has_trialed() -> bool:
+        return customer is not None and customers.has_trialed(customer)
+
+    return carts.build(replace(wanted, customer=customer, has_trialed=has_trialed, sale_of=own))
 
 
 def show(
