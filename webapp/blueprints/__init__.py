@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, g, has_request_context, request, sessi
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from webapp.blueprints import access, errors
@@ -96,8 +97,12 @@ def finish_response(response: Response) -> Response:
 
 
 def common_context() -> dict[str, Any]:
-    """What base.html is rendered with."""
-    settings = network.settings()
+    """What base.html is rendered with; also when the database is away, for the page that says so."""
+    try:
+        settings, person = network.settings(), current_user.is_authenticated
+    except SQLAlchemyError:
+        db.session.rollback()
+        settings, person = network.Network(), False
     return {
         "network": settings,
         "lang": str(get_locale() or "en"),
@@ -105,7 +110,7 @@ def common_context() -> dict[str, Any]:
         "network_url": errors.settings().base_url,
         "legal_links": legal_links(settings),
         "help_url": f"mailto:{settings.support_email}",
-        "sign_out_url": "/logout" if current_user.is_authenticated else None,
+        "sign_out_url": "/logout" if person else None,
     }
 
 

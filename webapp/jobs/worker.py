@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
@@ -66,11 +67,11 @@ def start_beating() -> threading.Thread:
     """A heartbeat every twenty seconds for as long as the process lives."""
 
     def go_on() -> None:
-        while not relaying.stopping.wait(20):
-            try:
+        while True:
+            with suppress(RedisError, OSError):
                 beat()
-            except (RedisError, OSError):
-                continue
+            if relaying.stopping.wait(20):
+                return
 
     thread = threading.Thread(target=go_on, name="heartbeat", daemon=True)
     thread.start()

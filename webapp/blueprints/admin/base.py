@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
@@ -18,7 +18,15 @@ from webapp.models import Delivery, DeliveryStatus
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.operators_only)
 
+HIGHEST_ID = 2**63 - 1
 DEAD_SHOWN_AT_MOST = 99
+
+
+@bp.url_value_preprocessor
+def no_row_beyond(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """A number that no column can hold names no row; the database would not even compare it."""
+    if any(isinstance(value, int) and value > HIGHEST_ID for value in (values or {}).values()):
+        abort(404)
 
 
 def actor() -> str:

@@ -17,8 +17,7 @@ from webapp.models import Customer
 
 
 def status_words(kind: type[StrEnum], value: str) -> str:
-    text: str = _("status %(status)s", status=words.of(kind(value))[0])
-    return text
+    return _("status %(status)s", status=words.of(kind(value))[0])
 
 
 def by_status(column: InstrumentedAttribute[Any], kind: type[StrEnum], first: StrEnum | None = None) -> Filter:
@@ -45,7 +44,6 @@ def by_customer(column: InstrumentedAttribute[Any]) -> Filter:
 
     def name(value: str) -> str:
         found = db.session.scalar(select(Customer.display_name).where(Customer.id == searches.number(value)))
-        text: str = _("customer %(name)s", name=found or value)
-        return text
+        return _("customer %(name)s", name=found or value)
 
     return Filter(name="customer", condition=condition, words=name)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from webapp.blueprints.admin.keyset import COUNT_AT_MOST, Slice
 from webapp.blueprints.admin.list_address import Wanted
 from webapp.blueprints.views import is_fragment_request
+from webapp.domain import network
 
 if TYPE_CHECKING:
     from webapp.blueprints.admin.lists import Column, Filter, Listing
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str, Any]:
     """The `page` of admin/_listing.html."""
     active = narrowings(listing, wanted)
+    heading = ": ".join(filter(None, (str(listing.title), ", ".join(words for words, _url in active))))
     before, after = turning_words(listing, wanted)
     return {
         "failed": False,
         "fragment": is_fragment_request(),
         "title": str(listing.title),
-        "heading": ": ".join([str(listing.title), *([", ".join(words for words, _url in active)] if active else [])]),
+        "heading": heading,
+        "window_title": f"{heading} – {network.settings().name}",
         "rows": cut.rows,
         "columns": [column_of(listing, wanted, one) for one in listing.columns],
         "action": url_for(listing.endpoint),
@@ -92,16 +95,13 @@ def turning_words(listing: Listing, wanted: Wanted) -> tuple[str, str]:
 
 def showing(cut: Slice, total: int) -> str:
     """ "Showing 1–50 of 1,204", as exactly as it is known without counting everything."""
+    if not cut.rows:
+        return _("Nothing to show")
     more = total > COUNT_AT_MOST
     facts = {"total": format_decimal(COUNT_AT_MOST if more else total), "rows": format_decimal(len(cut.rows))}
-    text: str
-    if not cut.rows:
-        text = _("Nothing to show")
-    elif cut.first is None:
-        text = _("Showing %(rows)s of more than %(total)s", **facts)
-    else:
-        last = cut.first + len(cut.rows) - 1
-        facts |= {"first": format_decimal(cut.first), "last": format_decimal(last)}
-        exact = _("Showing %(first)s–%(last)s of %(total)s", **facts)
-        text = _("Showing %(first)s–%(last)s of more than %(total)s", **facts) if more else exact
-    return text
+    if cut.first is None:
+        return _("Showing %(rows)s of more than %(total)s", **facts)
+    facts |= {"first": format_decimal(cut.first), "last": format_decimal(cut.first + len(cut.rows) - 1)}
+    if more:
+        return _("Showing %(first)s–%(last)s of more than %(total)s", **facts)
+    return _("Showing %(first)s–%(last)s of %(total)s", **facts)

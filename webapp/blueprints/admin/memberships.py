@@ -162,8 +162,7 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
 
 
 def said(membership: Membership) -> str:
-    text: str = _("The membership is cancelled.")
-    if membership.status != MembershipStatus.CANCELLED and membership.cancel_at is not None:
-        ends = long_date(membership.cancel_at)
-        text = _("The membership ends on %(date)s. Until then nothing changes.", date=ends)
-    return text
+    if membership.status == MembershipStatus.CANCELLED or membership.cancel_at is None:
+        return _("The membership is cancelled.")
+    ends = long_date(membership.cancel_at)
+    return _("The membership ends on %(date)s. Until then nothing changes.", date=ends)

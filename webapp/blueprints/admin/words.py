@@ -159,9 +159,8 @@ def moved(object_type: str, value: str | None) -> tuple[str, str]:
 def actor(name: str, people: dict[int, str]) -> str:
     """Who did it. `people`: names of users by their ids."""
     kind, _colon, rest = name.partition(":")
-    text = str(ACTORS.get(name, name))
     if kind == "operator" and rest.isdigit():
-        text = people.get(int(rest)) or _("operator %(number)s", number=rest)
-    elif kind == "gateway" and rest:
-        text = _("gateway %(name)s", name=rest)
-    return text
+        return people.get(int(rest)) or _("operator %(number)s", number=rest)
+    if kind == "gateway" and rest:
+        return _("gateway %(name)s", name=rest)
+    return str(ACTORS.get(name, name))

@@ -85,7 +85,6 @@ class CheckoutForm(FlaskForm):
         render_kw={
             "autocomplete": "new-password",
             "minlength": LENGTH_AT_LEAST,
-            "maxlength": LENGTH_AT_MOST,
             "spellcheck": "false",
         },
     )
@@ -168,7 +167,7 @@ class CheckoutForm(FlaskForm):
             self.company_name.data = self.tax_id.data = ""
         else:
             self.company_name.validators = [InputRequired(_("Enter the company name.")), Length(max=TEXT)]
-        if self.is_business or consumer_law != "eu":
+        if consumer_law != "eu":
             del self.early_start
         if consumer_law == "eu":
             del self.terms

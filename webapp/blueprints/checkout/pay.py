@@ -36,8 +36,8 @@ def come_back(reference: str) -> ResponseReturnValue:
     if attempt is not None and attempt.gateway_reference is not None:
         asking.ask(attempt.id)
     payment = receivables.find_by_reference(reference)
-    last = payment.tries[-1] if payment.tries else None
-    left = request.args.get("left") == "1" and last is not None and last.is_open
+    last = last_try(payment)
+    left = request.args.get("left") == "1"
     if payment.is_paid or (last is not None and last.is_open and not left):
         return go_to(url_for("pay.thank_you", reference=reference))
     return go_to(url_for("pay.show_payment", reference=reference, left=1 if left else None))

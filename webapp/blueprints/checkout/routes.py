@@ -118,7 +118,7 @@ def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool
     """What the cart and the law find; each is said at its field."""
     for problem in cart.errors:
         form.refuse(problem.param, problem.message)
-    if "early_start" in form and not form.early_start.data:
+    if "early_start" in form and not form.is_business and not form.early_start.data:
         text = _("Confirm the early start. Without it we can set up your site only after 14 days.")
         form.refuse("early_start", text)
     if "terms" in form and not form.terms.data:
