@@ -4,9 +4,7 @@ import os
 import time
 
 port = os.environ.get("PORT")
-host = os.environ.get("HOST") or (
-    "" if port else "127.0.0.1"
-)  # with PORT alone: every address, as hosts expect
+host = os.environ.get("HOST") or ("" if port else "127.0.0.1")  # with PORT alone: every address, as hosts expect
 bind = f"[{host}]:{port or 8000}" if ":" in host else f"{host}:{port or 8000}"
 
 worker_class = "gthread"

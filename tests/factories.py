@@ -135,5 +135,4 @@ def registered(email: str, **values: Any) -> Customer:
     """A customer as a checkout makes them, hooks and events included."""
     with unit_of_work("factory"):
         owner = customers.create_user(email, "", "Ada Person", password_hash=password_hash())
-        made = customers.create(owner, Profile(full_name="Ada Person", **values), signup_form="main-form", locale="en")
-    return made
+        return customers.create(owner, Profile(full_name="Ada Person", **values), signup_form="main-form", locale="en")

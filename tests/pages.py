@@ -94,7 +94,9 @@ class Browser:
     def submit(self, index: int | None = None, *, press: dict[str, str] | None = None, **values: Any) -> Page:
         """Send a form as it stands with `values` changed (None takes a field away), by the button `press`."""
         form = self.page.forms[self._main_form() if index is None else index]
-        data = {name: value for name, value in {**form["fields"], **values, **(press or {})}.items() if value is not None}
+        data = {
+            name: value for name, value in {**form["fields"], **values, **(press or {})}.items() if value is not None
+        }
         return self._arrive(self.client.post(local(form["action"] or self.url), data=data), form["action"] or self.url)
 
     def _main_form(self) -> int:

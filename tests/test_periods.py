@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from webapp.periods import Period, Unit
 
-ANCHORS = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))
+FIRST, LAST = datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2060-01-01")
+ANCHORS = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 PERIODS = st.one_of(
     st.builds(Period, st.integers(1, 40), st.sampled_from([Unit.DAY, Unit.WEEK, Unit.MONTH])),
     st.builds(Period, st.integers(1, 5), st.just(Unit.YEAR)),

@@ -62,9 +62,7 @@ def commands(text: str) -> Iterator[list[str]]:
                     yield words
 
 
-def unknown_command(
-    words: list[str], dev: dict[str, object], group: click.Group, info: ScriptInfo
-) -> str | None:
+def unknown_command(words: list[str], dev: dict[str, object], group: click.Group, info: ScriptInfo) -> str | None:
     """The part of a command that does not exist, if there is one."""
     program, *rest = words
     if program == "./dev":

@@ -55,14 +55,10 @@ def main() -> int:
     runtime, dev = project["project"]["dependencies"], project["dependency-groups"]["dev"]
     texts = {name: (ROOT / name).read_text() for name in ("requirements.lock", "requirements-dev.lock")}
     first, second = (pins(text) for text in texts.values())
-    wrong = [
-        f"{name}: {line}" for name, text in texts.items() for line in (*addresses(text), *unpinned(text))
-    ]
+    wrong = [f"{name}: {line}" for name, text in texts.items() for line in (*addresses(text), *unpinned(text))]
     wrong += [f"requirements.lock: {line}" for line in unlocked(runtime, first)]
     wrong += [f"requirements-dev.lock: {line}" for line in unlocked([*runtime, *dev], second)]
-    wrong += [
-        f"the locks differ in {name}; run ./dev lock" for name in first if first[name] != second.get(name)
-    ]
+    wrong += [f"the locks differ in {name}; run ./dev lock" for name in first if first[name] != second.get(name)]
     print("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -419,6 +419,8 @@ def _accepted(hook: Hook, callback: Callable[..., Any], wanted: int | None) -> i
 def _check_background(hook: Hook, callback: Callable[..., Any]) -> None:
     qualname = getattr(callback, "__qualname__", "<object>")
     if "<" in qualname or "." in qualname or getattr(callback, "__module__", "__main__") == "__main__":
-        raise ValueError(f"a background callback is a function of a module, so that a worker can import it: {callback!r}")
+        raise ValueError(
+            f"a background callback is a function of a module, so that a worker can import it: {callback!r}"
+        )
     if not hook.storable:
         raise ValueError(f"{hook.name} passes {', '.join(hook.args)}, which cannot be kept for a worker")

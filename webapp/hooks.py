@@ -101,9 +101,7 @@ declare_action(
     vetoable=True,
 )
 declare_action("wu_membership_post_cancel", args=("membership",), when="A cancellation was recorded.")
-declare_action(
-    "wu_membership_plan_changed", args=("membership", "old_plan"), when="A change of plan has taken effect."
-)
+declare_action("wu_membership_plan_changed", args=("membership", "old_plan"), when="A change of plan has taken effect.")
 declare_action(
     "wu_membership_renewal_credential_missing",
     args=("membership",),
@@ -146,7 +144,9 @@ declare_filter(
     "wu_membership_grace_period_days", args=("days", "membership"), when="Days between expiration and expiry."
 )
 declare_filter(
-    "wu_renewal_days_before_expiring", args=("days", "membership"), when="Days before expiration a renewal is announced."
+    "wu_renewal_days_before_expiring",
+    args=("days", "membership"),
+    when="Days before expiration a renewal is announced.",
 )
 declare_filter(
     "wu_limitation_allowed", args=("allowed", "limitation", "site", "membership"), when="Whether a limit allows more."

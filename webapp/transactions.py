@@ -7,8 +7,9 @@ and a transaction that reads first and writes later fails at once while another 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -80,9 +81,21 @@ def closing_unit(actor: str = "system") -> Iterator[Session]:
     _afterwards(unit)
 
 
+# SQLite has one writer at a time, and those that wait for it sleep and look again. In one process they queue instead.
+_writing = threading.Lock()
+
+
+def _turn_to_write() -> AbstractContextManager[Any]:
+    return _writing if dialect_name() == "sqlite" else nullcontext()
+
+
 @contextmanager
 def _unit(session: Session, actor: str) -> Iterator[Unit]:
-    unit = Unit(actor)
+    with _turn_to_write():
+        yield from _transaction(session, Unit(actor))
+
+
+def _transaction(session: Session, unit: Unit) -> Iterator[Unit]:
     token = current_unit.set(unit)
     try:
         session.connection(execution_options={"writes": True})

@@ -328,9 +328,7 @@ def test_broken_bodies_are_answered_with_the_form(browser: Browser, shop: None, 
 def test_the_summary_follows_what_is_chosen(browser: Browser, shop: None) -> None:
     browser.get("/register/premium")
     form = browser.page.forms[browser._main_form()]["fields"]
-    answer = browser.client.post(
-        "/checkout/summary", data={**form, "period": "1-year"}, headers={"HX-Request": "true"}
-    )
+    answer = browser.client.post("/checkout/summary", data={**form, "period": "1-year"}, headers={"HX-Request": "true"})
     text = answer.get_data(as_text=True)
     assert "€398.00" in text
     assert "<html" not in text

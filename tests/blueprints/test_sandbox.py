@@ -100,12 +100,8 @@ def test_a_double_press_is_one_decision_and_leads_back_both_times(client: FlaskC
     assert first.location == second.location == ORDER.return_url
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [("approve", "decline"), ("decline", "approve"), ("decline", "late")]
-)
-def test_a_second_thought_is_shown_what_was_decided(
-    client: FlaskClient, page: str, first: str, second: str
-) -> None:
+@pytest.mark.parametrize(("first", "second"), [("approve", "decline"), ("decline", "approve"), ("decline", "late")])
+def test_a_second_thought_is_shown_what_was_decided(client: FlaskClient, page: str, first: str, second: str) -> None:
     press(client, page, first)
     decided = status(page)
     answer = press(client, page, second)
@@ -122,9 +118,7 @@ def test_a_decided_page_has_no_buttons_but_a_way_back(client: FlaskClient, page:
 
 
 @pytest.mark.parametrize("decision", ["", "APPROVE", "refund", "approve ", "🎉", "x" * 10_000])
-def test_another_word_than_those_offered_decides_nothing(
-    client: FlaskClient, page: str, decision: str
-) -> None:
+def test_another_word_than_those_offered_decides_nothing(client: FlaskClient, page: str, decision: str) -> None:
     answer = press(client, page, decision)
     assert answer.status_code == 422
     assert [one for one in buttons(answer.text) if one in BUTTONS] == BUTTONS
@@ -176,7 +170,5 @@ def test_where_the_sandbox_is_off_there_is_no_page_and_no_gateway(tmp_path: Path
         "print([rule for rule in rules if 'sandbox' in rule], sorted(gateways.all()))"
     )
     environment = {"INSTANCE_PATH": str(tmp_path), "SANDBOX_GATEWAY": "0"}
-    ran = subprocess.run(
-        [sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True
-    )
+    ran = subprocess.run([sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True)
     assert ran.stdout == "[] ['free', 'manual']\n", ran.stderr

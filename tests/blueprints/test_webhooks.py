@@ -20,9 +20,7 @@ from webapp.flows import sandbox_bank
 from webapp.gateways.sandbox import sign
 from webapp.models import InboundEvent, InboundStatus
 
-BODY = (
-    b'{"id":"sbe_1","type":"charge.succeeded","timestamp":"2027-01-31T10:00:00Z","data":{"reference":"sb_1"}}'
-)
+BODY = b'{"id":"sbe_1","type":"charge.succeeded","timestamp":"2027-01-31T10:00:00Z","data":{"reference":"sb_1"}}'
 MEGABYTE = 1024 * 1024
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -120,9 +118,7 @@ def test_one_of_several_signatures_is_enough(client: FlaskClient) -> None:
 def test_the_bytes_count_whatever_they_are_called(client: FlaskClient, content_type: str) -> None:
     called = {**headers(), "Content-Type": content_type}
     assert client.post("/webhooks/sandbox", data=BODY, headers=called).status_code == 200
-    assert (
-        client.post("/webhooks/sandbox", data=BODY, headers={"Content-Type": content_type}).status_code == 400
-    )
+    assert client.post("/webhooks/sandbox", data=BODY, headers={"Content-Type": content_type}).status_code == 400
     assert len(kept()) == 1
 
 
@@ -149,9 +145,7 @@ def test_a_notice_replayed_an_hour_later_is_refused(client: FlaskClient, clock: 
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(-301, 400), (-300, 200), (300, 200), (301, 400)])
-def test_five_minutes_are_tolerated_either_way(
-    client: FlaskClient, clock: Any, seconds: int, status: int
-) -> None:
+def test_five_minutes_are_tolerated_either_way(client: FlaskClient, clock: Any, seconds: int, status: int) -> None:
     clock.use("2027-01-31T10:00:00Z")
     recorded = headers()
     clock.tick(seconds)
@@ -206,9 +200,7 @@ def test_a_signed_notice_that_says_nothing_is_refused(client: FlaskClient, body:
 
 @pytest.mark.parametrize("event_id", ["x" * 201, ""])
 def test_a_name_that_cannot_be_kept_is_refused(client: FlaskClient, event_id: str) -> None:
-    refused(
-        client.post("/webhooks/sandbox", data=BODY, headers=headers(event_id=event_id)), 400, "bad_notice"
-    )
+    refused(client.post("/webhooks/sandbox", data=BODY, headers=headers(event_id=event_id)), 400, "bad_notice")
 
 
 @pytest.mark.parametrize("reference", ["x" * 256, "a\\u0000b"])

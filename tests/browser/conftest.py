@@ -30,7 +30,14 @@ from webapp.flows import asking, inbound, relaying
 from webapp.settings import Settings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
@@ -143,7 +150,8 @@ def violations() -> Callable[[Page], list[str]]:
         page.evaluate(AXE.read_text())
         result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         return [
-            f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']][:3]}" for one in result["violations"]
+            f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']][:3]}"
+            for one in result["violations"]
         ]
 
     return find

@@ -31,9 +31,7 @@ FIELD_TYPES = {
 class HubSpotFake(FakeVendor):
     """`contacts`: id to properties. `missing_scopes`: what its token may not do, "contacts" or "schemas"."""
 
-    def __init__(
-        self, version: str = "v3", calls_per_window: int = 190, made_properties: bool = False
-    ) -> None:
+    def __init__(self, version: str = "v3", calls_per_window: int = 190, made_properties: bool = False) -> None:
         super().__init__()
         self.contacts: dict[str, dict[str, str]] = {}
         self.properties: dict[str, dict[str, str]] = {name: {"type": "string"} for name in STANDARD}

@@ -89,9 +89,7 @@ def await_money(reference: str = "ch_1", gateway: str = "vendor") -> int:
         user = User(email=f"{reference}@example.org", username=f"{gateway}-{reference}", password_hash="-")
         customer = Customer(user=user, display_name="Ada", email=f"{reference}@example.org")
         payment = Payment(customer=customer, currency="EUR", total_minor=TOTAL.minor, gateway=gateway)
-        payment.tries.append(
-            Try(number=1, gateway=gateway, gateway_reference=reference, status=TryStatus.NEEDS_ACTION)
-        )
+        payment.tries.append(Try(number=1, gateway=gateway, gateway_reference=reference, status=TryStatus.NEEDS_ACTION))
         session.add(payment)
         session.flush()
         return payment.id

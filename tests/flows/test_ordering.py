@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from tests import factories
 from webapp import hooks
@@ -38,7 +37,6 @@ from webapp.models import (
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
-HEARD: list[tuple[str, ...]] = []
 EVERY = [
     "wu_customer_post_create",
     "wu_membership_post_create",
@@ -118,9 +116,7 @@ def test_in_the_customers_hook_the_plan_is_already_there(app: Flask, settings: S
     assert seen == ["Tiny"]
 
 
-def test_a_paid_sale_waits_for_the_money_and_is_settled_by_it(
-    app: Flask, settings: Settings, heard: list[str]
-) -> None:
+def test_a_paid_sale_waits_for_the_money_and_is_settled_by_it(app: Flask, settings: Settings, heard: list[str]) -> None:
     factories.product("premium", setup_fee_minor=9900)
     placed = ordering.place(factories.order("premium"), settings)
 
@@ -136,7 +132,7 @@ def test_a_paid_sale_waits_for_the_money_and_is_settled_by_it(
     assert membership.status == MembershipStatus.ACTIVE
     assert membership.expires_at == membership.period.after(membership.anchor)
     assert membership.credential.gateway == "sandbox"
-    assert heard[3:] == EVERY[4:7] + ["wu_checkout_completed"]
+    assert heard[3:] == [*EVERY[4:7], "wu_checkout_completed"]
     assert only(Sale).settled_at is not None
 
 
@@ -336,9 +332,7 @@ def test_an_unpaid_order_gives_its_address_and_its_code_free(app: Flask, setting
     assert count(Sale) == 2
 
 
-def test_money_that_comes_after_the_order_was_given_up_is_accepted(
-    app: Flask, settings: Settings, clock: Any
-) -> None:
+def test_money_that_comes_after_the_order_was_given_up_is_accepted(app: Flask, settings: Settings, clock: Any) -> None:
     factories.product("premium")
     ordering.place(factories.order("premium"), settings)
     reference, try_id = vendor_reference(), only(Try).id

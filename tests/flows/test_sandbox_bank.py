@@ -42,9 +42,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def notices() -> list[Delivery]:
     """What the bank is going to tell, or has told."""
-    return list(
-        database.session.scalars(select(Delivery).where(Delivery.hook == "sandbox").order_by(Delivery.id))
-    )
+    return list(database.session.scalars(select(Delivery).where(Delivery.hook == "sandbox").order_by(Delivery.id)))
 
 
 def told() -> list[str]:
@@ -117,9 +115,7 @@ def test_the_late_notice_is_due_when_the_charge_is(clock: Any) -> None:
     assert notice.next_at == wall.parse("2027-01-31T10:00:20Z")
 
 
-def test_how_late_can_be_set(
-    app: Flask, clock: Any, make_settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_how_late_can_be_set(app: Flask, clock: Any, make_settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.extensions, "settings", make_settings(sandbox_late_seconds=3))
     clock.use("2027-01-31T10:00:00Z")
     reference = sandbox_bank.open_page(ORDER)
@@ -157,9 +153,7 @@ def test_of_two_decisions_in_the_same_instant_one_counts(app: Flask) -> None:
             start.wait()
             how(reference)
 
-    threads = [
-        threading.Thread(target=decide, args=(one,)) for one in (sandbox_bank.approve, sandbox_bank.decline)
-    ]
+    threads = [threading.Thread(target=decide, args=(one,)) for one in (sandbox_bank.approve, sandbox_bank.decline)]
     for one in threads:
         one.start()
     for one in threads:

@@ -102,9 +102,7 @@ class GatewayConformance(Common):
     def test_beginning_again_with_the_same_key_is_the_same_beginning(self, gateway: Gateway) -> None:
         assert gateway.begin(self.request()) == gateway.begin(self.request())
 
-    @pytest.mark.parametrize(
-        "text", ["", "日本語 – Größe 🎉", "x" * 10_000, "<script>alert(1)</script>", "a\r\nb"]
-    )
+    @pytest.mark.parametrize("text", ["", "日本語 – Größe 🎉", "x" * 10_000, "<script>alert(1)</script>", "a\r\nb"])
     def test_no_description_stops_a_beginning(self, gateway: Gateway, text: str) -> None:
         beginning = gateway.begin(replace(self.request(), description=text))
         assert type(beginning) is type(gateway.begin(self.request("pay-abc-2")))

@@ -43,9 +43,7 @@ def google() -> Iterator[GA4Fake]:
 
 
 @pytest.fixture
-def told(
-    app: Flask, clock: TurnedClock, make_settings: Any, crm: HubSpotFake, google: GA4Fake
-) -> Iterator[Settings]:
+def told(app: Flask, clock: TurnedClock, make_settings: Any, crm: HubSpotFake, google: GA4Fake) -> Iterator[Settings]:
     """Settings with both vendors, and the integrations listening."""
     env = {
         "HUBSPOT_ACCESS_TOKEN": hubspot.TOKEN,

@@ -32,9 +32,7 @@ def test_a_cookie_of_a_subdomain_or_path_is_read() -> None:
     assert read({"_ga": "GA1.2-3.123.456"}, STREAM) == {"client_id": "123.456"}
 
 
-@pytest.mark.parametrize(
-    "cookies", [{}, {"_ga": ""}, {"_ga_ABC123DEF4": "GS1.1.1700000000.1"}, {"_gid": "GA1.1.1.2"}]
-)
+@pytest.mark.parametrize("cookies", [{}, {"_ga": ""}, {"_ga_ABC123DEF4": "GS1.1.1700000000.1"}, {"_gid": "GA1.1.1.2"}])
 def test_without_a_client_there_is_nothing(cookies: dict[str, str]) -> None:
     assert read(cookies, STREAM) is None
 

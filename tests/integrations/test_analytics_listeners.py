@@ -157,12 +157,8 @@ def test_a_cancelled_membership_is_told_with_its_plan_and_reason(memory: Memory)
 
 
 def test_a_reason_in_somebodys_own_words_is_not_told(memory: Memory) -> None:
-    membership = a_membership(
-        consenting(), cancelled_at=NOON, cancellation_reason="Ada, call me: 0170 1234567"
-    )
-    assert (
-        track_churn(membership, "active") == "membership_cancelled sent; left out: reason, which is free text"
-    )
+    membership = a_membership(consenting(), cancelled_at=NOON, cancellation_reason="Ada, call me: 0170 1234567")
+    assert track_churn(membership, "active") == "membership_cancelled sent; left out: reason, which is free text"
     assert memory.only.facts["reason"] == ""
 
 

@@ -60,9 +60,7 @@ def test_later_changes_update_the_same_contact(memory: MemoryCrm) -> None:
     customer.email = "countess@example.org"
     assert sync_member_to_crm(membership) == "memory: contact memory-1 updated"
     assert memory.contacts == {
-        "memory-1": Contact(
-            "countess@example.org", "Ada Lovelace", date(2026, 11, 23), "Professional", "on-hold"
-        )
+        "memory-1": Contact("countess@example.org", "Ada Lovelace", date(2026, 11, 23), "Professional", "on-hold")
     }
 
 

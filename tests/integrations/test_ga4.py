@@ -127,9 +127,7 @@ def test_a_purchase_told_twice_counts_once(google: GoogleAnalytics, vendor: GA4F
     assert vendor.names == ["purchase"]
 
 
-def test_other_events_carry_an_id_by_which_reports_count_them_once(
-    google: GoogleAnalytics, vendor: GA4Fake
-) -> None:
+def test_other_events_carry_an_id_by_which_reports_count_them_once(google: GoogleAnalytics, vendor: GA4Fake) -> None:
     vendor.next(DropAnswer())
     with pytest.raises(TryLater):
         google.event(CHURN)
@@ -192,12 +190,8 @@ def test_more_params_than_25_are_left_out_and_named(google: GoogleAnalytics, ven
     assert len(only_event(vendor)[1]) == 25
 
 
-@pytest.mark.parametrize(
-    "name", ["a" * 41, "1st", "with space", "ga_x", "_x", "google_x", "firebase_x", "ümlaut", ""]
-)
-def test_a_param_with_a_name_google_refuses_is_left_out(
-    google: GoogleAnalytics, vendor: GA4Fake, name: str
-) -> None:
+@pytest.mark.parametrize("name", ["a" * 41, "1st", "with space", "ga_x", "_x", "google_x", "firebase_x", "ümlaut", ""])
+def test_a_param_with_a_name_google_refuses_is_left_out(google: GoogleAnalytics, vendor: GA4Fake, name: str) -> None:
     assert google.event(replace(CHURN, facts={name: "x", "plan": "premium"})) == [name]
     assert only_event(vendor)[1]["plan"] == "premium"
 
@@ -205,9 +199,7 @@ def test_a_param_with_a_name_google_refuses_is_left_out(
 @pytest.mark.parametrize(
     "name", ["session_start", "error", "in_app_purchase", "_mine", "ga_x", "9lives", "a b", "x" * 41]
 )
-def test_an_event_with_a_name_google_refuses_is_never_sent(
-    google: GoogleAnalytics, vendor: GA4Fake, name: str
-) -> None:
+def test_an_event_with_a_name_google_refuses_is_never_sent(google: GoogleAnalytics, vendor: GA4Fake, name: str) -> None:
     with pytest.raises(PermanentFailure, match="not a name"):
         google.event(replace(CHURN, name=name))
     assert vendor.calls == []

@@ -97,9 +97,7 @@ def test_a_decimal_keeps_all_its_digits(value: Decimal) -> None:
     assert json.loads(exact_json([value]), parse_float=Decimal, parse_int=Decimal) == [value]
 
 
-@pytest.mark.parametrize(
-    "value", [Decimal("NaN"), Decimal("-Infinity"), Decimal("1e30"), 2**63, "", "x" * 101]
-)
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), Decimal("1e30"), 2**63, "", "x" * 101])
 def test_a_value_google_cannot_hold_is_none(value: Decimal | int | str) -> None:
     assert not is_value(value)
 

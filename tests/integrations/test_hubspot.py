@@ -162,9 +162,7 @@ def test_a_token_that_may_not_make_properties_stops(bare: tuple[HubSpot, HubSpot
         hubspot.upsert(ADA)
 
 
-def test_properties_that_hubspot_has_not_taken_up_yet_are_waited_for(
-    hubspot: HubSpot, vendor: HubSpotFake
-) -> None:
+def test_properties_that_hubspot_has_not_taken_up_yet_are_waited_for(hubspot: HubSpot, vendor: HubSpotFake) -> None:
     missing = Status(400, body=error(400, "VALIDATION_ERROR", "Property parzelle_plan does not exist").body)
     del vendor.properties["parzelle_plan"]
     vendor.next(missing, None, None, None, missing)
@@ -277,9 +275,7 @@ def test_an_answer_without_a_contact_is_no_success(
 
 
 @pytest.mark.parametrize("status", [207, 409])
-def test_a_conflict_that_names_the_contact_leads_to_it(
-    hubspot: HubSpot, vendor: HubSpotFake, status: int
-) -> None:
+def test_a_conflict_that_names_the_contact_leads_to_it(hubspot: HubSpot, vendor: HubSpotFake, status: int) -> None:
     known = vendor.add_contact(email="ada@example.org")
     message: Any = error(409, "CONFLICT", f"Contact already exists. Existing ID: {known}").body
     vendor.next(Status(status, body=message if status == 409 else {"results": [], "errors": [message]}))

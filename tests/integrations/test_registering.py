@@ -25,9 +25,7 @@ GA4 = {"GA4_MEASUREMENT_ID": "G-1", "GA4_API_SECRET": "secret"}
 
 def settings(env: dict[str, str], **values: Any) -> Settings:
     facts = {"encryption_keys": (), "redis_url": None, "network_domain": "localhost", "instance": Path()}
-    return Settings(
-        "key", database_url="sqlite://", base_url="https://example.com", env=env, **facts, **values
-    )
+    return Settings("key", database_url="sqlite://", base_url="https://example.com", env=env, **facts, **values)
 
 
 @pytest.fixture(autouse=True)

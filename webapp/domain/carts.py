@@ -231,20 +231,27 @@ def _start_trial(cart: Cart, request: CartRequest) -> None:
 
 
 def _apply_code(cart: Cart, text: str) -> None:
+    """Take off what the code takes off; a code that cannot be used, or fits no line, is said beside its field."""
     if not text.strip():
         return
     try:
-        code = discounts.check(discounts.find(text), cart.currency)
-        if not discounts.uses_left(code, besides=cart.request.sale_of):
-            raise Invalid(_("This code has been used up."), code="discount_code", field="discount_code")
+        code = _usable_code(cart, text)
+        off = discounts.taken_off(code, cart.line_items)
+        if not any(off):
+            raise Invalid(_("This code is not valid for this plan."), code="discount_code")
     except Invalid as problem:
-        return cart.refuse(problem.code, problem.message, "discount_code")
-    off = discounts.taken_off(code, cart.line_items)
-    if not any(off):
-        return cart.refuse("discount_code", _("This code is not valid for this plan."), "discount_code")
+        cart.refuse(problem.code, problem.message, "discount_code")
+        return
     cart.discount = code
     for line, amount in zip(cart.line_items, off, strict=True):
         line.discount_total = amount
+
+
+def _usable_code(cart: Cart, text: str) -> DiscountCode:
+    code = discounts.check(discounts.find(text), cart.currency)
+    if not discounts.uses_left(code, besides=cart.request.sale_of):
+        raise Invalid(_("This code has been used up."), code="discount_code")
+    return code
 
 
 def _reckon_recurring(cart: Cart) -> None:
@@ -267,6 +274,4 @@ def _filter_total(cart: Cart) -> None:
     if wanted == cart.total or not isinstance(wanted, Money) or wanted.currency != cart.currency:
         return
     zero = Money(0, cart.currency)
-    cart.line_items.append(
-        CartLine(LineType.ADJUSTMENT, _("Adjustment"), None, "", 1, wanted - cart.total, zero, zero)
-    )
+    cart.line_items.append(CartLine(LineType.ADJUSTMENT, _("Adjustment"), None, "", 1, wanted - cart.total, zero, zero))

@@ -26,12 +26,16 @@ def _seen() -> dict[str, Product]:
 
 def find_many(references: Sequence[str]) -> dict[str, Product]:
     """Products by slug or id, keyed as they were asked for. Unknown ones are left out."""
-    by_slug = {one: product for one in references if (product := _seen().get(one)) is not None and product in db.session}
+    by_slug = {
+        one: product for one in references if (product := _seen().get(one)) is not None and product in db.session
+    }
     missing = [one for one in references if one not in by_slug]
     if not missing:
         return by_slug
     ids = [int(one) for one in missing if one.isascii() and one.isdigit() and len(one) < 16]
-    query = select(Product).where(or_(Product.slug.in_(missing), Product.id.in_(ids)) if ids else Product.slug.in_(missing))
+    query = select(Product).where(
+        or_(Product.slug.in_(missing), Product.id.in_(ids)) if ids else Product.slug.in_(missing)
+    )
     found = db.session.scalars(query).all()
     by_slug |= {product.slug: product for product in found}
     by_id = {str(product.id): product for product in found}

@@ -40,7 +40,7 @@ def load() -> str | None:
 
 
 def create_operator(email: str, name: str = "Operator") -> str:
-    """A new operator; the password that was made for them, to be shown once. Raises Invalid when the address is taken."""
+    """A new operator; their password, to be shown once. Raises Invalid when the address is taken."""
     password = secrets.token_urlsafe(12)
     customers.create_user(email, password, name, Role.OPERATOR)
     return password

@@ -134,9 +134,7 @@ def count_use(payment: Payment) -> None:
         return
     redemption.status = RedemptionStatus.COUNTED
     db.session.execute(
-        update(DiscountCode)
-        .where(DiscountCode.id == redemption.discount_code_id)
-        .values(uses=DiscountCode.uses + 1)
+        update(DiscountCode).where(DiscountCode.id == redemption.discount_code_id).values(uses=DiscountCode.uses + 1)
     )
 
 

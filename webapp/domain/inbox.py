@@ -59,9 +59,7 @@ def claim(session: Session, lease: timedelta) -> Received | None:
         update(InboundEvent)
         .where(InboundEvent.id == first.scalar_subquery(), *waiting)  # with IN, PostgreSQL may take several
         .values(next_at=clock.now() + lease, attempts_made=InboundEvent.attempts_made + 1)
-        .returning(
-            InboundEvent.id, InboundEvent.gateway, InboundEvent.object_reference, InboundEvent.attempts_made
-        )
+        .returning(InboundEvent.id, InboundEvent.gateway, InboundEvent.object_reference, InboundEvent.attempts_made)
         .execution_options(synchronize_session=False)
     )
     row = session.execute(taken).first()

@@ -130,9 +130,7 @@ def _start_period(membership: Membership, now: datetime) -> None:
 
 def keep_credential(membership: Membership, gateway: str, reference: str, label: str) -> None:
     """Remember a way to charge again; the next renewal uses it."""
-    query = select(StoredCredential).where(
-        StoredCredential.gateway == gateway, StoredCredential.reference == reference
-    )
+    query = select(StoredCredential).where(StoredCredential.gateway == gateway, StoredCredential.reference == reference)
     credential = db.session.scalars(query).one_or_none()
     if credential is None:
         credential = StoredCredential(

@@ -218,9 +218,7 @@ def give_back(session: Session, claim: Claim) -> None:
     session.execute(
         update(Delivery)
         .where(held(claim))
-        .values(
-            status=DeliveryStatus.PENDING, lease=None, lease_until=None, attempts_made=Delivery.attempts_made - 1
-        )
+        .values(status=DeliveryStatus.PENDING, lease=None, lease_until=None, attempts_made=Delivery.attempts_made - 1)
         .execution_options(synchronize_session=False)
     )
 
@@ -247,9 +245,7 @@ def recover(session: Session) -> int:
 
 def handlers_due(session: Session) -> list[str]:
     """Every destination that something is due for."""
-    query = select(Delivery.handler).where(
-        Delivery.status == DeliveryStatus.PENDING, Delivery.next_at <= clock.now()
-    )
+    query = select(Delivery.handler).where(Delivery.status == DeliveryStatus.PENDING, Delivery.next_at <= clock.now())
     return list(session.scalars(query.distinct().order_by(Delivery.handler)))
 
 
@@ -291,8 +287,6 @@ def try_now(session: Session, delivery_id: int) -> None:
 def counts(session: Session) -> dict[DeliveryStatus, int]:
     """How many wait, run and are dead; those that are done are not counted."""
     query = (
-        select(Delivery.status, func.count())
-        .where(Delivery.status != DeliveryStatus.DONE)
-        .group_by(Delivery.status)
+        select(Delivery.status, func.count()).where(Delivery.status != DeliveryStatus.DONE).group_by(Delivery.status)
     )
-    return {status: number for status, number in session.execute(query)}
+    return dict(session.execute(query).all())

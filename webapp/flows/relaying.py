@@ -128,9 +128,7 @@ def _report_of(error: Exception, report: Callable[..., Report]) -> Report:
         return report("retry", error=f"{type(error).__name__}: {error}")
     outcome = "dead" if isinstance(error, PermanentFailure) else "retry"
     after = error.after if isinstance(error, TryLater) else None
-    return report(
-        outcome, error=error.reason, http_status=error.http_status, answer=error.answer, retry_after=after
-    )
+    return report(outcome, error=error.reason, http_status=error.http_status, answer=error.answer, retry_after=after)
 
 
 def retry_now(delivery_id: int) -> None:

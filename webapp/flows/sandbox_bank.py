@@ -45,9 +45,7 @@ def open_page(order: Order) -> str:
 def charge(credential: str, order: Order) -> Statement:
     """Charge a card without the buyer, once per key. Raises BankRefusal for a card the bank does not know."""
     with unit_of_work("sandbox") as session:
-        card = session.scalars(
-            select(SandboxCredential).where(SandboxCredential.reference == credential)
-        ).first()
+        card = session.scalars(select(SandboxCredential).where(SandboxCredential.reference == credential)).first()
         if card is None:
             raise BankRefusal("no_such_credential")
         entry, new = _enter(session, order)
@@ -61,9 +59,7 @@ def refund(reference: str, amount: Money, idempotency_key: str) -> str:
     """Give money back, once per key. Raises BankRefusal for more than is left of the charge."""
     with unit_of_work("sandbox") as session:
         entry = _locked(session, reference)
-        known = session.scalars(
-            select(SandboxRefund).where(SandboxRefund.idempotency_key == idempotency_key)
-        ).first()
+        known = session.scalars(select(SandboxRefund).where(SandboxRefund.idempotency_key == idempotency_key)).first()
         if known is not None:
             if (known.charge_id, known.amount_minor) != (entry.id, amount.minor):
                 raise BankRefusal("key_reused")
@@ -113,9 +109,7 @@ def decline(reference: str, reason: str = "card_declined") -> Statement:
 def tell_to_fail(credential: str, fails: bool = True) -> None:
     """From now on every charge of this card is declined, or no longer. Raises NotFound."""
     with unit_of_work("sandbox") as session:
-        card = session.scalars(
-            select(SandboxCredential).where(SandboxCredential.reference == credential)
-        ).first()
+        card = session.scalars(select(SandboxCredential).where(SandboxCredential.reference == credential)).first()
         if card is None:
             raise NotFound(code="no_such_credential")
         card.fails = fails
@@ -173,9 +167,7 @@ def _locked(session: Session, reference: str) -> SandboxCharge:
     return entry
 
 
-def _decide(
-    entry: SandboxCharge, decision: Decision, reason: str = "", after: timedelta = timedelta(0)
-) -> None:
+def _decide(entry: SandboxCharge, decision: Decision, reason: str = "", after: timedelta = timedelta(0)) -> None:
     entry.decision = decision
     entry.settled_at = clock.now() + after
     entry.decline_reason = reason if decision == Decision.DECLINED else ""
@@ -241,6 +233,4 @@ def send_notice(event_id: str, event_type: str, reference: str, at: Any, url: st
     except requests.RequestException as error:
         raise TryLater(type(error).__name__) from error
     if not answer.ok or answer.is_redirect:
-        raise TryLater(
-            f"answered {answer.status_code}", http_status=answer.status_code, answer=answer.text[:500]
-        )
+        raise TryLater(f"answered {answer.status_code}", http_status=answer.status_code, answer=answer.text[:500])

@@ -35,14 +35,8 @@ def fail_credential(reference: str, works: bool) -> None:
 @click.option("--limit", default=20, show_default=True, help="How many of each, newest first.")
 def show(limit: int) -> None:
     """The newest cards and charges."""
-    for card in db.session.scalars(
-        select(SandboxCredential).order_by(SandboxCredential.id.desc()).limit(limit)
-    ):
-        click.echo(
-            f"{card.reference}  {card.label}  payer {card.payer or '-'}  {'fails' if card.fails else 'works'}"
-        )
+    for card in db.session.scalars(select(SandboxCredential).order_by(SandboxCredential.id.desc()).limit(limit)):
+        click.echo(f"{card.reference}  {card.label}  payer {card.payer or '-'}  {'fails' if card.fails else 'works'}")
     for charge in db.session.scalars(select(SandboxCharge).order_by(SandboxCharge.id.desc()).limit(limit)):
         refunded = f"  refunded {charge.refunded_minor}" if charge.refunded_minor else ""
-        click.echo(
-            f"{charge.reference}  {charge.amount}  {charge.status} {charge.reason}".rstrip() + refunded
-        )
+        click.echo(f"{charge.reference}  {charge.amount}  {charge.status} {charge.reason}".rstrip() + refunded)

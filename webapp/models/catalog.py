@@ -30,7 +30,10 @@ class Product(HasId, HasTimes, HasMeta, Model):
     """A plan, or something sold beside one. Amounts are minor units of `currency`."""
 
     __tablename__ = "products"
-    __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount"), Index("ix_products_listed", "type", "active"))
+    __table_args__ = (
+        CheckConstraint("amount_minor >= 0", name="amount"),
+        Index("ix_products_listed", "type", "active"),
+    )
 
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     name: Mapped[str] = mapped_column(String(200))

@@ -19,7 +19,5 @@ def insert_once(session: Session, kind: type[Any], values: Mapping[str, Any], un
     second waits for the first, and finds it.
     """
     insert = INSERTS[session.get_bind().dialect.name]
-    statement = (
-        insert(kind).values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(kind.id)
-    )
+    statement = insert(kind).values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(kind.id)
     return session.execute(statement).scalar_one_or_none() is not None

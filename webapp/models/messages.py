@@ -67,9 +67,7 @@ class Delivery(HasId, Model):
     __tablename__ = "deliveries"
     __table_args__ = (
         Index("ix_deliveries_due", "handler", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
-        Index(
-            "ix_deliveries_order", "handler", "ordering_key", "id", sqlite_where=WAITING, postgresql_where=WAITING
-        ),
+        Index("ix_deliveries_order", "handler", "ordering_key", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_deliveries_status", "status", "id"),
     )
 

@@ -6,14 +6,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.blueprints.admin import filters, lists, searches, timeline, words
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
-from webapp.blueprints.admin.related import PLAN, PLAN_NAME, newest
+from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest
 from webapp.blueprints.views import View
-from webapp.domain import customers
 from webapp.models import Customer, Delivery, Membership, MembershipStatus, Payment, Site
 
 WITHOUT = "none"
@@ -69,7 +68,7 @@ def list_customers() -> ResponseReturnValue:
 
 @bp.get("/customers/<int:customer_id>")
 def show_customer(customer_id: int) -> ResponseReturnValue:
-    customer = customers.find(customer_id)
+    customer: Customer = found(Customer, customer_id, joinedload(Customer.user))
     return customer_view.show(
         customer=customer,
         memberships=newest(Membership, Membership.customer_id == customer.id, options=[PLAN]),

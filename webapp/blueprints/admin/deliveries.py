@@ -19,10 +19,10 @@ from webapp.blueprints.admin.arguments import arguments_of
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.forms import RetriesForm
 from webapp.blueprints.admin.lists import Column, Filter, Listing
-from webapp.blueprints.admin.related import newest
+from webapp.blueprints.admin.related import found, newest
 from webapp.blueprints.views import View, go_to
 from webapp.domain import outbox
-from webapp.errors import Conflict, NotFound
+from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.flows import relaying
 from webapp.models import Attempt, Customer, Delivery, DeliveryStatus
@@ -79,13 +79,6 @@ delivery_view = View("admin/delivery.html", block="delivery")
 retries_view = View("admin/retries.html")
 
 
-def find(delivery_id: int) -> Delivery:
-    delivery = db.session.get(Delivery, delivery_id)
-    if delivery is None:
-        raise NotFound()
-    return delivery
-
-
 @bp.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
     return lists.show(DELIVERIES, list_view, dead=dead_by_handler())
@@ -101,7 +94,7 @@ def dead_by_handler() -> Sequence[Any]:
 
 @bp.get("/deliveries/<int:delivery_id>")
 def show_delivery(delivery_id: int) -> ResponseReturnValue:
-    delivery = find(delivery_id)
+    delivery: Delivery = found(Delivery, delivery_id)
     return delivery_view.show(
         delivery=delivery,
         customer=db.session.get(Customer, delivery.customer_id) if delivery.customer_id else None,
@@ -134,7 +127,7 @@ def changes_soon(delivery: Delivery) -> bool:
 @bp.post("/deliveries/<int:delivery_id>/retry")
 def create_retry(delivery_id: int) -> ResponseReturnValue:
     """Do not wait for its next try; a dead one begins anew."""
-    if find(delivery_id).status in (DeliveryStatus.PENDING, DeliveryStatus.DEAD):
+    if found(Delivery, delivery_id).status in (DeliveryStatus.PENDING, DeliveryStatus.DEAD):
         relaying.retry_now(delivery_id)
         flash(_("The delivery goes out now."), "success")
     else:

@@ -16,7 +16,7 @@ from webapp.blueprints.admin import filters, lists, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.forms import CancellationForm
 from webapp.blueprints.admin.lists import Column, Listing
-from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, newest
+from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, PLAN_NAME, found, newest
 from webapp.blueprints.views import View, go_to
 from webapp.domain import memberships
 from webapp.errors import Conflict, DomainError
@@ -77,7 +77,13 @@ def list_memberships() -> ResponseReturnValue:
 
 @bp.get("/memberships/<int:membership_id>")
 def show_membership(membership_id: int) -> ResponseReturnValue:
-    return show(memberships.find(membership_id))
+    return show(look_at(membership_id))
+
+
+def look_at(membership_id: int) -> Membership:
+    names = joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN, joinedload(Membership.credential)
+    membership: Membership = found(Membership, membership_id, *names)
+    return membership
 
 
 def show(membership: Membership, *, problem: str = "", status: int = 200) -> Response:
@@ -87,7 +93,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         status=status,
         problem=problem,
         membership=membership,
-        items=db.session.scalars(items.options(joinedload(MembershipItem.product))).all(),
+        items=db.session.scalars(items.options(joinedload(MembershipItem.product).options(*PLAN_NAME))).all(),
         payments=newest(Payment, Payment.membership_id == membership.id),
         history=timeline.of_rows({"memberships": [membership.id]}),
         endings=endings(membership),
@@ -127,7 +133,7 @@ def losses(membership: Membership) -> dict[str, Any]:
 @bp.get("/memberships/<int:membership_id>/cancellation")
 def confirm_cancellation(membership_id: int) -> ResponseReturnValue:
     """The question on a page of its own, for browsers without script."""
-    membership = memberships.find(membership_id)
+    membership = look_at(membership_id)
     at_once = request.args.get("at_once") == "1" or not can_wait(membership)
     return ask(membership, CancellationForm(formdata=None), at_once=at_once)
 
@@ -145,7 +151,7 @@ def ask(membership: Membership, form: CancellationForm, *, at_once: bool, status
 @bp.post("/memberships/<int:membership_id>/cancellation")
 def create_cancellation(membership_id: int) -> ResponseReturnValue:
     """End it: with `at_once=1` now, else with the paid period."""
-    form, membership = CancellationForm(), memberships.find(membership_id)
+    form, membership = CancellationForm(), look_at(membership_id)
     at_once = form.at_once.data == "1"
     if not form.validate():
         return ask(membership, form, at_once=at_once, status=422)
@@ -156,7 +162,7 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
                 raise Conflict()
             memberships.cancel(membership, reason=reason, at_once=at_once)
     except DomainError as error:
-        return show(memberships.find(membership_id), problem=error.message, status=error.status)
+        return show(look_at(membership_id), problem=error.message, status=error.status)
     flash(said(membership), "success")
     return go_to(url_for("admin.show_membership", membership_id=membership_id))
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import joinedload
 from webapp.blueprints.admin import filters, lists, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
-from webapp.blueprints.admin.related import CUSTOMER_NAME
+from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.views import View, go_to
-from webapp.domain import payments, receivables
+from webapp.domain import payments
 from webapp.errors import DomainError
 from webapp.gateways import gateways
 from webapp.models import Payment, PaymentStatus, Try
@@ -72,7 +72,13 @@ def list_payments() -> ResponseReturnValue:
 
 @bp.get("/payments/<int:payment_id>")
 def show_payment(payment_id: int) -> ResponseReturnValue:
-    return show(receivables.find(payment_id))
+    return show(look_at(payment_id))
+
+
+def look_at(payment_id: int) -> Payment:
+    names = joinedload(Payment.customer).options(CUSTOMER_NAME), joinedload(Payment.membership).options(PLAN)
+    payment: Payment = found(Payment, payment_id, *names)
+    return payment
 
 
 def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
@@ -88,7 +94,7 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
 @bp.get("/payments/<int:payment_id>/confirmation")
 def confirm_confirmation(payment_id: int) -> ResponseReturnValue:
     """The question on a page of its own, for browsers without script."""
-    payment = receivables.find(payment_id)
+    payment = look_at(payment_id)
     if payment.is_paid:
         return go_to(url_for("admin.show_payment", payment_id=payment_id))
     return confirmation_view.show(payment=payment)
@@ -97,12 +103,11 @@ def confirm_confirmation(payment_id: int) -> ResponseReturnValue:
 @bp.post("/payments/<int:payment_id>/confirmation")
 def create_confirmation(payment_id: int) -> ResponseReturnValue:
     """The money arrived: what it was for begins."""
-    receivables.find(payment_id)
     who = actor()
     try:
         with unit_of_work(who):
             payments.confirm_by_hand(payments.locked(payment_id), actor=who)
     except DomainError as error:
-        return show(receivables.find(payment_id), problem=error.message, status=error.status)
+        return show(look_at(payment_id), problem=error.message, status=error.status)
     flash(_("The payment is completed."), "success")
     return go_to(url_for("admin.show_payment", payment_id=payment_id))

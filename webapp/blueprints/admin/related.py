@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql.base import ExecutableOption
 
+from webapp.errors import NotFound
 from webapp.extensions import db
 from webapp.models import Customer, Membership, Product
 
@@ -19,6 +21,14 @@ SHOWN_AT_MOST = 10
 PLAN_NAME: Sequence[Any] = (load_only(Product.name), lazyload(Product.variations))
 PLAN = joinedload(Membership.plan).options(*PLAN_NAME)
 CUSTOMER_NAME = load_only(Customer.display_name, Customer.email)
+
+
+def found(model: Any, row_id: int, *options: ORMOption) -> Any:
+    """The row, with what its page shows loaded along. Raises NotFound."""
+    row = db.session.get(model, row_id, options=options)
+    if row is None:
+        raise NotFound()
+    return row
 
 
 @dataclass(frozen=True, slots=True)

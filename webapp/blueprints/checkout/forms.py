@@ -88,9 +88,7 @@ class CheckoutForm(FlaskForm):
             "spellcheck": "false",
         },
     )
-    full_name = text(
-        _l("Full name"), _l("Enter your full name."), autocomplete="name", spellcheck="false"
-    )
+    full_name = text(_l("Full name"), _l("Enter your full name."), autocomplete="name", spellcheck="false")
     company_name = text(_l("Company"), None, autocomplete="organization")
     tax_id = text(_l("VAT ID"), None, autocomplete="off", limit=40, autocapitalize="characters")
     billing_country = CountryField(_l("Country"), choices=[], validate_choice=False)
@@ -98,12 +96,8 @@ class CheckoutForm(FlaskForm):
         _l("Street and number"), _l("Enter street and number."), autocomplete="billing address-line1"
     )
     billing_address_line_2 = text(_l("Address line 2"), None, autocomplete="billing address-line2")
-    billing_zip_code = text(
-        _l("Postcode"), _l("Enter a postcode."), autocomplete="billing postal-code", limit=20
-    )
-    billing_city = text(
-        _l("Town or city"), _l("Enter a town or city."), autocomplete="billing address-level2"
-    )
+    billing_zip_code = text(_l("Postcode"), _l("Enter a postcode."), autocomplete="billing postal-code", limit=20)
+    billing_city = text(_l("Town or city"), _l("Enter a town or city."), autocomplete="billing address-level2")
     site_title = text(_l("Site name"), _l("Enter a name for your site."), autocomplete="off")
     site_url = text(
         _l("Site address"),
@@ -146,7 +140,9 @@ class CheckoutForm(FlaskForm):
             raise ValidationError(_("Choose a country."))
 
     def validate_billing_zip_code(self, field: StringField) -> None:
-        if self.billing_country.data == "DE" and not (len(field.data) == 5 and field.data.isascii() and field.data.isdigit()):
+        if self.billing_country.data == "DE" and not (
+            len(field.data) == 5 and field.data.isascii() and field.data.isdigit()
+        ):
             raise ValidationError(_("Enter a postcode with 5 digits."))
 
     @property
@@ -243,6 +239,4 @@ def check_tax_id(value: str | None, country: str | None) -> None:
         number = ""
     prefix = {"GR": "EL"}.get(country or "", country or "")
     if not number.startswith(prefix) or not prefix:
-        raise ValidationError(
-            _("This VAT ID does not fit the chosen country. Correct it or leave it empty.")
-        )
+        raise ValidationError(_("This VAT ID does not fit the chosen country. Correct it or leave it empty."))

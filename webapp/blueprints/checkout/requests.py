@@ -38,7 +38,7 @@ def period_from(text: str | None) -> Period | None:
 
 
 def chosen_period(form: CheckoutForm) -> Period | None:
-    """The pair `duration` and `duration_unit` where it is sent, else the form's own `period`, else the address's pair."""
+    """The pair `duration` and `duration_unit` where it is sent, else the form's `period`, else the address's pair."""
     return pair_in(request.form) or period_from(form.period.data) or pair_in(request.args)
 
 

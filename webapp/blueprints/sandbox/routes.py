@@ -54,9 +54,7 @@ DECISIONS: dict[str, Callable[[str, bool], Statement]] = {
 
 def page(charge: SandboxCharge, status: int = 200) -> Response:
     with chosen_locale():
-        text = render_template(
-            "sandbox/page.html", charge=charge, url=address(charge.reference), refused=status == 422
-        )
+        text = render_template("sandbox/page.html", charge=charge, url=address(charge.reference), refused=status == 422)
     response = make_response(text, status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -56,7 +56,5 @@ def headers_of(request: Request) -> Mapping[str, str]:
 @bp.errorhandler(BadNotice)
 def bad_notice(problem: BadNotice) -> ResponseReturnValue:
     """What is wrong is for our log: whoever forges notices learns nothing."""
-    log.warning(
-        "notice.refused", extra={"gateway": (request.view_args or {}).get("gateway"), "problem": str(problem)}
-    )
+    log.warning("notice.refused", extra={"gateway": (request.view_args or {}).get("gateway"), "problem": str(problem)})
     return answer(400, "bad_notice", "This notice cannot be accepted.")
