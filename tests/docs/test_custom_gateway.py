@@ -1,0 +1,53 @@
+"""The gateways of the page are held to what the page says of all gateways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.addons import installed
+from tests.docs import pages
+from tests.pages import Browser
+from webapp.gateways.base import Config, RefundRequest, VendorUnreachable, Verdict
+from webapp.money import Money
+
+PAGE = pages.ROOT / "docs" / "custom-gateway.md"
+
+with pages.loaded(PAGE) as _page:
+    TestInvoice, TestYourBank = _page.TestInvoice, _page.TestYourBank
+    YourBank, your_bank, ENV = _page.YourBank, _page.your_bank, _page.ENV
+
+
+def test_both_are_offered_in_the_checkout(app: Flask, browser: Browser) -> None:
+    factories.product("premium")
+    with pages.loaded(PAGE) as page, installed(app, page.__name__, env=ENV):
+        shown = browser.get("/register/premium").text
+    assert "You get an invoice by post, and pay within 30 days." in shown
+    assert "You pay on the next page, at your bank." in shown
+
+
+def test_without_its_variables_the_bank_is_left_out_and_the_invoice_is_not(app: Flask, browser: Browser) -> None:
+    factories.product("premium")
+    with pages.loaded(PAGE) as page, installed(app, page.__name__):
+        shown = browser.get("/register/premium").text
+    assert "by post" in shown
+    assert "at your bank" not in shown
+
+
+def test_a_lost_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway: Any = YourBank(Config(ENV, "http://localhost"))
+
+    def lost(*_args: Any, **_more: Any) -> None:
+        raise your_bank.Unreachable("timed out")
+
+    monkeypatch.setattr(gateway.bank, "open_page", lost)
+    monkeypatch.setattr(gateway.bank, "find", lost)
+    monkeypatch.setattr(gateway.bank, "refund", lost)
+    with pytest.raises(VendorUnreachable, match="timed out"):
+        gateway.begin(TestYourBank().request())
+    with pytest.raises(VendorUnreachable, match="timed out"):
+        gateway.fetch("1")
+    assert gateway.refund(RefundRequest("1", Money(1, "EUR"), "", "r1")).verdict == Verdict.UNKNOWN
