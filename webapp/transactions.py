@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 # More than any sane operation fires; a pair of callbacks that call each other for ever is stopped here.
 STEPS_AT_MOST = 10_000
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON")
+BUSY_SECONDS = 30
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON")
+_writing = threading.RLock()
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -81,12 +83,18 @@ def closing_unit(actor: str = "system") -> Iterator[Session]:
     _afterwards(unit)
 
 
-# SQLite has one writer at a time, and those that wait for it sleep and look again. In one process they queue instead.
-_writing = threading.Lock()
+@contextmanager
+def _turn_to_write() -> Iterator[None]:
+    """SQLite has one writer at a time, and who waits for it sleeps and looks again. In one process they queue instead.
 
-
-def _turn_to_write() -> AbstractContextManager[Any]:
-    return _writing if dialect_name() == "sqlite" else nullcontext()
+    After the time that SQLite itself would wait, it is left to say what is wrong.
+    """
+    queues = dialect_name() == "sqlite" and _writing.acquire(timeout=BUSY_SECONDS)
+    try:
+        yield
+    finally:
+        if queues:
+            _writing.release()
 
 
 @contextmanager
