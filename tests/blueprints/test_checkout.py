@@ -419,3 +419,10 @@ def test_another_persons_address_cannot_be_taken_over(browser: Browser, shop: No
 def test_a_duration_sent_by_name_decides_the_period(browser: Browser, shop: None) -> None:
     order(browser, duration="1", duration_unit="year", quoted=None)
     assert only(Payment).total_minor == 29900 + 9900
+
+
+def test_a_nul_is_dropped_wherever_it_is_sent(browser: Browser, shop: None) -> None:
+    assert browser.client.get("/register?products=prem%00ium&discount_code=%00").status_code == 200
+    order(browser, "/register/free", full_name="Ada\x00 Lovelace", site_title="\x00Bakery", order_token="\x00token")
+    assert only(Customer).display_name == "Ada Lovelace"
+    assert only(Site).title == "Bakery"
