@@ -88,7 +88,14 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
         "tries": [one.id for one in payment.tries],
         "refunds": [one.id for one in payment.refunds],
     }
-    return payment_view.show(status=status, problem=problem, payment=payment, history=timeline.of_rows(history))
+    people = timeline.people_in(one.reason for one in payment.tries)
+    return payment_view.show(
+        status=status,
+        problem=problem,
+        payment=payment,
+        reasons={one.id: timeline.named(one.reason, people) for one in payment.tries},
+        history=timeline.of_rows(history),
+    )
 
 
 @bp.get("/payments/<int:payment_id>/confirmation")

@@ -19,8 +19,8 @@ AFTER_ALL = "\U0010ffff"
 
 
 def clean(text: str) -> str:
-    """What was typed or pasted, without what no column can hold."""
-    return text.replace("\0", "").strip()[:LONGEST]
+    """What was typed or pasted, as far as it can be the beginning of anything."""
+    return text.strip()[:LONGEST]
 
 
 def number(text: str) -> int | None:

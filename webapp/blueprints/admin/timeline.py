@@ -43,7 +43,7 @@ def of_rows(ids: Mapping[str, Sequence[int]]) -> list[Entry]:
         .order_by(Event.id.desc())
         .limit(ENTRIES_AT_MOST)
     ).all()
-    people = _people(moves)
+    people = people_in(f"{one.actor} {one.reason}" for one in moves)
     return _newest([*(of_move(one, people) for one in moves), *(of_event(one) for one in events)])
 
 
@@ -57,13 +57,18 @@ def _newest(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda one: one.when, reverse=True)[:ENTRIES_AT_MOST]
 
 
-def _people(moves: Iterable[Move]) -> dict[int, str]:
-    """Names of the operators who made these moves, or whom their reasons name."""
-    ids = {int(found) for one in moves for found in OPERATOR.findall(f"{one.actor} {one.reason}")}
+def people_in(texts: Iterable[str]) -> dict[int, str]:
+    """Names of the operators that these texts name as `operator:12`."""
+    ids = {int(found) for text in texts for found in OPERATOR.findall(text)}
     if not ids:
         return {}
     found = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(ids)))
     return {user_id: name or email for user_id, name, email in found}
+
+
+def named(text: str, people: dict[int, str]) -> str:
+    """The text with the operators' names in place of their numbers."""
+    return OPERATOR.sub(lambda found: words.actor(found[0], people), text)
 
 
 def of_move(move: Move, people: dict[int, str]) -> Entry:
@@ -71,8 +76,7 @@ def of_move(move: Move, people: dict[int, str]) -> Entry:
     new, tone = words.moved(move.object_type, move.new)
     subject = words.SUBJECTS[move.object_type][0] if move.object_type in words.SUBJECTS else move.object_type
     title = _("%(subject)s: %(old)s → %(new)s", subject=subject, old=old, new=new)
-    reason = OPERATOR.sub(lambda found: words.actor(found[0], people), move.reason)
-    return Entry(move.at, title, reason, words.actor(move.actor, people), _tone_of(tone))
+    return Entry(move.at, title, named(move.reason, people), words.actor(move.actor, people), _tone_of(tone))
 
 
 def of_event(event: Event, *, named: bool = False) -> Entry:

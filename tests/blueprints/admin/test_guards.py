@@ -1,0 +1,147 @@
+"""Who may see the admin: operators, and nobody else, whatever the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.blueprints.admin import rows
+from tests.blueprints.admin.conftest import Look
+from tests.pages import Page
+from webapp.models import MembershipStatus
+
+PLACES = ("customer_id", "membership_id", "payment_id", "delivery_id")
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str]]:
+    """(method, path) of everything the admin answers, with 1 for every id."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("admin."):
+            with app.test_request_context():
+                path = app.url_map.bind("localhost").build(
+                    rule.endpoint, dict.fromkeys(rule.arguments, 1), force_external=False
+                )
+            for method in sorted(rule.methods & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+                yield method, path
+
+
+def test_there_are_routes_to_guard(app: Flask) -> None:
+    found = list(routes(app))
+    assert len(found) >= 16
+    assert {method for method, _path in found} == {"GET", "POST"}
+    assert {
+        name for rule in app.url_map.iter_rules() if rule.endpoint.startswith("admin.") for name in rule.arguments
+    } == {*PLACES}
+
+
+def test_visitors_are_asked_to_sign_in_everywhere(app: Flask, client: FlaskClient) -> None:
+    for method, path in routes(app):
+        answer = client.open(path, method=method)
+        assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/login"), (method, path)
+
+
+def test_a_visitor_comes_back_to_the_page_that_was_asked_for(client: FlaskClient) -> None:
+    answer = client.get("/admin/payments?status=pending")
+    assert answer.headers["Location"] == "/login?next=/admin/payments?status%3Dpending"
+
+
+def test_an_expired_session_leads_htmx_to_the_sign_in_page(client: FlaskClient) -> None:
+    answer = client.get("/admin/customers?search=a", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.text) == (204, "")
+    assert answer.headers["HX-Redirect"].startswith("/login?next=")
+
+
+def test_customers_are_refused_everywhere(app: Flask, client: FlaskClient) -> None:
+    factories.signed_in(client, factories.customer())
+    for method, path in routes(app):
+        assert client.open(path, method=method).status_code == 403, (method, path)
+
+
+def test_operators_are_let_in_everywhere(app: Flask, signed_in: FlaskClient) -> None:
+    """No row has the id 1 here, so a page of one row is not found; but nothing is refused, and nothing breaks."""
+    for method, path in routes(app):
+        assert signed_in.open(path, method=method).status_code in (200, 303, 404, 422), (method, path)
+
+
+def test_nothing_is_changed_by_looking(signed_in: FlaskClient, app: Flask) -> None:
+    membership = factories.active_membership()
+    payment = factories.payment(membership=membership)
+    [delivery] = rows.dead()
+    for path in (
+        f"/admin/memberships/{membership.id}/cancellation?at_once=1",
+        f"/admin/payments/{payment.id}/confirmation",
+        f"/admin/deliveries/retries?handler={rows.CRM}",
+    ):
+        assert signed_in.get(path).status_code == 200
+    assert signed_in.get(f"/admin/deliveries/{delivery.id}/retry").status_code == 405
+    assert [rows.fresh(one).status for one in (membership, payment, delivery)] == ["active", "pending", "dead"]
+
+
+@pytest.fixture
+def guarded(app: Flask) -> Iterator[None]:
+    """With the check that is off in other tests."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_form_without_its_token_changes_nothing(app: Flask, signed_in: FlaskClient) -> None:
+    membership = factories.active_membership()
+    for method, path in routes(app):
+        if method == "POST":
+            assert signed_in.post(path).status_code == 400, path
+    answer = signed_in.post(f"/admin/memberships/{membership.id}/cancellation", data={"at_once": "1"})
+    assert answer.status_code == 400
+    assert rows.fresh(membership).status == MembershipStatus.ACTIVE
+
+
+@pytest.mark.usefixtures("guarded")
+def test_every_form_that_writes_carries_its_token(signed_in: FlaskClient) -> None:
+    membership = factories.active_membership()
+    payment = factories.payment(membership=membership)
+    [delivery] = rows.dead()
+    places = (
+        f"/admin/memberships/{membership.id}",
+        f"/admin/memberships/{membership.id}/cancellation",
+        f"/admin/payments/{payment.id}",
+        f"/admin/payments/{payment.id}/confirmation",
+        f"/admin/deliveries/{delivery.id}",
+        f"/admin/deliveries/retries?handler={rows.CRM}",
+    )
+    found = {path: Page(signed_in.get(path).text).forms for path in places}
+    for path, forms in found.items():
+        writing = [one for one in forms if one["method"] == "post"]
+        own = [one for one in writing if one["action"].startswith("/admin/")]
+        assert own, path
+        assert all(one["fields"]["csrf_token"] for one in writing), path
+        assert signed_in.post(own[0]["action"], data=own[0]["fields"]).status_code in (303, 409, 422), path
+
+
+def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) -> None:
+    rows.dead(3)
+    root = look("/admin/payments")
+    rooms = [one for one in root.by_id("admin-nav") if one.tag == "a"]
+    assert [one.attrs["href"] for one in rooms] == [
+        f"/admin/{one}" for one in ("customers", "memberships", "payments", "deliveries")
+    ]
+    assert [one.text for one in rooms if "aria-current" in one.attrs] == ["Payments"]
+    assert rooms[-1].text == "Deliveries 3"
+
+
+def test_the_first_page_is_the_list_of_customers(signed_in: FlaskClient) -> None:
+    assert signed_in.get("/admin/").headers["Location"] == "/admin/customers"
+
+
+@pytest.mark.parametrize("noun", ["customers", "memberships", "payments", "deliveries"])
+@pytest.mark.parametrize("number", ["999999", "99999999999999999999", "0"])
+def test_a_row_that_does_not_exist_is_not_found(look: Look, noun: str, number: str) -> None:
+    look(f"/admin/{noun}/{number}", status=404)
+
+
+def test_no_page_of_the_admin_is_kept_by_a_cache(signed_in: FlaskClient) -> None:
+    assert signed_in.get("/admin/customers").headers["Cache-Control"] == "no-store"
