@@ -8,7 +8,7 @@ import unicodedata
 from functools import partial
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from webapp import clock, unit
 from webapp.domain import outbox
@@ -21,6 +21,7 @@ S = SiteStatus
 SHORTEST, LONGEST = 3, 40
 SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 FREE_AGAIN = (S.ARCHIVED, S.DELETED)
+OWNER = select(Site.membership_id).where(Site.slug == bindparam("slug"), Site.status.not_in(FREE_AGAIN))
 # Names that the network, its mail, or common practice needs, or that would pass for it.
 RESERVED = frozenset(
     """
@@ -66,8 +67,7 @@ def taken(slug: str) -> Invalid:
 
 def is_taken(slug: str, *, for_sale_of: int | None = None) -> bool:
     """Whether a site has it; an open sale's own claim (by its payment) does not count against itself."""
-    query = select(Site.membership_id).where(Site.slug == slug, Site.status.not_in(FREE_AGAIN))
-    owner = db.session.scalars(query).first()
+    owner = db.session.scalars(OWNER, {"slug": slug}).first()
     if owner is None or for_sale_of is None:
         return owner is not None
     own = select(Sale.membership_id).where(Sale.payment_id == for_sale_of)
@@ -106,11 +106,19 @@ def reserve(customer: Customer, membership: Membership, *, slug: str, title: str
 
 def request_for(membership: Membership) -> None:
     """Have a worker make the sites of a membership that has just begun, or serve them again."""
-    for site in membership.sites:
+    for site in list(membership.sites):
         if site.status in (S.REQUESTED, S.FAILED):
             unit.current().before_commit(partial(request, site))
         elif site.status == S.SUSPENDED:
             serve_again(site)
+        elif site.status == S.ARCHIVED and site.published_at is None and site is membership.sites[-1]:
+            unit.current().before_commit(partial(request, reserve_again(site)))
+
+
+def reserve_again(site: Site) -> Site:
+    """The address of an order that was given up and is paid all the same; one like it when it has gone."""
+    slug = suggest(site.slug) if is_taken(site.slug) else site.slug
+    return reserve(site.customer, site.membership, slug=slug, title=site.title, template=site.template)
 
 
 def request(site: Site) -> None:
