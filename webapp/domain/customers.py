@@ -146,7 +146,7 @@ def has_trialed(customer: Customer) -> bool:
         .where(Membership.activated_at.is_not(None), Membership.trial_ends_at.is_not(None))
         .where(Customer.id == customer.id)
     )
-    return db.session.scalars(query.limit(1)).first() is not None
+    return db.session.scalars(query.limit(1)).first() is not None or email_has_trialed(customer.email)
 
 
 def email_has_trialed(email: str) -> bool:
