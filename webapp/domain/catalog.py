@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db
 from webapp.models import Product, ProductType
 
+# Every page of the shop asks these. They are built once, for that takes longer than their answer.
+PRICED = select(Product).options(joinedload(Product.variations))
+PLANS = PRICED.where(Product.type == ProductType.PLAN, Product.active.is_(True))
+ON_OFFER = PLANS.order_by(Product.list_order, Product.id)
+BY_SLUG = PRICED.where(Product.slug.in_(bindparam("slugs", expanding=True)))
+BY_SLUG_OR_ID = PRICED.where(
+    or_(Product.slug.in_(bindparam("slugs", expanding=True)), Product.id.in_(bindparam("ids", expanding=True)))
+)
+
 
 def plans_on_offer() -> Sequence[Product]:
     """The plans a visitor may buy, in the operator's order."""
-    query = select(Product).where(Product.type == ProductType.PLAN, Product.active.is_(True))
-    plans = db.session.scalars(query.order_by(Product.list_order, Product.id)).all()
+    plans = db.session.scalars(ON_OFFER).unique().all()
     _seen().update({plan.slug: plan for plan in plans})
     return plans
 
@@ -33,10 +42,8 @@ def find_many(references: Sequence[str]) -> dict[str, Product]:
     if not missing:
         return by_slug
     ids = [int(one) for one in missing if one.isascii() and one.isdigit() and len(one) < 16]
-    query = select(Product).where(
-        or_(Product.slug.in_(missing), Product.id.in_(ids)) if ids else Product.slug.in_(missing)
-    )
-    found = db.session.scalars(query).all()
+    query = BY_SLUG_OR_ID if ids else BY_SLUG
+    found = db.session.scalars(query, {"slugs": missing, **({"ids": ids} if ids else {})}).unique().all()
     by_slug |= {product.slug: product for product in found}
     by_id = {str(product.id): product for product in found}
     return {one: product for one in references if (product := by_slug.get(one) or by_id.get(one))}

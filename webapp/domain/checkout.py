@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from webapp import clock
 from webapp.domain import carts, customers, discounts, memberships, network, payments, receivables, sites
@@ -20,6 +21,14 @@ from webapp.hooks import do_action
 from webapp.models import Customer, MembershipStatus, Payment, PaymentStatus, Sale, Try
 
 FREE = "free"
+BY_CHECKOUT_ID = select(Sale).where(Sale.checkout_id == bindparam("checkout_id"))
+OPEN = (
+    select(Sale)
+    .where(Sale.customer_id == bindparam("customer_id"), Sale.cart_key == bindparam("cart_key"))
+    .where(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
+    .order_by(Sale.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +69,24 @@ def serialise(checkout_id: str) -> None:
 
 
 def find(checkout_id: str) -> Sale | None:
-    return db.session.scalars(select(Sale).where(Sale.checkout_id == checkout_id)).one_or_none()
+    return db.session.scalars(BY_CHECKOUT_ID, {"checkout_id": checkout_id}).one_or_none()
+
+
+def own_id(checkout_id: str, customer_id: int | None, email: str) -> str:
+    """The id of this buyer's order; one of their own where a sale of somebody else's has it.
+
+    A form is found again with the browser's back button, also by the next person at a shared computer.
+    """
+    sale = find(checkout_id)
+    key = email.strip().lower()
+    if sale is None or (sale.customer_id == customer_id if customer_id else sale.customer.user.email_key == key):
+        return checkout_id
+    return hashlib.sha256(f"{checkout_id}:{customer_id or key}".encode()).hexdigest()
 
 
 def find_open(customer: Customer, cart_key: str) -> Sale | None:
     """The same buyer's unsettled sale of the same cart, from another tab or another day."""
-    query = (
-        select(Sale)
-        .where(Sale.customer_id == customer.id, Sale.cart_key == cart_key)
-        .where(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
-        .order_by(Sale.id.desc())
-    )
-    return db.session.scalars(query.limit(1)).first()
+    return db.session.scalars(OPEN, {"customer_id": customer.id, "cart_key": cart_key}).first()
 
 
 def latest_open(customer: Customer) -> Sale | None:
@@ -94,6 +109,7 @@ def place(order: Order, choose_gateway: Callable[[Cart, str], str]) -> tuple[Sal
 
     Raises Invalid for what is wrong with it, Conflict for a sale that is over, and hooks.Reject. Call it in a unit.
     """
+    order = replace(order, checkout_id=own_id(order.checkout_id, order.customer_id, order.email))
     serialise(order.checkout_id)
     known = find(order.checkout_id)
     if known is not None and known.settled_at is not None:
@@ -179,6 +195,13 @@ def _hold_time(gateway: str) -> timedelta:
     if gateway == "manual":
         return timedelta(days=settings.manual_due_days)
     return timedelta(minutes=settings.hold_minutes)
+
+
+def keep_open(payment: Payment, gateway: str) -> None:
+    """The buyer goes on with an order from its payment page. Raises Invalid when its code went to somebody else."""
+    sale = db.session.scalars(select(Sale).where(Sale.payment_id == payment.id)).one_or_none()
+    if sale is not None and sale.settled_at is None and sale.abandoned_at is None:
+        _hold(sale, gateway)
 
 
 def _hold(sale: Sale, gateway: str) -> None:

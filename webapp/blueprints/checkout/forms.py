@@ -60,8 +60,9 @@ def text(label: Any, missing: Any, *, autocomplete: str, limit: int = TEXT, **mo
 class CheckoutForm(FlaskForm):
     """Field names are the contract's. Which fields count depends on who is asking: see `drop_what_is_not_asked`."""
 
-    order_token = HiddenField(validators=[Length(max=64)])
-    quoted = HiddenField(validators=[Length(max=80)])  # what the summary said when the button was pressed
+    # A label, though nobody sees it: without one WTForms reads its own catalogue from disk to translate the name.
+    order_token = HiddenField("", validators=[Length(max=64)])
+    quoted = HiddenField("", validators=[Length(max=80)])  # what the summary said when the button was pressed
 
     products = RadioField(_l("Plan"), choices=[], validate_choice=False, validators=[Optional()])
     period = RadioField(_l("Billing period"), choices=[], validate_choice=False, validators=[Optional()])
