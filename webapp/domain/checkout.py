@@ -72,16 +72,16 @@ def find(checkout_id: str) -> Sale | None:
     return db.session.scalars(BY_CHECKOUT_ID, {"checkout_id": checkout_id}).one_or_none()
 
 
-def own_id(checkout_id: str, customer_id: int | None, email: str) -> str:
-    """The id of this buyer's order; one of their own where a sale of somebody else's has it.
+def find_own(checkout_id: str, customer_id: int | None, email: str) -> tuple[str, Sale | None]:
+    """The sale that this buyer's order repeats, and the order's id: another one where somebody else's sale has it.
 
     A form is found again with the browser's back button, also by the next person at a shared computer.
     """
-    sale = find(checkout_id)
-    key = email.strip().lower()
+    sale, key = find(checkout_id), email.strip().lower()
     if sale is None or (sale.customer_id == customer_id if customer_id else sale.customer.user.email_key == key):
-        return checkout_id
-    return hashlib.sha256(f"{checkout_id}:{customer_id or key}".encode()).hexdigest()
+        return checkout_id, sale
+    own = hashlib.sha256(f"{checkout_id}:{customer_id or key}".encode()).hexdigest()
+    return own, find(own)
 
 
 def find_open(customer: Customer, cart_key: str) -> Sale | None:
@@ -109,9 +109,9 @@ def place(order: Order, choose_gateway: Callable[[Cart, str], str]) -> tuple[Sal
 
     Raises Invalid for what is wrong with it, Conflict for a sale that is over, and hooks.Reject. Call it in a unit.
     """
-    order = replace(order, checkout_id=own_id(order.checkout_id, order.customer_id, order.email))
     serialise(order.checkout_id)
-    known = find(order.checkout_id)
+    own_id, known = find_own(order.checkout_id, order.customer_id, order.email)
+    order = replace(order, checkout_id=own_id)
     if known is not None and known.settled_at is not None:
         return known, None
     cart, customer = cart_for(order, known)

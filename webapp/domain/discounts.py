@@ -111,16 +111,17 @@ def uses_left(code: DiscountCode, *, besides: int | None = None) -> bool:
     return code.uses + (held or 0) < code.max_uses
 
 
+def check_use(code_id: int, *, besides: int | None = None) -> None:
+    """Raises Invalid unless a use is left; the code's row stays locked, so that nobody else takes it before us."""
+    query = select(DiscountCode).where(DiscountCode.id == code_id).with_for_update()
+    locked = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    if not uses_left(locked, besides=besides):
+        raise Invalid(_("This code has been used up."), code="discount_code", field="discount_code")
+
+
 def hold(code: DiscountCode, payment: Payment, until: datetime) -> None:
     """Keep one use for this sale. Raises Invalid when the last one has just gone. Locks the code's row."""
-    locked = db.session.scalars(
-        select(DiscountCode)
-        .where(DiscountCode.id == code.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    if not uses_left(locked):
-        raise Invalid(_("This code has been used up."), code="discount_code", field="discount_code")
+    check_use(code.id)
     db.session.flush()
     db.session.add(Redemption(discount_code_id=code.id, payment_id=payment.id, held_until=until))
 
@@ -148,9 +149,14 @@ def release(payment: Payment) -> None:
 
 
 def extend(payment: Payment, by: timedelta) -> None:
-    """The buyer is still at it (or the transfer takes days): hold the use longer."""
-    db.session.execute(
-        update(Redemption)
-        .where(and_(Redemption.payment_id == payment.id, Redemption.status == RedemptionStatus.HELD))
-        .values(held_until=clock.now() + by)
-    )
+    """The buyer is still at it (or the transfer takes days): hold the use longer.
+
+    Raises Invalid when the hold was over, and somebody else has taken the last use meanwhile.
+    """
+    mine = (Redemption.payment_id == payment.id, Redemption.status == RedemptionStatus.HELD)
+    held = db.session.scalars(select(Redemption).where(*mine)).one_or_none()
+    if held is None:
+        return
+    if held.held_until <= clock.now():
+        check_use(held.discount_code_id, besides=payment.id)
+    held.held_until = clock.now() + by

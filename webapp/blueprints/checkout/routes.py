@@ -97,7 +97,7 @@ def place_order(plan: str | None, duration: int | None = None, unit: str = "mont
         form.products.data = plan
     if "refresh" in request.form or "apply_code" in request.form:
         return show(form)
-    known = checkout.find(form.order_token.data or "")
+    known = known_sale(form)
     if known is not None and known.settled_at is not None:
         return go_to(url_for("pay.thank_you", reference=known.payment.reference))
     cart = reckon(form, known)
@@ -112,6 +112,13 @@ def place_order(plan: str | None, duration: int | None = None, unit: str = "mont
     if not (meaning_is_right(form, cart, known) and shape_is_right):
         return show(form, cart=cart, status=422)
     return place(form)
+
+
+def known_sale(form: CheckoutForm) -> Sale | None:
+    """The sale that this order repeats; somebody else's is none of this buyer's."""
+    token, email = form.order_token.data or "", form.email_address.data or ""
+    form.order_token.data, sale = checkout.find_own(token, access.customer_id(), email)
+    return sale
 
 
 def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool:
