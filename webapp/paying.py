@@ -38,12 +38,24 @@ class Payer:
     country: str = ""
 
 
+REFERENCE_AT_MOST = 255
+
+
+def check_reference(reference: object) -> None:
+    """Raises ValueError for what no vendor gives as a name, and no column keeps."""
+    if not isinstance(reference, str) or not 0 < len(reference) <= REFERENCE_AT_MOST or "\0" in reference:
+        raise ValueError(f"a vendor's reference is a text of at most {REFERENCE_AT_MOST} characters")
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A way to charge again: the vendor's name for it, and what a person knows it by."""
 
     reference: str
     label: str = ""
+
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,10 @@ class Outcome:
     credential: Credential | None = None
     amount: Money | None = None  # what was really taken, where the vendor says so
 
+    def __post_init__(self) -> None:
+        if self.reference is not None:
+            check_reference(self.reference)
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -112,6 +128,11 @@ class Redirect:
     url: str
     reference: str
 
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
+        if not self.url.startswith(("https://", "http://", "/")):
+            raise ValueError("the buyer is sent to an address that begins with http:// or https://")
+
 
 @dataclass(frozen=True, slots=True)
 class BrowserStep:
@@ -119,6 +140,9 @@ class BrowserStep:
 
     reference: str
     data: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
 
 
 @dataclass(frozen=True, slots=True)

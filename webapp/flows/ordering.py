@@ -15,7 +15,18 @@ from webapp.extensions import db
 from webapp.flows import offering
 from webapp.flows.asking import payer_of
 from webapp.gateways import gateways
-from webapp.gateways.base import Beginning, Capability, Done, Gateway, Outcome, PaymentRequest, Verdict
+from webapp.gateways.base import (
+    Beginning,
+    BrowserStep,
+    Capability,
+    Done,
+    Gateway,
+    Later,
+    Outcome,
+    PaymentRequest,
+    Redirect,
+    Verdict,
+)
 from webapp.models import Payment, Try
 from webapp.money import Money
 from webapp.settings import Settings
@@ -82,9 +93,10 @@ def pay_again(payment_id: int, gateway: str, settings: Settings) -> Placed:
 
 
 def _next_try(payment: Payment, gateway: str) -> Try | None:
+    checkout.keep_open(payment, gateway)
     running = payments.open_try(payment)
     if running is not None and running.gateway == gateway:
-        return None
+        return running if running.action is None else None  # its answer was lost: asked again with the same key
     if running is not None:
         payments.abandon_try(running, reason="the buyer chose another way to pay")
     return payments.begin_try(payment, gateway)
@@ -96,18 +108,35 @@ def begin(try_id: int, settings: Settings) -> None:
     gateway, request = gateways.get(attempt.gateway), _request(attempt, settings)
     transactions.end_read()
     beginning = _ask(gateway, request)
-    with unit_of_work(gateway.id) as session:
-        attempt = session.get_one(Try, try_id)
-        payments.locked(attempt.payment_id)
-        payments.record_beginning(attempt, beginning)
+    try:
+        _record(try_id, attempt.gateway, beginning)
+    except IntegrityError:  # a name that another try has already
+        log.exception("gateway.name_used_twice", extra={"gateway": gateway.id, "payment": request.reference})
+        _record(try_id, attempt.gateway, Done(Outcome(Verdict.UNKNOWN, reason="the name was used before")))
 
 
 def _ask(gateway: Gateway, request: PaymentRequest) -> Beginning:
+    """Whatever goes wrong at a gateway, or is no answer at all, leaves open whether it took the money."""
     try:
-        return gateway.begin(request)
+        return checked(gateway.begin(request))
     except Exception as error:
         log.exception("gateway.begin_failed", extra={"gateway": gateway.id, "payment": request.reference})
         return Done(Outcome(Verdict.UNKNOWN, reason=type(error).__name__))
+
+
+def checked(beginning: Beginning) -> Beginning:
+    """Raises TypeError for what is no answer, as a gateway without types may give one."""
+    told = beginning.outcome if isinstance(beginning, Done) else beginning
+    if not isinstance(told, Outcome | Redirect | BrowserStep | Later):
+        raise TypeError(f"a gateway began a payment with {type(told).__name__}")
+    return beginning
+
+
+def _record(try_id: int, actor: str, beginning: Beginning) -> None:
+    with unit_of_work(actor) as session:
+        attempt = session.get_one(Try, try_id)
+        payments.locked(attempt.payment_id)
+        payments.record_beginning(attempt, beginning)
 
 
 def _request(attempt: Try, settings: Settings) -> PaymentRequest:
