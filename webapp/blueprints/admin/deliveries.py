@@ -36,17 +36,12 @@ SOON = timedelta(minutes=1)
 
 
 def search(text: str) -> ColumnElement[bool]:
-    """By number, key, callback, hook, or customer. Rows are read newest first until a page is full."""
-    ways: list[ColumnElement[bool]] = [
-        Delivery.callback.icontains(text, autoescape=True),
-        Delivery.hook.istartswith(text, autoescape=True),
-        Delivery.key == text,
-    ]
+    """By number, key, callback, hook, or customer. The outbox is read newest first until a page is full."""
     if "@" in text:
-        ways.append(Delivery.id.in_(searches.by_customer(Delivery.id, Delivery.customer_id, text)))
-    if (number := searches.number(text)) is not None:
-        ways.append(Delivery.id == number)
-    return or_(*ways)
+        return Delivery.id.in_(searches.by_customer(Delivery.id, Delivery.customer_id, text))
+    called = searches.contains(Delivery.callback, text) | searches.contains(Delivery.hook, text)
+    number = searches.number(text)
+    return or_(called, Delivery.key == text, *([] if number is None else [Delivery.id == number]))
 
 
 BY_HANDLER = Filter(

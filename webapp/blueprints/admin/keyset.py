@@ -77,6 +77,10 @@ class Slice:
     after: bool = False
     first: int | None = 1
 
+    @property
+    def is_everything(self) -> bool:
+        return not self.before and not self.after
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -89,7 +89,8 @@ def show(listing: Listing, view: View, **context: Any) -> Response:
     wanted = read_wanted(listing)
     source = listing.source(wanted)
     try:
-        cut, total = source.page(wanted.size, read_cursor()), source.count()
+        cut = source.page(wanted.size, read_cursor())
+        total = len(cut.rows) if cut.is_everything else source.count()
     except (OperationalError, PoolTimeout) as error:
         db.session.rollback()
         log.error("list.failed", exc_info=error, extra={"list": listing.endpoint})

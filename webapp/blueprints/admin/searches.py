@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, union
+from sqlalchemy import ColumnElement, Select, literal, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.extensions import dialect_name
@@ -36,18 +36,21 @@ def begins_with(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[
     return column.startswith(text, autoescape=True)
 
 
-def word_begins_with(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
-    """The text or a word of it begins so, whatever the capitals.
+def contains(text_of: ColumnElement[str] | InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    """Anywhere in it, whatever the capitals: SQLite's LIKE folds A to Z by itself, PostgreSQL's folds nothing."""
+    if dialect_name() == "sqlite":
+        return text_of.contains(text, autoescape=True)
+    return text_of.icontains(text, autoescape=True)
 
-    SQLite folds A to Z only, so the capital is tried as well: `ö` finds `Öztürk`.
-    """
-    ways = []
-    for spelling in sorted({text, text.lower(), text.title()}):
-        ways += [
-            column.istartswith(spelling, autoescape=True),
-            column.icontains(f" {spelling}", autoescape=True),
-        ]
-    return or_(*ways)
+
+def word_begins_with(text: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """A word in one of the columns begins so. SQLite does not fold `ö`, so there `Ö` is tried as well."""
+    words: ColumnElement[str] = literal("")
+    for column in columns:
+        words = words + " " + column
+    folds = text.isascii() or dialect_name() != "sqlite"
+    spellings = {text} if folds else {text, text.lower(), text.title()}
+    return or_(*(contains(words, f" {one}") for one in sorted(spellings)))
 
 
 def any_of(id: InstrumentedAttribute[int], *ways: Select[Any]) -> ColumnElement[bool]:
@@ -62,8 +65,7 @@ def customers(text: str) -> list[Select[Any]]:
         select(Customer.id).where(begins_with(Customer.email, text)),
     ]
     if "@" not in text:
-        named = word_begins_with(Customer.display_name, text) | word_begins_with(Customer.company_name, text)
-        ways.append(select(Customer.id).where(named))
+        ways.append(select(Customer.id).where(word_begins_with(text, Customer.display_name, Customer.company_name)))
     return ways
 
 
