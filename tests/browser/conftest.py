@@ -18,7 +18,7 @@ import axe_playwright_python
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.conftest import empty_tables
@@ -38,6 +38,9 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+# For a machine that is busy with other tests: waiting ends as soon as what is waited for is there.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
@@ -100,8 +103,9 @@ def open_page(site: Server, chromium: Browser, request: pytest.FixtureRequest) -
     complaints: list[str] = []
 
     def open_it(path: str = "/", **options: Any) -> Page:
-        context = chromium.new_context(base_url=site.url, locale=options.pop("locale", "en-GB"), **options)
-        context.set_default_timeout(10_000)
+        usual = {"base_url": site.url, "locale": "en-GB", "reduced_motion": "reduce"}
+        context = chromium.new_context(**{**usual, **options})
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
