@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 class FlaskForm:
+    class Meta: ...
+
     csrf_token: Any
     data: dict[str, Any]
     errors: dict[str, list[str]]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from webapp.blueprints.form import Form
 
-class CancellationForm(FlaskForm):
+
+class CancellationForm(Form):
     """`version`: of the membership that was looked at; empty: whatever it is now."""
 
     reason = StringField(_l("Reason"), validators=[Length(max=300, message=_l("Use at most 300 characters."))])
@@ -16,7 +17,7 @@ class CancellationForm(FlaskForm):
     at_once = StringField()
 
 
-class RetriesForm(FlaskForm):
+class RetriesForm(Form):
     """`count`: how many were dead when the operator decided; `typed`: the same by hand, for many."""
 
     handler = StringField(validators=[InputRequired(), Length(max=160)])

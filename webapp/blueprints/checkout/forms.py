@@ -10,7 +10,6 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError as NotValid
 from wtforms import (
@@ -26,6 +25,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 
 from webapp.blueprints.checkout.country_field import CountryField
+from webapp.blueprints.form import Form
 from webapp.countries import countries
 from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST
 from webapp.leaked_passwords import is_leaked
@@ -57,7 +57,7 @@ def text(label: Any, missing: Any, *, autocomplete: str, limit: int = TEXT, **mo
     )
 
 
-class CheckoutForm(FlaskForm):
+class CheckoutForm(Form):
     """Field names are the contract's. Which fields count depends on who is asking: see `drop_what_is_not_asked`."""
 
     # A label, though nobody sees it: without one WTForms reads its own catalogue from disk to translate the name.
@@ -200,7 +200,7 @@ class CheckoutForm(FlaskForm):
         return {name: value for name, value in kept.items() if isinstance(value, str | bool)}
 
 
-class EmailForm(FlaskForm):
+class EmailForm(Form):
     """Another e-mail address for the person who has just ordered."""
 
     email_address = EmailField(
