@@ -65,6 +65,10 @@ def refuse(form: SignInForm) -> ResponseReturnValue:
 
 @bp.post("/logout")
 def end_session() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        user_id = current_user.id
+        with unit_of_work("sign-out"):
+            customers.end_sessions(user_id)
     logout_user()
     session.clear()
     flash(_("You are signed out."), "success")
