@@ -36,8 +36,9 @@ RESERVED = frozenset(
 
 
 def normalise(text: str) -> str:
-    """An address is typed in any case, and pasted with its domain: `My-Shop.example.org` is `my-shop`."""
-    return text.strip().lower().removeprefix("https://").removeprefix("http://").split(".")[0].rstrip("/")
+    """An address is typed in any case, and pasted with its domain: `www.My-Shop.example.org` is `my-shop`."""
+    host = text.strip().lower().removeprefix("https://").removeprefix("http://").partition("/")[0].rstrip(".")
+    return host.removeprefix("www.").partition(".")[0]
 
 
 def check_shape(text: str) -> str:
