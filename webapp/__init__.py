@@ -59,6 +59,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "webapp" / "translations"),
         "RATELIMIT_ENABLED": not settings.testing,
         "RATELIMIT_STORAGE_URI": limit_storage(settings.redis_url),
+        "RATELIMIT_STORAGE_OPTIONS": limit_options(settings.redis_url),
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
     }
@@ -71,7 +72,17 @@ def limit_storage(redis_url: str | None) -> str:
     return redis_url or "memory://"
 
 
+def limit_options(redis_url: str | None) -> dict[str, Any]:
+    """A Redis that hangs must not keep a buyer waiting."""
+    return {"socket_connect_timeout": 0.5, "socket_timeout": 0.5} if redis_url else {}
+
+
 def engine_options(settings: Settings) -> dict[str, Any]:
+    """`hide_parameters`: an error of the database is logged, and must not tell addresses and hashes."""
+    return {"hide_parameters": True, **pool_options(settings)}
+
+
+def pool_options(settings: Settings) -> dict[str, Any]:
     if settings.database_url == "sqlite://":
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     if settings.database_url.startswith("sqlite"):
