@@ -65,8 +65,11 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def load_user(user_id: str) -> User | None:
     """The person of a session, with the customer they may be: nearly every page asks for both."""
-    with_customer = joinedload(User.customer)
-    return db.session.get(User, int(user_id), options=[with_customer]) if user_id.isdigit() else None
+    number, _dot, sign_outs = user_id.partition(".")
+    if not number.isdigit():
+        return None
+    user = db.session.get(User, int(number), options=[joinedload(User.customer)])
+    return user if user is not None and str(user.sign_outs) == (sign_outs or "0") else None
 
 
 def start_request() -> None:
@@ -103,6 +106,9 @@ def finish_response(response: Response) -> Response:
     response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
     if settings.secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.status_code == 308 and response.location is not None:
+        response.location = response.location.removeprefix(request.host_url.rstrip("/"))  # a host may be a lie
+        response.data = b""  # and is repeated there
     # `session` is in the answer's Vary once it was read; what belongs to a person is kept by no cache.
     if session.get("_user_id") and request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")

@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, jsonify, make_response, rende
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from webapp.blueprints.views import is_fragment_request
 from webapp.errors import Conflict, DomainError
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(StaleDataError, slower)
     app.register_error_handler(CSRFError, stale_form)
+    app.register_error_handler(BadHost, no_host)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, failed)
 
@@ -43,6 +44,11 @@ def slower(_error: StaleDataError) -> Response:
 def stale_form(_error: CSRFError) -> Response:
     message = _("You were inactive for a while. Submit again; your entries are still here.")
     return answer(400, "csrf", message)
+
+
+def no_host(_error: BadHost) -> Response:
+    """No page can be made: its links need a host."""
+    return make_response("Bad Request", 400, {"Content-Type": "text/plain"})
 
 
 def http_error(error: HTTPException) -> Response:

@@ -49,7 +49,7 @@ class View:
 def go_to(url: str) -> Response:
     """303: the browser goes on by GET, and a reload sends nothing again."""
     if request.headers.get("HX-Request") == "true":
-        return Response(status=204, headers={"HX-Redirect": url})
+        return Response(status=204, headers={"HX-Redirect": iri_to_uri(url)})
     answer = redirect(url, 303)
     return make_response(answer)
 

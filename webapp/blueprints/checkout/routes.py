@@ -125,6 +125,9 @@ def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool
     """What the cart and the law find; each is said at its field."""
     for problem in cart.errors:
         form.refuse(problem.param, problem.message)
+    served = network.settings().allowed_countries
+    if served and form.billing_country.data not in served and not form.billing_country.errors:
+        form.refuse("billing_country", _("Choose a country."))
     if "early_start" in form and not form.is_business and not form.early_start.data:
         text = _("Confirm the early start. Without it we can set up your site only after 14 days.")
         form.refuse("early_start", text)

@@ -5,6 +5,8 @@ A request for such a host never reaches the network's own pages, and a site's pa
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -21,13 +23,13 @@ SHOWN = {SiteStatus.PUBLISHED: 200, SiteStatus.SUSPENDED: 402}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    suffix = f".{settings.network_domain}"
+    suffix, own = f".{settings.network_domain}", (urlsplit(settings.base_url).hostname or "").lower()
 
     @app.before_request
     def serve_site() -> ResponseReturnValue | None:
         """A site's host is answered here, whatever the path; any other host is the network's."""
         host = request.host.partition(":")[0].lower().rstrip(".")
-        if not host.endswith(suffix):
+        if not host.endswith(suffix) or host == own:
             return None
         g.tenant = True
         return show_site(host.removesuffix(suffix))
