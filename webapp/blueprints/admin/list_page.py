@@ -48,7 +48,7 @@ def narrowings(listing: Listing, wanted: Wanted) -> list[tuple[str, str]]:
     """(words, address without it) of everything that narrows the list."""
     found = []
     if wanted.search:
-        words = _("search “%(text)s”", text=wanted.search)
+        words = _("“%(text)s”", text=wanted.search)
         found.append((words, replace(wanted, search="").url(listing)))
     for one in listing.filters:
         if value := wanted.filters.get(one.name):

@@ -1,0 +1,263 @@
+"""What an operator does, in a browser: with script and without, with the keyboard, on a phone and at a desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.blueprints.admin import rows
+from webapp import clock
+from webapp.extensions import db as database
+from webapp.models import (
+    DeliveryStatus,
+    LineItem,
+    LineType,
+    Membership,
+    MembershipStatus,
+    Payment,
+    PaymentStatus,
+    Site,
+    Try,
+    TryStatus,
+)
+
+Open = Callable[..., Page]
+Office = dict[str, Any]
+
+DESK = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 320, "height": 640}}
+
+
+@pytest.fixture
+def office(site: Any) -> Office:
+    """A network that has sold something, some of it with trouble."""
+    factories.operator(email="olga@example.com", name="Olga Peters")
+    plan = factories.product(name="Premium")
+    ada = factories.customer(display_name="Ada Lovelace", company_name="Engines Ltd")
+    ends = clock.now() + timedelta(days=20)
+    membership = factories.active_membership(customer=ada, plan=plan, expires_at=ends)
+    factories.save(lambda: Site(customer=ada, membership=membership, slug="ada", title="Ada's site"))
+    payment = factories.payment(membership=membership, gateway="manual")
+    line = {"type": LineType.PRODUCT, "title": "Premium", "unit_price_minor": 2999, "subtotal_minor": 2999}
+    factories.save(lambda: LineItem(payment_id=payment.id, position=1, total_minor=2999, currency="EUR", **line))
+    factories.save(lambda: Try(payment_id=payment.id, number=1, gateway="manual", status=TryStatus.NEEDS_ACTION))
+    rows.many(60, lambda index: factories.customer(display_name=f"Guest {index:02d}"))
+    dead = rows.dead(2, customer=ada)
+    rows.attempt(dead[0], outcome="dead", http_status=401, answer='{"message": "no"}')
+    return {"customer": ada, "membership": membership, "payment": payment, "delivery": dead[0]}
+
+
+@pytest.fixture
+def enter(open_page: Open, office: Office) -> Open:
+    """An operator at a page of the admin, signed in on the way."""
+
+    def go(path: str, **options: Any) -> Page:
+        page = open_page(path, **{**DESK, **options})
+        page.get_by_label("E-mail address").fill("olga@example.com")
+        page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(re.compile(re.escape(path) + "$"))
+        return page
+
+    return go
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("tbody th a").all_inner_texts()
+
+
+def fresh(row: Any) -> Any:
+    database.session.rollback()
+    database.session.refresh(row)
+    return row
+
+
+def test_typing_finds_without_a_button_and_leaves_one_entry_in_the_history(enter: Open) -> None:
+    page = enter("/admin/customers")
+    before = page.evaluate("history.length")
+    page.get_by_label("Search").press_sequentially("love", delay=60)
+    expect(page.locator("#list-count")).to_have_text("Showing 1–1 of 1")
+    expect(page).to_have_url(re.compile(r"search=love$"))
+    expect(page).to_have_title("Customers: “love” – Parzelle")
+    expect(page.get_by_label("Search")).to_be_focused()
+    assert names(page) == ["Ada Lovelace"]
+    assert page.evaluate("history.length") == before
+    page.reload()
+    assert names(page) == ["Ada Lovelace"]
+    assert page.get_by_label("Search").input_value() == "love"
+
+
+def test_a_slow_answer_does_not_take_away_what_is_typed_meanwhile(enter: Open) -> None:
+    page = enter("/admin/customers")
+    asked: list[str] = []
+
+    def late(route: Any) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            page.get_by_label("Search").press_sequentially("lace")
+        route.continue_()
+
+    page.route("**/admin/customers?*", late)
+    page.get_by_label("Search").fill("love")
+    expect(page.locator("#list-count")).to_have_text("Showing 1–1 of 1")
+    expect(page).to_have_url(re.compile("search=lovelace$"))
+    assert page.get_by_label("Search").input_value() == "lovelace"
+
+
+def test_status_sort_and_pages_are_steps_that_back_undoes(enter: Open) -> None:
+    page = enter("/admin/customers")
+    page.get_by_role("link", name="None", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?status=none$"))
+    expect(page.locator("#list-count")).to_have_text("Showing 1–50 of 60")
+    expect(page.locator("#status-none")).to_be_focused()
+    page.get_by_role("link", name="E-mail address").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("E-mail address")
+    expect(page.locator("#sort-email")).to_be_focused()
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("#list-count")).to_have_text("Showing 51–60 of 60")
+    assert page.evaluate("document.activeElement !== document.body")
+
+    page.go_back()
+    expect(page.locator("#list-count")).to_have_text("Showing 1–50 of 60")
+    expect(page.locator("header.masthead")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("Registered")
+    page.go_back()
+    expect(page.locator("#list-count")).to_have_text("Showing 1–50 of 61")
+
+
+def test_a_search_keeps_the_status_that_was_chosen_meanwhile(enter: Open) -> None:
+    page = enter("/admin/customers")
+    page.get_by_role("link", name="Active", exact=True).click()
+    expect(page.locator("#list-count")).to_have_text("Showing 1–1 of 1")
+    page.get_by_label("Search").fill("guest")
+    expect(page.get_by_role("heading", name="No match")).to_be_visible()
+    assert "status=active" in page.evaluate("location.search")
+    page.get_by_label("Search").press("Enter")
+    expect(page).to_have_url(re.compile("status=active"))
+    page.get_by_role("link", name="Remove filter: status active").click()
+    expect(page.locator("#list-count")).to_have_text("Showing 1–50 of 60")
+
+
+def test_a_row_leads_to_its_page_and_back_to_the_same_view(enter: Open) -> None:
+    page = enter("/admin/customers?search=guest&sort=email")
+    page.get_by_role("link", name="Guest 07").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Guest 07")
+    page.go_back()
+    expect(page.locator("#list-count")).to_have_text("Showing 1–50 of 60")
+    assert page.get_by_label("Search").input_value() == "guest"
+
+
+@pytest.mark.noisy
+def test_without_a_connection_the_list_stays_and_says_so(enter: Open) -> None:
+    page = enter("/admin/customers")
+    page.context.set_offline(True)
+    page.get_by_label("Search").fill("love")
+    expect(page.get_by_role("alert")).to_contain_text("You are offline.")
+    assert len(names(page)) == 50
+
+
+def test_a_membership_is_cancelled_by_keyboard_alone(enter: Open, office: Office) -> None:
+    membership: Membership = office["membership"]
+    page = enter(f"/admin/memberships/{membership.id}")
+    opener = page.get_by_role("link", name="Cancel now …")
+    opener.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Cancel this membership now?")
+    expect(dialog.get_by_role("button", name="Keep the membership")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+    assert fresh(membership).status == MembershipStatus.ACTIVE
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The membership is cancelled.")).to_be_visible()
+    assert fresh(membership).status == MembershipStatus.CANCELLED
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_money_that_arrived_is_confirmed(enter: Open, office: Office, script: bool) -> None:
+    payment: Payment = office["payment"]
+    page = enter("/admin/payments", java_script_enabled=script)
+    page.get_by_role("link", name=payment.order_number).click()
+    page.get_by_role("link", name="Confirm that the money arrived …").click()
+    page.get_by_role("button", name="Confirm €29.99").click()
+    expect(page.get_by_text("The payment is completed.")).to_be_visible()
+    assert fresh(payment).status == PaymentStatus.COMPLETED
+
+
+def test_everything_goes_without_script(enter: Open, office: Office) -> None:
+    page = enter("/admin/customers", java_script_enabled=False)
+    page.get_by_label("Search").fill("guest")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("status").last).to_have_text("Showing 1–50 of 60")
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_role("status").last).to_have_text("Showing 51–60 of 60")
+
+    membership: Membership = office["membership"]
+    page.goto(f"/admin/memberships/{membership.id}")
+    page.get_by_role("link", name=re.compile("^Cancel at ")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancel this membership at the end of its period?")
+    page.get_by_label("Reason").fill("Moved abroad")
+    page.get_by_role("button", name=re.compile("^Cancel at ")).click()
+    assert fresh(membership).cancel_at == membership.expires_at
+
+    page.goto("/admin/deliveries")
+    page.get_by_role("link", name="Send 2 again: crm.listeners").click()
+    page.get_by_role("button", name="Send 2 deliveries again").click()
+    expect(page.get_by_text("2 deliveries go out again.")).to_be_visible()
+    assert fresh(office["delivery"]).status == DeliveryStatus.PENDING
+
+
+def test_a_delivery_that_goes_out_shows_its_result_by_itself(
+    enter: Open, office: Office, work: Callable[[], None]
+) -> None:
+    """Its destination does not exist here, so the result is another failure."""
+    page = enter(f"/admin/deliveries/{office['delivery'].id}")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("The delivery goes out now.")).to_be_visible()
+    expect(page.locator("#attempt-rows tbody tr")).to_have_count(1)
+    work()
+    expect(page.locator("#attempt-rows tbody tr")).to_have_count(2, timeout=8000)
+    expect(page.locator("#attempt-rows")).to_contain_text("ModuleNotFoundError")
+
+
+PAGES = [
+    "/admin/customers",
+    "/admin/customers?search=nobody&status=active",
+    "/admin/customers/{customer}",
+    "/admin/memberships",
+    "/admin/memberships/{membership}",
+    "/admin/memberships/{membership}/cancellation",
+    "/admin/payments",
+    "/admin/payments/{payment}",
+    "/admin/payments/{payment}/confirmation",
+    "/admin/deliveries",
+    "/admin/deliveries?status=running",
+    "/admin/deliveries/{delivery}",
+    "/admin/deliveries/retries?handler=crm.listeners",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_pages_are_accessible_and_never_scroll_sideways(
+    enter: Open, office: Office, violations: Callable[[Page], list[str]], size: dict[str, Any], scheme: str
+) -> None:
+    page = enter("/admin/customers", color_scheme=scheme, bypass_csp=True, **size)
+    ids = {name: row.id for name, row in office.items()}
+    for path in PAGES:
+        page.goto(path.format(**ids))
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
+    page.goto(PAGES[4].format(**ids))
+    page.get_by_role("link", name="Cancel now …").click()
+    assert violations(page) == []
