@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
@@ -22,6 +24,19 @@ PAGES = {400, 403, 404, 409, 410, 422, 429, 500, 503}
 
 def settings() -> Settings:
     return cast(Settings, current_app.extensions["settings"])
+
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def settings_here() -> Settings:
+    """The settings, with the address the buyer came by. On a developer's machine the network has several names, and a
+    session begun under one is unknown under another; anywhere else the address is the configured one."""
+    own = settings()
+    asked = urlsplit(request.host_url)
+    if own.development and asked.hostname in LOOPBACK and asked.port == urlsplit(own.base_url).port:
+        return replace(own, base_url=request.host_url.rstrip("/"))
+    return own
 
 
 def init_app(app: Flask) -> None:

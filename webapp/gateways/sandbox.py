@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask_babel import lazy_gettext as _l
 from standardwebhooks import Webhook
@@ -131,7 +131,8 @@ class SandboxGateway(Base):
         except BankRefusal as refusal:
             return Done(declined(refusal.code))
         query = urlencode({"locale": request.locale})
-        return Redirect(f"{self.config.base_url}/sandbox/pay/{reference}?{query}", reference)
+        shop = urlsplit(request.return_url)  # the page stands beside the shop, under the name the buyer knows it by
+        return Redirect(f"{shop.scheme}://{shop.netloc}/sandbox/pay/{reference}?{query}", reference)
 
     def charge(self, request: ChargeRequest) -> Outcome:
         order = Order(

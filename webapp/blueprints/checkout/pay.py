@@ -12,7 +12,7 @@ from flask_login import current_user
 from webapp.blueprints import access
 from webapp.blueprints.checkout.forms import EmailForm
 from webapp.blueprints.checkout.routes import go_on
-from webapp.blueprints.errors import settings
+from webapp.blueprints.errors import settings, settings_here
 from webapp.blueprints.views import View, go_to, leave_for
 from webapp.domain import customers, network, payments, receivables
 from webapp.errors import DomainError, Invalid, NotFound
@@ -66,7 +66,7 @@ def pay(reference: str) -> ResponseReturnValue:
     if gateway not in offering.active_gateways():
         return show(payment, errors=[("gateway", _("Choose how you want to pay."))], status=422)
     try:
-        placed = ordering.pay_again(payment.id, gateway, settings())
+        placed = ordering.pay_again(payment.id, gateway, settings_here())
     except DomainError as problem:
         payment = receivables.find_by_reference(reference)
         return show(payment, errors=[("", problem.message)], status=problem.status)
