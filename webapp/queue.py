@@ -17,6 +17,8 @@ QUEUE = "parzelle"
 UNANSWERED_SECONDS = 10
 # After a failed ring the web waits this long before it tries Redis again, so that no checkout waits for it.
 QUIET_SECONDS = 5.0
+# A Redis that hangs is given up after this long: a buyer waits for it, at most once in a while.
+RING_SECONDS = 0.5
 
 
 class Doorbell:
@@ -25,21 +27,32 @@ class Doorbell:
     def __init__(self) -> None:
         self.url: str | None = None
         self._redis: Redis | None = None
+        self._bell: Redis | None = None
         self._quiet_until = 0.0
 
     def init(self, url: str | None) -> None:
-        self.url, self._redis, self._quiet_until = url, None, 0.0
+        self.url, self._redis, self._bell, self._quiet_until = url, None, None, 0.0
 
     @property
     def redis(self) -> Redis:
-        """The connection, made when first needed. Raises RuntimeError when no REDIS_URL is known."""
+        """The workers' connection, made when first needed. Raises RuntimeError when no REDIS_URL is known."""
         if self._redis is None:
-            from redis import Redis
-
-            if self.url is None:
-                raise RuntimeError("REDIS_URL is not set")
-            self._redis = Redis.from_url(self.url, socket_connect_timeout=0.5, socket_timeout=5)
+            self._redis = self._connect(5)
         return self._redis
+
+    @property
+    def bell(self) -> Redis:
+        """The connection of those who ring, and have no time."""
+        if self._bell is None:
+            self._bell = self._connect(RING_SECONDS)
+        return self._bell
+
+    def _connect(self, seconds: float) -> Redis:
+        from redis import Redis
+
+        if self.url is None:
+            raise RuntimeError("REDIS_URL is not set")
+        return Redis.from_url(self.url, socket_connect_timeout=0.5, socket_timeout=seconds)
 
     def ring(self, chore: str, arguments: Iterable[str] = ()) -> bool:
         """Ask a worker for `webapp.jobs.chores:<chore>(*arguments)`. Never raises; False when nobody heard."""
@@ -58,12 +71,12 @@ class Doorbell:
         self.redis.delete(bell_key(chore, arguments))
 
     def _enqueue(self, chore: str, arguments: list[str]) -> None:
-        if not self.redis.set(bell_key(chore, arguments), 1, nx=True, ex=UNANSWERED_SECONDS):
+        if not self.bell.set(bell_key(chore, arguments), 1, nx=True, ex=UNANSWERED_SECONDS):
             return
         from rq import Queue
         from rq.serializers import JSONSerializer
 
-        Queue(QUEUE, connection=self.redis, serializer=JSONSerializer).enqueue_call(
+        Queue(QUEUE, connection=self.bell, serializer=JSONSerializer).enqueue_call(
             f"webapp.jobs.chores.{chore}", args=tuple(arguments), result_ttl=0, failure_ttl=86400, timeout=-1
         )
 

@@ -40,14 +40,14 @@ def _database() -> bool:
 
 def _redis() -> bool:
     try:
-        return queue.url is not None and bool(queue.redis.ping())
+        return queue.url is not None and bool(queue.bell.ping())
     except (RedisError, OSError):
         return False
 
 
 def _worker() -> bool:
     try:
-        beat = queue.redis.get("parzelle:worker:beat") if queue.url else None
+        beat = queue.bell.get("parzelle:worker:beat") if queue.url else None
     except (RedisError, OSError):
         return False
     return beat is not None and time.time() - int(beat) < 90

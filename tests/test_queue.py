@@ -1,0 +1,49 @@
+"""The doorbell: whatever ails Redis, nobody waits for it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+from limits.storage import storage_from_string
+from redis.exceptions import TimeoutError
+
+from webapp import limit_options
+from webapp.queue import RING_SECONDS, Doorbell
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """A Redis that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+def test_a_redis_that_hangs_is_given_up_quickly_and_left_alone_for_a_while(hanging: str) -> None:
+    bell = Doorbell()
+    bell.init(hanging)
+    begun = time.monotonic()
+    assert bell.ring("drain", ["somewhere"]) is False
+    assert time.monotonic() - begun < 3 * RING_SECONDS
+    begun = time.monotonic()
+    assert bell.ring("drain", ["somewhere"]) is False
+    assert time.monotonic() - begun < RING_SECONDS / 2
+
+
+def test_a_rate_limit_waits_no_longer_for_it(hanging: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError):
+        storage_from_string(hanging, **limit_options(hanging)).incr("somebody", 60)
+    assert time.monotonic() - begun < 1.5
+
+
+def test_a_ring_reaches_a_redis_that_is_there(redis_address: str) -> None:
+    bell = Doorbell()
+    bell.init(redis_address)
+    bell.redis.flushall()
+    assert bell.ring("drain", ["somewhere"]) is True
+    assert bell.redis.llen("rq:queue:parzelle") == 1
+    assert bell.ring("drain", ["somewhere"]) is True
+    assert bell.redis.llen("rq:queue:parzelle") == 1
