@@ -33,10 +33,14 @@ class View:
         self.template, self.block = template, block
 
     def show(self, *, status: int = 200, **context: Any) -> Response:
+        return self.answer(self.render(**context), status)
+
+    def render(self, **context: Any) -> str:
         if self.block is not None and is_fragment_request():
-            body = render_block(self.template, self.block, context)
-        else:
-            body = render_template(self.template, **context)
+            return render_block(self.template, self.block, context)
+        return render_template(self.template, **context)
+
+    def answer(self, body: str, status: int) -> Response:
         response = make_response(body, status)
         response.vary.add("HX-Request")
         return response

@@ -14,10 +14,10 @@ from wtforms import ValidationError
 
 from webapp.blueprints import access
 from webapp.blueprints.auth.routes import begin_session
-from webapp.blueprints.checkout import forms, page
+from webapp.blueprints.checkout import first_look, forms, page
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
-from webapp.blueprints.errors import settings
+from webapp.blueprints.errors import settings, settings_here
 from webapp.blueprints.views import View, go_to, is_fragment_request, leave_for, was_refused
 from webapp.domain import carts, catalog, checkout, customers, network, sites
 from webapp.domain.carts import Cart
@@ -158,7 +158,7 @@ def price_changed(form: CheckoutForm, cart: Cart) -> str:
 def place(form: CheckoutForm) -> ResponseReturnValue:
     order = order_from(form, settings(), access.customer_id())
     try:
-        placed = ordering.place(order, settings())
+        placed = ordering.place(order, settings_here())
     except Invalid as problem:
         return refused(form, problem)
     except DomainError as problem:
@@ -181,7 +181,7 @@ def refused(form: CheckoutForm, problem: Invalid) -> ResponseReturnValue:
 def place_as(form: CheckoutForm, customer_id: int) -> ResponseReturnValue:
     order: Order = order_from(form, settings(), customer_id)
     try:
-        return go_on(ordering.place(order, settings()))
+        return go_on(ordering.place(order, settings_here()))
     except DomainError as problem:
         form.refuse(getattr(problem, "field", None) or "", problem.message)
         return show(form, status=problem.status)
@@ -280,23 +280,25 @@ def show(
     ]
     if len(gateways) == 1 or (gateways and form.gateway.data not in [one["id"] for one in gateways]):
         form.gateway.data = gateways[0]["id"]
-    return view.show(
-        status=status,
-        form=form,
-        errors=errors,
-        notices=notices,
-        cart=cart,
-        summary=page.summary_of(cart),
-        plans=[page.plan_card(plan, cart.period, cart.plan.slug if cart.plan else None) for plan in plans],
-        periods=page.period_choices(cart.plan),
-        gateways=gateways,
-        customer=current_user.customer if current_user.is_authenticated else None,
-        is_business=form.is_business,
-        country=form.billing_country.data,
-        site_suffix=f".{settings().network_domain}",
-        withdrawal_ends=page.withdrawal_ends(),
-        action=request.path if request.path.startswith("/register") else url_for("checkout.register"),
+    shown = {
+        "errors": errors,
+        "notices": notices,
+        "summary": page.summary_of(cart),
+        "plans": [page.plan_card(plan, cart.period, cart.plan.slug if cart.plan else None) for plan in plans],
+        "periods": page.period_choices(cart.plan),
+        "gateways": gateways,
+        "is_business": form.is_business,
+        "country": form.billing_country.data,
+        "site_suffix": f".{settings().network_domain}",
+        "withdrawal_ends": page.withdrawal_ends(),
+        "action": request.path if request.path.startswith("/register") else url_for("checkout.register"),
+    }
+    customer = current_user.customer if current_user.is_authenticated else None
+    key = first_look.key_of(form, cart, shown) if status == 200 else None
+    body = first_look.pages.show(
+        key, first_look.tokens_of(form), lambda: view.render(form=form, cart=cart, customer=customer, **shown)
     )
+    return view.answer(body, status)
 
 
 def say_early(form: CheckoutForm, cart: Cart) -> list[tuple[str, str]]:
