@@ -276,3 +276,15 @@ def test_paying_again_keeps_the_code_and_the_address_a_while_longer(app: Flask, 
         assert checkout.give_up_due() == 0
     assert only(Redemption).status == RedemptionStatus.HELD
     assert only(Redemption).held_until > clock.now
+
+
+@pytest.mark.parametrize("returned", [None, "free", 5, [None]], ids=repr)
+@pytest.mark.parametrize(
+    "name", ["wu_payment_gateways", "wu_available_gateways", "wu_cart_total", "wu_cart_line_items"]
+)
+def test_a_filter_that_returns_nonsense_stops_no_sale(app: Flask, settings: Settings, name: str, returned: Any) -> None:
+    factories.product("premium")
+    hooks.add_filter(name, lambda *_args: returned)
+    placed = ordering.place(factories.order("premium", gateway="manual"), settings)
+    assert only(Payment).total_minor == 2999
+    assert not placed.settled

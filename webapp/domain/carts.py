@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from webapp.hooks import apply_filters, has_filter
 from webapp.models import Customer, DiscountCode, LineType, Product, ProductType, Renewals
 from webapp.money import Money
 from webapp.periods import Period
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,22 @@ def build(request: CartRequest) -> Cart:
     _choose_period(cart, request)
     _add_lines(cart)
     if has_filter("wu_cart_line_items"):
-        cart.line_items = apply_filters("wu_cart_line_items", cart.line_items, cart)
+        cart.line_items = _filter_lines(cart)
     _start_trial(cart, request)
     _apply_code(cart, request.discount_code)
     _reckon_recurring(cart)
     _filter_total(cart)
     return cart
+
+
+def _filter_lines(cart: Cart) -> list[CartLine]:
+    """What integrators make of the lines; as they were when what comes back is none, or of another currency."""
+    lines: list[CartLine] = apply_filters("wu_cart_line_items", list(cart.line_items), cart)
+    fit = isinstance(lines, list) and all(isinstance(one, CartLine) for one in lines)
+    if not fit or any(one.unit_price.currency != cart.currency for one in lines):
+        log.error("cart.no_lines", extra={"filter": "wu_cart_line_items"})
+        return cart.line_items
+    return lines
 
 
 def _choose_products(cart: Cart, request: CartRequest) -> None:

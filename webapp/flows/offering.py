@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask_babel import gettext as _
 
 from webapp.domain import network
@@ -11,6 +13,8 @@ from webapp.errors import Invalid
 from webapp.gateways import gateways
 from webapp.gateways.base import Gateway
 from webapp.hooks import apply_filters
+
+log = logging.getLogger(__name__)
 
 
 def active_gateways() -> dict[str, Gateway]:
@@ -24,7 +28,11 @@ def available_gateways(cart: Cart) -> dict[str, Gateway]:
     """What a cart may be paid with. Nothing when nothing will ever be due."""
     if not cart.collects_payment:
         return {}
-    chosen: dict[str, Gateway] = apply_filters("wu_available_gateways", active_gateways(), cart)
+    active = active_gateways()
+    chosen = apply_filters("wu_available_gateways", active, cart)
+    if not isinstance(chosen, dict) or not all(isinstance(one, Gateway) for one in chosen.values()):
+        log.error("gateways.not_a_dict", extra={"filter": "wu_available_gateways"})  # a callback forgot to return them
+        return active
     return chosen
 
 
