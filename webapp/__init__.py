@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -22,11 +23,15 @@ from webapp.jobs import commands
 from webapp.settings import ROOT, Settings
 from webapp.transactions import prepare_engine
 
+log = logging.getLogger(__name__)
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """An application for these settings, or for the environment's."""
     settings = settings or Settings.from_environment()
     logs.init()
+    if settings.address_is_guessed:
+        log.warning("settings.base_url_missing", extra={"advice": "set BASE_URL, like https://example.com"})
     app = Flask(__name__, instance_path=str(settings.instance))
     app.extensions["settings"] = settings
     app.config.from_mapping(flask_config(settings))

@@ -72,6 +72,7 @@ class Settings:
     base_url: str
     network_domain: str
     instance: Path
+    address_is_guessed: bool = False
     development: bool = False
     testing: bool = False
     trusted_proxies: int = 0
@@ -110,6 +111,7 @@ class Settings:
             base_url=base_url,
             network_domain=(env.get("NETWORK_DOMAIN") or "localhost").lower(),
             instance=instance,
+            address_is_guessed=not local and not env.get("BASE_URL"),
             development=local,
             trusted_proxies=number("TRUSTED_PROXIES", env.get("TRUSTED_PROXIES"), 1 if env.get("DYNO") else 0),
             sandbox_gateway=boolean("SANDBOX_GATEWAY", env.get("SANDBOX_GATEWAY"), local),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 
 from tests import factories
 from webapp import create_app
+from webapp.blueprints.errors import settings_here
 from webapp.domain import network, sites
 from webapp.errors import Invalid
 from webapp.extensions import db as database
 from webapp.models import User
+from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
 SIGN_IN = {"email_address": "ada@example.com", "password": factories.PASSWORD}
@@ -145,3 +148,22 @@ def test_an_order_from_a_country_that_is_not_served_is_refused(client: FlaskClie
     assert "Choose a country." in page
     page = client.post("/register", data={"products": "free", "billing_country": "DE"}).text
     assert "Choose a country." not in page
+
+
+@pytest.mark.parametrize(
+    ("guessed", "address"), [(True, "https://shop-123.herokuapp.example"), (False, "http://localhost")]
+)
+def test_without_base_url_the_buyer_stays_on_the_host_they_came_by(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, guessed: bool, address: str
+) -> None:
+    given = replace(settings, development=False, address_is_guessed=guessed)
+    monkeypatch.setitem(app.extensions, "settings", given)
+    with app.test_request_context(base_url="https://shop-123.herokuapp.example"):
+        assert settings_here().base_url == address
+
+
+def test_an_address_is_guessed_only_where_none_is_set_in_production(settings: Settings) -> None:
+    keys = {"SECRET_KEY": "s", "ENCRYPTION_KEYS": settings.encryption_keys[0], "PARZELLE_ENV": "production"}
+    assert Settings.from_environment(keys).address_is_guessed
+    assert not Settings.from_environment({**keys, "BASE_URL": "https://example.org"}).address_is_guessed
+    assert not Settings.from_environment({**keys, "PARZELLE_ENV": "development"}).address_is_guessed

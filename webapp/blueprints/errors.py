@@ -31,10 +31,11 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 def settings_here() -> Settings:
     """The settings, with the address the buyer came by. On a developer's machine the network has several names, and a
-    session begun under one is unknown under another; anywhere else the address is the configured one."""
+    session begun under one is unknown under another; anywhere else the address is the configured one, if there is."""
     own = settings()
     asked = urlsplit(request.host_url)
-    if own.development and asked.hostname in LOOPBACK and asked.port == urlsplit(own.base_url).port:
+    nearby = own.development and asked.hostname in LOOPBACK and asked.port == urlsplit(own.base_url).port
+    if nearby or own.address_is_guessed:
         return replace(own, base_url=request.host_url.rstrip("/"))
     return own
 
