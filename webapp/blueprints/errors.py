@@ -103,4 +103,5 @@ def wants_json() -> bool:
 
 
 def layout() -> str:
-    return "base.html"
+    """Visitors' and customers', unless the request was let in where pages have another frame (`g.layout`)."""
+    return str(g.get("layout", "base.html"))

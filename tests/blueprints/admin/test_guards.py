@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.blueprints.admin import rows
 from tests.blueprints.admin.conftest import Look
 from tests.pages import Page
+from webapp.extensions import db
 from webapp.models import MembershipStatus
 
 PLACES = ("customer_id", "membership_id", "payment_id", "delivery_id")
@@ -145,3 +149,30 @@ def test_a_row_that_does_not_exist_is_not_found(look: Look, noun: str, number: s
 
 def test_no_page_of_the_admin_is_kept_by_a_cache(signed_in: FlaskClient) -> None:
     assert signed_in.get("/admin/customers").headers["Cache-Control"] == "no-store"
+
+
+def test_an_operator_who_is_refused_keeps_the_navigation(look: Look) -> None:
+    root = look("/admin/customers/999999", status=404)
+    assert root.by_id("admin-nav")
+    assert rows.link(root, "Go to the start page") == "/admin/"
+
+
+def test_a_customer_who_is_refused_sees_nothing_of_the_admin(client: FlaskClient) -> None:
+    factories.signed_in(client, factories.customer())
+    page = Page(client.get("/admin/customers").text)
+    assert "admin-nav" not in page.ids
+    assert ("/", "Go to the start page") in page.links
+
+
+def test_the_page_that_says_what_failed_does_not_fail_without_the_database(look: Look) -> None:
+    def refuse(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith("SELECT") and "FROM users" not in statement:
+            raise OperationalError(statement, None, Exception("no connection"))
+
+    event.listen(db.engine, "before_cursor_execute", refuse)
+    try:
+        root = look("/admin/customers", status=503)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", refuse)
+    assert rows.has_link(root, "Retry")
+    assert root.by_id("admin-nav")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, abort, request, url_for
+from flask import Blueprint, abort, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access
 from webapp.blueprints.admin import words
@@ -18,8 +19,15 @@ from webapp.models import Delivery, DeliveryStatus
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.operators_only)
 
+LAYOUT = "base_admin.html"
 HIGHEST_ID = 2**63 - 1
 DEAD_SHOWN_AT_MOST = 99
+
+
+@bp.before_request
+def keep_the_frame() -> None:
+    """Whoever is let in also sees refusals and failures beside the admin's navigation."""
+    g.layout = LAYOUT
 
 
 @bp.url_value_preprocessor
@@ -35,9 +43,13 @@ def actor() -> str:
 
 
 def dead_deliveries() -> str:
-    """How many wait for a person; empty when none does."""
+    """How many wait for a person; empty when none does, or when the database is away."""
     some = select(Delivery.id).where(Delivery.status == DeliveryStatus.DEAD).limit(DEAD_SHOWN_AT_MOST + 1).subquery()
-    found = db.session.scalar(select(func.count()).select_from(some)) or 0
+    try:
+        found = db.session.scalar(select(func.count()).select_from(some)) or 0
+    except SQLAlchemyError:
+        db.session.rollback()
+        return ""
     return f"{DEAD_SHOWN_AT_MOST}+" if found > DEAD_SHOWN_AT_MOST else str(found or "")
 
 
@@ -62,6 +74,9 @@ def navigation() -> list[dict[str, Any]]:
 
 @bp.context_processor
 def admin_context() -> dict[str, Any]:
+    """Only for those who were let in: to others a refusal shows nothing of the admin."""
+    if g.get("layout") != LAYOUT:
+        return {}
     return {"admin_nav": navigation(), "home_url": url_for("admin.dashboard")}
 
 

@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from webapp.blueprints.admin.keyset import COUNT_AT_MOST, Slice
 from webapp.blueprints.admin.list_address import Wanted
 from webapp.blueprints.views import is_fragment_request
-from webapp.domain import network
 
 if TYPE_CHECKING:
     from webapp.blueprints.admin.lists import Column, Filter, Listing
@@ -28,7 +27,6 @@ def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str,
         "fragment": is_fragment_request(),
         "title": str(listing.title),
         "heading": heading,
-        "window_title": f"{heading} – {network.settings().name}",
         "rows": cut.rows,
         "columns": [column_of(listing, wanted, one) for one in listing.columns],
         "action": url_for(listing.endpoint),
