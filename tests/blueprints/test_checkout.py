@@ -426,3 +426,13 @@ def test_a_nul_is_dropped_wherever_it_is_sent(browser: Browser, shop: None) -> N
     order(browser, "/register/free", full_name="Ada\x00 Lovelace", site_title="\x00Bakery", order_token="\x00token")
     assert only(Customer).display_name == "Ada Lovelace"
     assert only(Site).title == "Bakery"
+
+
+def test_under_another_name_of_this_machine_the_buyer_stays_there(app: Flask, shop: None) -> None:
+    client = app.test_client()
+    page = Page(client.get("/register/premium", base_url="http://127.0.0.1").text)
+    form = max((one["fields"] for one in page.forms), key=len)
+    answer = client.post("/register/premium", data={**form, **BUYER}, base_url="http://127.0.0.1")
+    assert answer.headers["Location"].startswith("http://127.0.0.1/sandbox/pay/")
+    elsewhere = client.post("/register/premium", data={**form, **BUYER}, base_url="http://shop.example")
+    assert "shop.example" not in elsewhere.headers.get("Location", "")

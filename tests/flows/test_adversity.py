@@ -288,3 +288,21 @@ def test_a_filter_that_returns_nonsense_stops_no_sale(app: Flask, settings: Sett
     placed = ordering.place(factories.order("premium", gateway="manual"), settings)
     assert only(Payment).total_minor == 2999
     assert not placed.settled
+
+
+def test_late_money_wins_over_the_limit_of_a_code_and_that_is_reported(
+    app: Flask, settings: Settings, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    factories.product("premium")
+    factories.discount_code("ONCE", 10, max_uses=1)
+    charges = []
+    for _ in range(2):
+        ordering.place(factories.order("premium", cart={"discount_code": "ONCE"}), settings)
+        newest = database.session.scalars(select(Try).order_by(Try.id.desc()).limit(1)).one()
+        charges.append((newest.id, vendor_reference()))
+        clock.tick(minutes=31)
+    for try_id, reference in charges:
+        sandbox_bank.approve(reference)
+        asking.ask(try_id)
+    assert only(DiscountCode).uses == 2
+    assert [record.message for record in caplog.records].count("discount.used_too_often") == 1

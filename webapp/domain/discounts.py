@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,8 @@ from webapp.extensions import db
 from webapp.models import DiscountCode, DiscountType, LineType, Payment, Redemption, RedemptionStatus
 from webapp.money import Money, split
 from webapp.periods import Period
+
+log = logging.getLogger(__name__)
 
 
 class Line(Protocol):
@@ -134,9 +137,13 @@ def count_use(payment: Payment) -> None:
     if redemption is None or redemption.status == RedemptionStatus.COUNTED:
         return
     redemption.status = RedemptionStatus.COUNTED
-    db.session.execute(
+    counted = (
         update(DiscountCode).where(DiscountCode.id == redemption.discount_code_id).values(uses=DiscountCode.uses + 1)
     )
+    limits = DiscountCode.code, DiscountCode.uses, DiscountCode.max_uses
+    code, uses, most = db.session.execute(counted.returning(*limits)).one()
+    if 0 < most < uses:  # money that came after its hold was over wins
+        log.warning("discount.used_too_often", extra={"code": code, "uses": uses, "max_uses": most})
 
 
 def release(payment: Payment) -> None:
