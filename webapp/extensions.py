@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, S
 from sqlalchemy.orm import DeclarativeBase
 
 from webapp.queue import Doorbell
+from webapp.sessions import UnitSession
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -78,7 +79,7 @@ Base.registry.update_type_annotation_map(
     }
 )
 
-db = SQLAlchemy(model_class=Base)
+db = SQLAlchemy(model_class=Base, session_options={"class_": UnitSession})
 
 if TYPE_CHECKING:
     Model = Base

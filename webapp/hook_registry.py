@@ -9,29 +9,23 @@ only its own changes with it, and a background callback becomes a row that a wor
 from __future__ import annotations
 
 import difflib
-import inspect
-import logging
-import time
-import traceback
-from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from webapp import clock
-from webapp.errors import Rejected
-from webapp.extensions import db
-from webapp.unit import NoUnitOfWork, Unit, current_unit
+from webapp.hook_callbacks import Callback, Figures, Hook, accepted_by, check_background
+from webapp.hook_calls import FAILED, Reject, call
+from webapp.unit import NoUnitOfWork, current_unit
 
-log = logging.getLogger(__name__)
+__all__ = ["Callback", "Figures", "Hook", "Registry", "Reject", "UnknownHook", "begin_scope"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-EVERYTHING = 1_000_000
+Deliver = Callable[[Hook, Callback, tuple[Any, ...]], None]
+Family = dict[str, Hook]
 
-_counts: ContextVar[dict[str, int] | None] = ContextVar("hook_counts", default=None)
+_counts: ContextVar[defaultdict[str, int] | None] = ContextVar("hook_counts", default=None)
 _running: ContextVar[tuple[str, ...]] = ContextVar("hooks_running", default=())
 
 
@@ -39,96 +33,12 @@ class UnknownHook(ValueError):
     """A `wu_` name that is not declared: most likely a slip of the pen."""
 
 
-class Reject(Rejected):
-    """Raised by a callback of a vetoable hook: stops the operation and tells the person why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-
-
-@dataclass(slots=True)
-class Figures:
-    """What a callback has done in this process; times in seconds."""
-
-    calls: int = 0
-    seconds: float = 0.0
-    worst: float = 0.0
-    errors: int = 0
-    last_error: str = ""
-    last_error_at: datetime | None = None
-
-    def took(self, seconds: float) -> None:
-        self.calls += 1
-        self.seconds += seconds
-        self.worst = max(self.worst, seconds)
-
-    def failed(self) -> None:
-        self.errors += 1
-        self.last_error = traceback.format_exc(limit=20)
-        self.last_error_at = clock.now()
-
-
-@dataclass(slots=True, eq=False)
-class Callback:
-    function: Callable[..., Any]
-    priority: int
-    order: int
-    accepted: int
-    background: bool
-    guard: bool
-    figures: Figures = field(default_factory=Figures)
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return (self.priority, self.order)
-
-    @property
-    def name(self) -> str:
-        """`package.module:function`, as a worker imports it."""
-        return f"{getattr(self.function, '__module__', '?')}:{getattr(self.function, '__qualname__', self.function)}"
-
-    @property
-    def handler(self) -> str:
-        """The destination: everything one module sends for one customer goes out in order."""
-        return str(self.function.__module__)
-
-    def call(self, args: tuple[Any, ...]) -> Any:
-        return self.function(*(args if self.accepted >= len(args) else args[: self.accepted]))
-
-
-@dataclass(slots=True, eq=False)
-class Hook:
-    """One named moment. `collected`: it fires at the end of its unit of work, when all rows are written."""
-
-    name: str
-    args: tuple[str, ...] = ()
-    when: str = ""
-    declared: bool = False
-    vetoable: bool = False
-    collected: bool = False
-    storable: bool = True
-    callbacks: tuple[Callback, ...] = ()
-
-    def add(self, callback: Callback) -> None:
-        same = [one for one in self.callbacks if one.function == callback.function]
-        if any(one.priority == callback.priority for one in same):
-            return
-        self.callbacks = tuple(sorted((*self.callbacks, callback), key=lambda one: one.place))
-
-    def after(self, place: tuple[int, int]) -> tuple[Callback, ...]:
-        """Those that are still to run, when the last one ran at `place`."""
-        return self.callbacks[bisect_right(self.callbacks, place, key=lambda one: one.place) :]
-
-
-Deliver = Callable[[Hook, Callback, tuple[Any, ...]], None]
-
-
 class Registry:
     """Every hook with its callbacks."""
 
     def __init__(self) -> None:
-        self.actions: dict[str, Hook] = {}
-        self.filters: dict[str, Hook] = {}
+        self.actions: Family = {}
+        self.filters: Family = {}
         self.deliver: Deliver | None = None  # makes the row for a background callback; set in create_app
         self._added = 0
 
@@ -145,26 +55,31 @@ class Registry:
         storable: bool = True,
     ) -> None:
         """Say that an action exists. `storable=False`: an argument (a cart) cannot be kept for a worker."""
-        hook = self.actions.setdefault(name, Hook(name))
+        hook = self._hook(self.actions, name, new=True)
         hook.args, hook.when, hook.vetoable, hook.storable = tuple(args), when, vetoable, storable
         hook.declared, hook.collected = True, not (vetoable or at_once)
 
     def declare_filter(self, name: str, *, args: Iterable[str], when: str) -> None:
         """Say that a filter exists; the first of `args` is the value that is filtered."""
-        hook = self.filters.setdefault(name, Hook(name))
+        hook = self._hook(self.filters, name, new=True)
         hook.args, hook.when, hook.declared, hook.storable = tuple(args), when, True, False
 
-    def _hook(self, family: dict[str, Hook], name: str) -> Hook:
+    def _hook(self, family: Family, name: str, *, new: bool = False) -> Hook:
+        """Raises UnknownHook for one of ours that is not declared, and for a name of the other family."""
         hook = family.get(name)
         if hook is None:
-            other = self.filters if family is self.actions else self.actions
+            other, kind = (self.filters, "a filter") if family is self.actions else (self.actions, "an action")
             if name in other:
-                raise UnknownHook(f"{name} is {'a filter' if family is self.actions else 'an action'}")
-            if name.startswith("wu_"):
-                near = difflib.get_close_matches(name, family, n=1, cutoff=0.5)
+                raise UnknownHook(f"{name} is {kind}")
+            if name.startswith("wu_") and not new:
+                near = difflib.get_close_matches(name, [*family, *other], n=1, cutoff=0.5)
                 raise UnknownHook(f"there is no hook {name}" + (f"; did you mean {near[0]}?" if near else ""))
             hook = family[name] = Hook(name)
         return hook
+
+    def _known(self, family: Family, name: str) -> Hook:
+        """To ask or remove: a name that nobody has used yet stays so."""
+        return self._hook(family, name) if name.startswith("wu_") else family.get(name, Hook(name))
 
     # -- listening ---------------------------------------------------------------------------------------------
 
@@ -185,14 +100,12 @@ class Registry:
         """
         if callback is None:
             return partial(
-                self._decorate, self.add_action, name, priority, accepted_args, background=background, guard=guard
+                _decorate, self.add_action, name, priority, accepted_args, background=background, guard=guard
             )
         hook = self._hook(self.actions, name)
         if background:
-            _check_background(hook, callback)
-        self._added += 1
-        accepted = _accepted(hook, callback, accepted_args)
-        hook.add(Callback(callback, priority, self._added, accepted, background, guard))
+            check_background(hook, callback)
+        self._add(hook, callback, priority, accepted_args, background=background, guard=guard)
         return callback
 
     def add_filter(
@@ -206,106 +119,85 @@ class Registry:
     ) -> Any:
         """Let `callback(value, …)` return the value to go on with; without one, a decorator."""
         if callback is None:
-            return partial(self._decorate, self.add_filter, name, priority, accepted_args, guard=guard)
+            return partial(_decorate, self.add_filter, name, priority, accepted_args, guard=guard)
         hook = self._hook(self.filters, name)
+        self._add(hook, callback, priority, accepted_args, background=False, guard=guard)
+        return callback
+
+    def _add(
+        self,
+        hook: Hook,
+        function: Function,
+        priority: int,
+        wanted: int | None,
+        *,
+        background: bool,
+        guard: bool,
+    ) -> None:
         self._added += 1
-        hook.add(Callback(callback, priority, self._added, _accepted(hook, callback, accepted_args), False, guard))
-        return callback
-
-    @staticmethod
-    def _decorate(
-        add: Callable[..., Any], name: str, priority: int, accepted: int | None, callback: Function, **options: bool
-    ) -> Function:
-        add(name, callback, priority, accepted, **options)
-        return callback
-
-    def remove(self, family: dict[str, Hook], name: str, callback: Callable[..., Any], priority: int) -> bool:
-        hook = self._hook(family, name)
-        kept = tuple(one for one in hook.callbacks if (one.function, one.priority) != (callback, priority))
-        removed = len(kept) < len(hook.callbacks)
-        hook.callbacks = kept
-        return removed
+        accepted = accepted_by(hook, function, wanted)
+        hook.add(Callback(function, priority, self._added, accepted, background, guard))
 
     def remove_action(self, name: str, callback: Callable[..., Any], priority: int = 10) -> bool:
         """Whether there was such a callback at this priority."""
-        return self.remove(self.actions, name, callback, priority)
+        hook = self._known(self.actions, name)
+        return hook.remove(lambda one: one.function == callback and one.priority == priority)
 
     def remove_filter(self, name: str, callback: Callable[..., Any], priority: int = 10) -> bool:
-        return self.remove(self.filters, name, callback, priority)
+        """Whether there was such a callback at this priority."""
+        hook = self._known(self.filters, name)
+        return hook.remove(lambda one: one.function == callback and one.priority == priority)
 
     def remove_all_actions(self, name: str, priority: int | None = None) -> None:
-        hook = self._hook(self.actions, name)
-        hook.callbacks = tuple(one for one in hook.callbacks if priority not in (None, one.priority))
+        """All callbacks, or all at one priority."""
+        self._known(self.actions, name).remove(lambda one: priority in (None, one.priority))
 
     def remove_all_filters(self, name: str, priority: int | None = None) -> None:
-        hook = self._hook(self.filters, name)
-        hook.callbacks = tuple(one for one in hook.callbacks if priority not in (None, one.priority))
-
-    def has(self, family: dict[str, Hook], name: str, callback: Callable[..., Any] | None) -> bool | int:
-        callbacks = self._hook(family, name).callbacks
-        if callback is None:
-            return bool(callbacks)
-        return next((one.priority for one in callbacks if one.function == callback), False)
+        """All callbacks, or all at one priority."""
+        self._known(self.filters, name).remove(lambda one: priority in (None, one.priority))
 
     def has_action(self, name: str, callback: Callable[..., Any] | None = None) -> bool | int:
-        """Whether anything listens; for one callback its priority, or False."""
-        return self.has(self.actions, name, callback)
+        """Whether anything listens; for one callback its priority, or False (so compare with `is False`)."""
+        return _has(self._known(self.actions, name), callback)
 
     def has_filter(self, name: str, callback: Callable[..., Any] | None = None) -> bool | int:
-        return self.has(self.filters, name, callback)
+        """Whether anything listens; for one callback its priority, or False (so compare with `is False`)."""
+        return _has(self._known(self.filters, name), callback)
 
     # -- firing ------------------------------------------------------------------------------------------------
 
     def do_action(self, name: str, *args: Any) -> None:
         """Fire an action. One of ours fires inside a unit of work; outside of one it raises NoUnitOfWork."""
         hook = self.actions.get(name) or self._hook(self.actions, name)
-        if not hook.callbacks:
-            if hook.declared and current_unit.get() is None:
-                raise NoUnitOfWork(f"{name} fires inside a unit of work")
-            counts = _counts.get()
-            if counts is None:
-                counts = begin_scope()
-            counts[name] = counts.get(name, 0) + 1
-            return
+        counts = _counts.get()
+        if counts is None:
+            counts = begin_scope()
+        counts[name] += 1
         if hook.declared:
             unit = current_unit.get()
             if unit is None:
                 raise NoUnitOfWork(f"{name} fires inside a unit of work")
-            if hook.collected:
-                unit.before.append(partial(self._fire, hook, args))
+            if hook.collected and hook.callbacks:
+                unit.before_commit(partial(self._fire, hook, args))
                 return
-        self._fire(hook, args)
+        if hook.callbacks:
+            self._fire(hook, args)
 
     def _fire(self, hook: Hook, args: tuple[Any, ...]) -> None:
-        counts = _counts.get()
-        if counts is None:
-            counts = begin_scope()
-        counts[hook.name] = counts.get(hook.name, 0) + 1
         token = _running.set((*_running.get(), hook.name))
         try:
-            callbacks = hook.callbacks
-            for callback in callbacks:
-                self._run(hook, callback, args)
-                if hook.callbacks is not callbacks:  # a callback added or removed others
-                    self._fire_rest(hook, callback.place, args)
-                    break
+            for callback in hook.in_turn():
+                if callback.background:
+                    self._deliver(hook, callback, args)
+                else:
+                    call(hook, callback, args)
         finally:
             _running.reset(token)
-
-    def _fire_rest(self, hook: Hook, place: tuple[int, int], args: tuple[Any, ...]) -> None:
-        while rest := hook.after(place):
-            self._run(hook, rest[0], args)
-            place = rest[0].place
-
-    def _run(self, hook: Hook, callback: Callback, args: tuple[Any, ...]) -> None:
-        if callback.background:
-            self._deliver(hook, callback, args)
-        else:
-            _call(hook, callback, args)
 
     def _deliver(self, hook: Hook, callback: Callback, args: tuple[Any, ...]) -> None:
         if self.deliver is None:
             raise RuntimeError("background callbacks need create_app()")
+        callback.figures.calls += 1
         self.deliver(hook, callback, args[: callback.accepted])
 
     def apply_filters(self, name: str, value: Any, *args: Any) -> Any:
@@ -315,8 +207,8 @@ class Registry:
             return value
         token = _running.set((*_running.get(), name))
         try:
-            for callback in hook.callbacks:
-                result = _call(hook, callback, (value, *args))
+            for callback in hook.in_turn():
+                result = call(hook, callback, (value, *args))
                 value = value if result is FAILED else result
         finally:
             _running.reset(token)
@@ -325,102 +217,57 @@ class Registry:
     # -- asking ------------------------------------------------------------------------------------------------
 
     def did_action(self, name: str) -> int:
-        """How often it fired in this request or job, including what was rolled back."""
-        self._hook(self.actions, name)
-        return (_counts.get() or {}).get(name, 0)
+        """How often it was fired in this request or job, including what was rolled back.
+
+        One that waits for the end of its unit of work counts from the moment it was fired.
+        """
+        self._known(self.actions, name)
+        counts = _counts.get()
+        return 0 if counts is None else counts.get(name, 0)
 
     def doing_action(self, name: str | None = None) -> bool:
+        """Whether callbacks of it are being run right now, at any depth; without a name, of any hook."""
         running = _running.get()
         return bool(running) if name is None else name in running
 
     def current_hook(self) -> str | None:
+        """The innermost hook whose callbacks are being run."""
         running = _running.get()
         return running[-1] if running else None
 
-    def snapshot(self) -> dict[int, tuple[Callback, ...]]:
-        """The callbacks as they are now; `restore` brings them back (tests, switching an add-on off)."""
-        return {id(hook): hook.callbacks for hook in (*self.actions.values(), *self.filters.values())}
+    def snapshot(self) -> dict[Hook, tuple[Callback, ...]]:
+        """The callbacks as they are now; `restore` brings them back (tests, an add-on that failed)."""
+        return {hook: hook.callbacks for hook in (*self.actions.values(), *self.filters.values())}
 
-    def restore(self, snapshot: dict[int, tuple[Callback, ...]]) -> None:
+    def restore(self, snapshot: dict[Hook, tuple[Callback, ...]]) -> None:
+        """Hooks that did not exist then are forgotten."""
         for family in (self.actions, self.filters):
             for name, hook in list(family.items()):
-                hook.callbacks = snapshot.get(id(hook), ())
-                if id(hook) not in snapshot:
+                hook.callbacks = snapshot.get(hook, ())
+                if hook not in snapshot:
                     del family[name]
 
 
-def begin_scope() -> dict[str, int]:
+def _has(hook: Hook, callback: Callable[..., Any] | None) -> bool | int:
+    if callback is None:
+        return bool(hook.callbacks)
+    return next((one.priority for one in hook.callbacks if one.function == callback), False)
+
+
+def _decorate(
+    add: Callable[..., Any],
+    name: str,
+    priority: int,
+    accepted: int | None,
+    callback: Function,
+    **options: bool,
+) -> Function:
+    add(name, callback, priority, accepted, **options)
+    return callback
+
+
+def begin_scope() -> defaultdict[str, int]:
     """A new request or job: `did_action` counts from zero."""
-    counts: dict[str, int] = {}
+    counts: defaultdict[str, int] = defaultdict(int)
     _counts.set(counts)
     return counts
-
-
-FAILED: Any = object()
-
-
-def _call(hook: Hook, callback: Callback, args: tuple[Any, ...]) -> Any:
-    """What the callback returns, or FAILED; what goes wrong in it is recorded and goes no further."""
-    unit = current_unit.get()
-    if unit is not None and callback.guard:
-        return _guarded(unit, hook, callback, args)
-    try:
-        return callback.call(args)
-    except Exception as error:
-        _failed(hook, callback, error)
-        return FAILED
-
-
-def _guarded(unit: Unit, hook: Hook, callback: Callback, args: tuple[Any, ...]) -> Any:
-    """Call it in a savepoint: if it fails, what it changed is undone and the operation goes on."""
-    session, mark, begun = db.session(), unit.mark(), time.perf_counter()
-    session.flush()
-    savepoint = session.begin_nested()
-    try:
-        result = callback.call(args)
-        session.flush()
-    except Exception as error:
-        if savepoint.is_active:  # unless it was ended by the callback itself
-            savepoint.rollback()
-        unit.forget_since(mark)
-        _failed(hook, callback, error)
-        return FAILED
-    finally:
-        callback.figures.took(time.perf_counter() - begun)
-    savepoint.commit()
-    return result
-
-
-def _failed(hook: Hook, callback: Callback, error: Exception) -> None:
-    if isinstance(error, Reject) and hook.vetoable:
-        raise error
-    callback.figures.failed()
-    log.error("hook.callback_failed", exc_info=error, extra={"hook": hook.name, "callback": callback.name})
-
-
-def _accepted(hook: Hook, callback: Callable[..., Any], wanted: int | None) -> int:
-    """How many arguments to pass: at most what the function takes."""
-    if wanted is not None and wanted < 0:
-        raise ValueError("accepted_args cannot be negative")
-    try:
-        parameters = inspect.signature(callback).parameters.values()
-    except (TypeError, ValueError):  # a few built-ins have no signature
-        return EVERYTHING if wanted is None else wanted
-    kinds = [one.kind for one in parameters]
-    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    required = sum(one.default is one.empty for one in positional)
-    takes = EVERYTHING if inspect.Parameter.VAR_POSITIONAL in kinds else len(positional)
-    given = len(hook.args) if hook.declared else EVERYTHING
-    if required > min(given, EVERYTHING if wanted is None else wanted):
-        raise TypeError(f"{callback!r} wants {required} arguments, {hook.name} passes {min(given, required - 1)}")
-    return takes if wanted is None else min(wanted, takes)
-
-
-def _check_background(hook: Hook, callback: Callable[..., Any]) -> None:
-    qualname = getattr(callback, "__qualname__", "<object>")
-    if "<" in qualname or "." in qualname or getattr(callback, "__module__", "__main__") == "__main__":
-        raise ValueError(
-            f"a background callback is a function of a module, so that a worker can import it: {callback!r}"
-        )
-    if not hook.storable:
-        raise ValueError(f"{hook.name} passes {', '.join(hook.args)}, which cannot be kept for a worker")

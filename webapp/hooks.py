@@ -109,7 +109,9 @@ declare_action(
 )
 for _state in MembershipStatus:
     declare_action(
-        f"wu_membership_status_to_{_state}", args=("membership", "old_status"), when=f"A membership became {_state}."
+        f"wu_membership_status_to_{_state}",
+        args=("membership", "old_status"),
+        when=f"A membership became {_state}.",
     )
 
 # -- sites and domains -------------------------------------------------------------------------------------------
@@ -131,7 +133,9 @@ declare_filter("wu_available_gateways", args=("gateways", "cart"), when="The gat
 declare_filter("wu_cart_line_items", args=("line_items", "cart"), when="The lines of a cart, before totals.")
 declare_filter("wu_cart_total", args=("total", "cart"), when="A cart's total; a change becomes a line of its own.")
 declare_filter(
-    "wu_tax_rate", args=("rate", "country", "state", "city", "product"), when="The tax rate of a line, in percent."
+    "wu_tax_rate",
+    args=("rate", "country", "state", "city", "product"),
+    when="The tax rate of a line, in percent.",
 )
 declare_filter("wu_checkout_form_final_fields", args=("fields", "form"), when="The fields of a checkout form.")
 declare_filter("wu_email_content", args=("content", "slug", "customer"), when="The text of a mail before it is sent.")
@@ -149,7 +153,9 @@ declare_filter(
     when="Days before expiration a renewal is announced.",
 )
 declare_filter(
-    "wu_limitation_allowed", args=("allowed", "limitation", "site", "membership"), when="Whether a limit allows more."
+    "wu_limitation_allowed",
+    args=("allowed", "limitation", "site", "membership"),
+    when="Whether a limit allows more.",
 )
 declare_filter(
     "wu_webhook_payload", args=("payload", "event", "endpoint"), when="What a subscriber's endpoint is sent."

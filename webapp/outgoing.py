@@ -29,6 +29,10 @@ class TryLater(DeliveryFailure):
         self.after = after
 
 
+class NotTried(TryLater):
+    """Not now, and nothing was sent: the other side has asked for a pause. It does not count as a try."""
+
+
 def idempotency_key() -> str:
     """The stable key of the delivery in hand, the same over all attempts and replays. Outside of one: LookupError."""
     key = _key.get()

@@ -14,11 +14,21 @@ log = logging.getLogger(__name__)
 
 QUEUE = "parzelle"
 # A ring stays unanswered at most this long before another may be sent: a job lost with Redis is not waited for.
-UNANSWERED_SECONDS = 10
+UNANSWERED_SECONDS = 30
 # After a failed ring the web waits this long before it tries Redis again, so that no checkout waits for it.
 QUIET_SECONDS = 5.0
 # A Redis that hangs is given up after this long: a buyer waits for it, at most once in a while.
 RING_SECONDS = 0.5
+WORKER_SECONDS = 5
+
+
+def connect(address: str, seconds: float) -> Redis:
+    """A client that gives up after so long. A broken connection is made anew once; nothing is waited for."""
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Redis.from_url(address, socket_connect_timeout=0.5, socket_timeout=seconds, retry=Retry(NoBackoff(), 1))
 
 
 class Doorbell:
@@ -34,25 +44,25 @@ class Doorbell:
         self.url, self._redis, self._bell, self._quiet_until = url, None, None, 0.0
 
     @property
+    def address(self) -> str:
+        """Raises RuntimeError when no REDIS_URL is known."""
+        if self.url is None:
+            raise RuntimeError("REDIS_URL is not set")
+        return self.url
+
+    @property
     def redis(self) -> Redis:
         """The workers' connection, made when first needed. Raises RuntimeError when no REDIS_URL is known."""
         if self._redis is None:
-            self._redis = self._connect(5)
+            self._redis = connect(self.address, WORKER_SECONDS)
         return self._redis
 
     @property
     def bell(self) -> Redis:
         """The connection of those who ring, and have no time."""
         if self._bell is None:
-            self._bell = self._connect(RING_SECONDS)
+            self._bell = connect(self.address, RING_SECONDS)
         return self._bell
-
-    def _connect(self, seconds: float) -> Redis:
-        from redis import Redis
-
-        if self.url is None:
-            raise RuntimeError("REDIS_URL is not set")
-        return Redis.from_url(self.url, socket_connect_timeout=0.5, socket_timeout=seconds)
 
     def ring(self, chore: str, arguments: Iterable[str] = ()) -> bool:
         """Ask a worker for `webapp.jobs.chores:<chore>(*arguments)`. Never raises; False when nobody heard."""
@@ -67,8 +77,13 @@ class Doorbell:
         return True
 
     def answered(self, chore: str, arguments: Iterable[str] = ()) -> None:
-        """Called when the chore begins, before it looks for work: from here on a new ring is needed."""
-        self.redis.delete(bell_key(chore, arguments))
+        """Called when the chore begins, before it looks for work: from here on a new ring is needed. Never raises."""
+        if self.url is None:
+            return
+        try:
+            self.redis.delete(bell_key(chore, arguments))
+        except Exception as error:  # it runs out by itself
+            log.warning("queue.unreachable", extra={"error": type(error).__name__})
 
     def _enqueue(self, chore: str, arguments: list[str]) -> None:
         if not self.bell.set(bell_key(chore, arguments), 1, nx=True, ex=UNANSWERED_SECONDS):

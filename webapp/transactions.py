@@ -10,18 +10,16 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 from webapp.extensions import db, dialect_name
+from webapp.sessions import Purpose, UnitSession
 from webapp.unit import Unit, current_unit
 
 log = logging.getLogger(__name__)
-
-# More than any sane operation fires; a pair of callbacks that call each other for ever is stopped here.
-STEPS_AT_MOST = 10_000
 
 BUSY_SECONDS = 30
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON")
@@ -43,19 +41,12 @@ def prepare_engine(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if not options.get("reads_alone"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
-
-
-@event.listens_for(Session, "before_commit")
-def refuse_others(session: Session) -> None:
-    """A callback that commits would end the operation it was called from, half done. Savepoints are its own."""
-    unit = current_unit.get()
-    if unit is not None and not unit.may_commit and not session.in_nested_transaction():
-        raise RuntimeError("the unit of work commits, not what runs in it")
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 @contextmanager
-def unit_of_work(actor: str = "system") -> Iterator[Session]:
+def unit_of_work(actor: str = "system") -> Iterator[UnitSession]:
     """Run a block as one operation: it commits as a whole, or leaves nothing behind.
 
     When the block is through, everything is flushed, the collected hooks fire and the events are written, all in
@@ -64,7 +55,7 @@ def unit_of_work(actor: str = "system") -> Iterator[Session]:
     """
     if current_unit.get() is not None:
         raise RuntimeError("units of work do not nest")
-    session = db.session()
+    session = the_session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("rows were changed outside of a unit of work")
     session.rollback()  # a read that is still open would be older than what we are about to change
@@ -74,9 +65,9 @@ def unit_of_work(actor: str = "system") -> Iterator[Session]:
 
 
 @contextmanager
-def closing_unit(actor: str = "system") -> Iterator[Session]:
+def closing_unit(actor: str = "system") -> Iterator[UnitSession]:
     """Like `unit_of_work`, for changes that were made while no transaction was open (see `reading`)."""
-    session = db.session()
+    session = the_session()
     release(session)
     with _unit(session, actor) as unit:
         yield session
@@ -98,35 +89,30 @@ def _turn_to_write() -> Iterator[None]:
 
 
 @contextmanager
-def _unit(session: Session, actor: str) -> Iterator[Unit]:
-    with _turn_to_write():
-        yield from _transaction(session, Unit(actor))
-
-
-def _transaction(session: Session, unit: Unit) -> Iterator[Unit]:
-    token = current_unit.set(unit)
-    try:
-        session.connection(execution_options={"writes": True})
-        yield unit
-        _settle(session, unit)
-        with unit.committing():
+def _unit(session: UnitSession, actor: str) -> Iterator[Unit]:
+    with _turn_to_write(), session.serve(Purpose.WRITE):
+        unit = Unit(actor, session)
+        token = current_unit.set(unit)
+        try:
+            try:
+                session.connection()
+                yield unit
+                _settle(unit)
+            finally:
+                current_unit.reset(token)
             session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        current_unit.reset(token)
+        except BaseException:
+            session.rollback()
+            raise
 
 
-def _settle(session: Session, unit: Unit) -> None:
+def _settle(unit: Unit) -> None:
     """First all rows, then the hooks and events in the order recorded, then the rows these made."""
-    session.flush()
-    for _ in range(STEPS_AT_MOST):
-        if not unit.before:
-            session.flush()
-            return
-        unit.before.popleft()()
-    raise RuntimeError("callbacks kept firing hooks without end")
+    unit.session.flush()
+    while unit.before:
+        unit.depth, step = unit.before.popleft()
+        step()
+    unit.session.flush()
 
 
 def _afterwards(unit: Unit) -> None:
@@ -138,19 +124,22 @@ def _afterwards(unit: Unit) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def reading() -> Iterator[UnitSession]:
     """Let the session read without holding a transaction open, as a worker does around a call to a vendor.
 
     Every SELECT stands for itself. What is changed meanwhile is kept in the session, unwritten, until a
-    `closing_unit` writes it.
+    `closing_unit` writes it; an error drops it. A `unit_of_work` may be opened inside, for a step that must be kept
+    whatever follows.
     """
-    session = db.session()
+    session = the_session()
     session.rollback()
-    # On SQLite not the isolation level: its dialect would "reset" the driver to the default this module avoids.
-    alone = {"reads_alone": True} if dialect_name() == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-    session.connection(execution_options=alone)
-    with session.no_autoflush:
-        yield session
+    with session.serve(Purpose.ALONE):
+        try:
+            yield session
+        except BaseException:
+            session.rollback()
+            raise
+        release(session)
 
 
 def release(session: Session) -> None:
@@ -163,3 +152,8 @@ def release(session: Session) -> None:
 def end_read() -> None:
     """Give the connection back before the network is used; what was loaded stays usable."""
     release(db.session())
+
+
+def the_session() -> UnitSession:
+    """The session of this request or job."""
+    return cast(UnitSession, db.session())

@@ -7,12 +7,16 @@ the one that is open, and so knows nothing of commits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 Step = Callable[[], object]
+# Callbacks that call each other for ever are stopped when one has led to another this often.
+DEEPEST = 50
 current_unit: ContextVar[Unit | None] = ContextVar("current_unit", default=None)
 
 
@@ -23,39 +27,37 @@ class NoUnitOfWork(RuntimeError):
 class Unit:
     """One operation. `before` runs in order when its rows are written, `after` once it has committed."""
 
-    __slots__ = ("actor", "after", "before", "may_commit", "moves")
+    __slots__ = ("actor", "after", "before", "depth", "moves", "session")
 
-    def __init__(self, actor: str) -> None:
+    def __init__(self, actor: str, session: Session) -> None:
         self.actor = actor
-        self.may_commit = False
-        self.before: deque[Step] = deque()
+        self.session = session
+        self.depth = 0  # of the step that runs now: the one that it adds is one deeper
+        self.before: deque[tuple[int, Step]] = deque()
         self.after: dict[object, Step] = {}
         self.moves: list[tuple[Any, dict[str, str]]] = []  # steps of status whose row has yet to be flushed
 
     def before_commit(self, step: Step) -> None:
-        self.before.append(step)
+        """Run `step` when the rows are written. Raises RuntimeError in a callback that goes round in circles."""
+        if self.depth >= DEEPEST:
+            raise RuntimeError("callbacks keep firing hooks without end")
+        self.before.append((self.depth + 1, step))
 
     def after_commit(self, step: Step, *, once: object = None) -> None:
         """Run `step` when the rows are safe; steps with the same `once` run only the first time."""
         self.after.setdefault(step if once is None else once, step)
 
-    @contextmanager
-    def committing(self) -> Iterator[None]:
-        """The one who opened a transaction or savepoint ends it; anyone else who tries is refused."""
-        self.may_commit = True
-        try:
-            yield
-        finally:
-            self.may_commit = False
+    def mark(self) -> tuple[int, int, int]:
+        """How far the unit has come; take it when everything is flushed."""
+        return len(self.before), len(self.after), len(self.moves)
 
-    def mark(self) -> tuple[int, int]:
-        return len(self.before), len(self.moves)
-
-    def forget_since(self, mark: tuple[int, int]) -> None:
+    def forget_since(self, mark: tuple[int, int, int]) -> None:
         """Drop what a callback added that has just been rolled back."""
-        steps, moves = mark
-        while len(self.before) > steps:
+        before, after, moves = mark
+        while len(self.before) > before:
             self.before.pop()
+        while len(self.after) > after:
+            self.after.popitem()
         del self.moves[moves:]
 
 

@@ -66,7 +66,6 @@ def drain(app: Flask) -> None:
 
 
 def only(kind: type) -> Any:
-    database.session.rollback()
     return database.session.scalars(select(kind)).one()
 
 

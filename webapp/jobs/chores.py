@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 
-from flask import current_app
+from flask import Flask, current_app
 
 from webapp.extensions import queue
 from webapp.flows import inbound as notices
 from webapp.flows import relaying
-from webapp.hook_registry import begin_scope
 from webapp.settings import Settings
 
 
+def chore(function: Callable[..., None]) -> Callable[..., None]:
+    """Answer the bell before looking for work; in a worker leave the work to its hands, else do it here."""
+
+    @wraps(function)
+    def answer(*arguments: str) -> None:
+        queue.answered(function.__name__, arguments)
+        hands = current_app.extensions.get("hands")
+        if hands is None:
+            function(*arguments)
+        else:
+            hands.begin(function, arguments)
+
+    return answer
+
+
+@chore
 def drain(handler: str) -> None:
     """Tell one destination everything that is due."""
-    begin_scope()
-    queue.answered("drain", [handler])
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # threads need the application itself
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # threads need the application itself
     settings: Settings = app.extensions["settings"]
-    more = relaying.drain(app, handler, lease=timedelta(seconds=settings.lease_seconds))
-    if more and not relaying.stopping.is_set():
-        queue.ring("drain", [handler])
+    relaying.drain(app, handler, lease=timedelta(seconds=settings.lease_seconds))
 
 
+@chore
 def inbound() -> None:
     """Act on what gateways told us."""
-    begin_scope()
-    queue.answered("inbound")
     while notices.work_off(100) and not relaying.stopping.is_set():
         pass

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select
 
 from webapp import clock
 from webapp.domain import checkout, inbox, memberships
-from webapp.extensions import db, dialect_name, queue
+from webapp.extensions import queue
 from webapp.flows import asking, relaying
 from webapp.hook_registry import begin_scope
 from webapp.models import ClockSlot
-from webapp.transactions import unit_of_work
+from webapp.models.inserts import INSERTS
+from webapp.transactions import reading, unit_of_work
 
 log = logging.getLogger(__name__)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +78,53 @@ def slot_of(chore: Chore, now: datetime) -> datetime:
 
 
 def take(chore: Chore, slot: datetime) -> bool:
-    """Whether this clock, and no other, runs the turn."""
-    insert = postgresql_insert if dialect_name() == "postgresql" else sqlite_insert
+    """Whether this clock, and no other, runs the turn. One whose time is behind takes none that is past."""
+    with reading() as session:
+        last = session.scalar(select(ClockSlot.slot).where(ClockSlot.chore == chore.name))
+    if last is not None and last >= slot:  # seen without locking anybody out
+        return False
     with unit_of_work("clock") as session:
-        taken = session.execute(
-            insert(ClockSlot).values(chore=chore.name, slot=slot, taken_at=clock.now()).on_conflict_do_nothing()
+        insert = INSERTS[session.get_bind().dialect.name]
+        row = insert(ClockSlot).values(chore=chore.name, slot=slot, taken_at=clock.now())
+        newer = {"slot": row.excluded.slot, "taken_at": row.excluded.taken_at}
+        moved = row.on_conflict_do_update(
+            index_elements=["chore"], set_=newer, where=ClockSlot.slot < row.excluded.slot
         )
-        session.execute(delete(ClockSlot).where(ClockSlot.chore == chore.name, ClockSlot.slot < slot))
-        return bool(taken.rowcount)  # type: ignore[attr-defined]  # an INSERT's result has it
-
-
-def last_turn(chore: Chore) -> datetime | None:
-    return db.session.scalar(
-        select(ClockSlot.slot).where(ClockSlot.chore == chore.name).order_by(ClockSlot.slot.desc()).limit(1)
-    )
+        return session.scalar(moved.returning(ClockSlot.chore)) is not None
 
 
 def tick(chores: tuple[Chore, ...] = CHORES) -> list[str]:
     """Run every chore whose turn has come and that nobody has taken; their names. One that fails stops no other."""
-    ran = []
-    for chore in chores:
-        begin_scope()
-        try:
-            slot = slot_of(chore, clock.now())
-            last = last_turn(chore)
-            db.session.rollback()
-            if (last is None or last < slot) and take(chore, slot):
-                chore.run()
-                ran.append(chore.name)
-        except Exception:
-            db.session.rollback()
-            log.exception("chore.failed", extra={"chore": chore.name})
-    return ran
+    return [chore.name for chore in chores if turn(chore, slot_of(chore, clock.now()))]
 
 
-def run(app: Flask, stop: threading.Event) -> None:
-    """The clock process: look every half second until told to stop."""
-    while not stop.wait(0.5):
-        with app.app_context():
-            tick()
+def turn(chore: Chore, slot: datetime) -> bool:
+    """Take the turn and run the chore; whether it ran. Never raises: the next turn does what this one did not."""
+    begin_scope()
+    try:
+        if not take(chore, slot):
+            return False
+        chore.run()
+    except Exception:
+        log.exception("chore.failed", extra={"chore": chore.name})
+        return False
+    return True
+
+
+def run(app: Flask, stop: threading.Event, chores: tuple[Chore, ...] = CHORES) -> None:
+    """The clock process: until told to stop, every chore in a thread of its own, so that a slow one delays no other."""
+    threads = [threading.Thread(target=_repeat, args=(app, stop, one), name=one.name) for one in chores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _repeat(app: Flask, stop: threading.Event, chore: Chore) -> None:
+    seen = None
+    while not stop.wait(LOOK_SECONDS):
+        slot = slot_of(chore, clock.now())
+        if slot != seen:
+            with app.app_context():
+                turn(chore, slot)
+            seen = slot

@@ -22,10 +22,10 @@ class Setting(Model):
 
 
 class ClockSlot(Model):
-    """One turn of a scheduled chore. Whoever inserts the row runs it, so any number of clocks run it once."""
+    """The last turn of a scheduled chore. Whoever moves it on runs the turn, so any number of clocks run it once."""
 
     __tablename__ = "clock_slots"
 
     chore: Mapped[str] = mapped_column(String(60), primary_key=True)
-    slot: Mapped[datetime] = mapped_column(primary_key=True)
+    slot: Mapped[datetime]
     taken_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())

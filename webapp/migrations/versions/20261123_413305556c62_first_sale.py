@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("chore", sa.String(length=60), nullable=False),
         sa.Column("slot", extensions.UTCDateTime(), nullable=False),
         sa.Column("taken_at", extensions.UTCDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("chore", "slot", name=op.f("pk_clock_slots")),
+        sa.PrimaryKeyConstraint("chore", name=op.f("pk_clock_slots")),
     )
     op.create_table(
         "discount_codes",
@@ -331,17 +331,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_deliveries_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(
             "ix_deliveries_due",
-            ["handler", "next_at"],
+            ["handler", "next_at", "id"],
             unique=False,
-            sqlite_where=sa.text("status IN ('pending', 'running')"),
-            postgresql_where=sa.text("status IN ('pending', 'running')"),
+            sqlite_where=sa.text("status NOT IN ('done', 'dead')"),
+            postgresql_where=sa.text("status NOT IN ('done', 'dead')"),
         )
         batch_op.create_index(
             "ix_deliveries_order",
             ["handler", "ordering_key", "id"],
             unique=False,
-            sqlite_where=sa.text("status IN ('pending', 'running')"),
-            postgresql_where=sa.text("status IN ('pending', 'running')"),
+            sqlite_where=sa.text("status NOT IN ('done', 'dead')"),
+            postgresql_where=sa.text("status NOT IN ('done', 'dead')"),
         )
         batch_op.create_index("ix_deliveries_status", ["status", "id"], unique=False)
 
@@ -868,13 +868,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_deliveries_status")
         batch_op.drop_index(
             "ix_deliveries_order",
-            sqlite_where=sa.text("status IN ('pending', 'running')"),
-            postgresql_where=sa.text("status IN ('pending', 'running')"),
+            sqlite_where=sa.text("status NOT IN ('done', 'dead')"),
+            postgresql_where=sa.text("status NOT IN ('done', 'dead')"),
         )
         batch_op.drop_index(
             "ix_deliveries_due",
-            sqlite_where=sa.text("status IN ('pending', 'running')"),
-            postgresql_where=sa.text("status IN ('pending', 'running')"),
+            sqlite_where=sa.text("status NOT IN ('done', 'dead')"),
+            postgresql_where=sa.text("status NOT IN ('done', 'dead')"),
         )
         batch_op.drop_index(batch_op.f("ix_deliveries_customer_id"))
 

@@ -1,0 +1,144 @@
+"""A hook and the callbacks that listen to it: in which order they run, and what may be registered."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from webapp import clock
+
+EVERYTHING = 1_000_000
+
+
+@dataclass(slots=True)
+class Figures:
+    """What a callback has done in this process; times in seconds, of guarded calls only."""
+
+    calls: int = 0
+    seconds: float = 0.0
+    worst: float = 0.0
+    errors: int = 0
+    last_error: str = ""
+    last_error_at: datetime | None = None
+
+    def took(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.worst = max(self.worst, seconds)
+
+    def failed(self) -> None:
+        """Keep what is being handled right now."""
+        self.errors += 1
+        self.last_error = traceback.format_exc(limit=20)
+        self.last_error_at = clock.now()
+
+
+@dataclass(slots=True, eq=False)
+class Callback:
+    """One listener. `accepted`: how many arguments it is given; `order`: when it was added."""
+
+    function: Callable[..., Any]
+    priority: int
+    order: int
+    accepted: int
+    background: bool
+    guard: bool
+    figures: Figures = field(default_factory=Figures)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return (self.priority, self.order)
+
+    @property
+    def name(self) -> str:
+        """`package.module:function`, as a worker imports it."""
+        return f"{getattr(self.function, '__module__', '?')}:{getattr(self.function, '__qualname__', self.function)}"
+
+    @property
+    def handler(self) -> str:
+        """The destination: everything one module sends for one customer goes out in order."""
+        return str(self.function.__module__)
+
+
+@dataclass(slots=True, eq=False)
+class Hook:
+    """One named moment. `collected`: it fires at the end of its unit of work, when all rows are written."""
+
+    name: str
+    args: tuple[str, ...] = ()
+    when: str = ""
+    declared: bool = False
+    vetoable: bool = False
+    collected: bool = False
+    storable: bool = True
+    callbacks: tuple[Callback, ...] = ()
+
+    def add(self, callback: Callback) -> None:
+        """Added again at the same priority, a callback keeps its place and its figures, with the new options."""
+        for one in self.callbacks:
+            if one.function == callback.function and one.priority == callback.priority:
+                callback = replace(callback, order=one.order, figures=one.figures)
+        others = (one for one in self.callbacks if one.place != callback.place)
+        self.callbacks = tuple(sorted((*others, callback), key=lambda one: one.place))
+
+    def remove(self, unwanted: Callable[[Callback], bool]) -> bool:
+        """Whether there was any such."""
+        kept = tuple(one for one in self.callbacks if not unwanted(one))
+        removed = len(kept) < len(self.callbacks)
+        self.callbacks = kept
+        return removed
+
+    def in_turn(self) -> Iterator[Callback]:
+        """The callbacks to run, while they may add and remove others."""
+        callbacks = self.callbacks
+        for callback in callbacks:
+            yield callback
+            if self.callbacks is not callbacks:
+                yield from self._rest(callback.place, max(one.order for one in callbacks))
+                return
+
+    def _rest(self, place: tuple[int, int], newest: int) -> Iterator[Callback]:
+        """What was added meanwhile has its turn only at a later priority, so that none runs for ever."""
+        while True:
+            later = (one for one in self.callbacks if one.place > place)
+            callback = next((one for one in later if one.order <= newest or one.priority > place[0]), None)
+            if callback is None:
+                return
+            yield callback
+            place = callback.place
+
+
+def accepted_by(hook: Hook, function: Callable[..., Any], wanted: int | None) -> int:
+    """How many arguments to pass: at most what the function takes. Raises TypeError when it wants more."""
+    if not callable(function):
+        raise TypeError(f"{function!r} cannot be called")
+    if wanted is not None and wanted < 0:
+        raise ValueError("accepted_args cannot be negative")
+    most = EVERYTHING if wanted is None else wanted
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a few built-ins have no signature
+        return most
+    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    required = sum(one.default is one.empty for one in positional)
+    passed = min(most, len(hook.args) if hook.declared else EVERYTHING)
+    if required > passed:
+        raise TypeError(f"{function!r} wants {required} arguments, {hook.name} passes {passed}")
+    if any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in parameters):
+        raise TypeError(f"{function!r} wants an argument by keyword, {hook.name} passes none so")
+    takes_all = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    return most if takes_all else min(most, len(positional))
+
+
+def check_background(hook: Hook, function: Callable[..., Any]) -> None:
+    """Refuse what a worker could not import, or could not be given. Raises ValueError."""
+    name = getattr(function, "__qualname__", "<object>")
+    if "<" in name or "." in name or getattr(function, "__module__", "__main__") == "__main__":
+        raise ValueError(
+            f"a background callback is a function of a module, so that a worker can import it: {function!r}"
+        )
+    if not hook.storable:
+        raise ValueError(f"{hook.name} passes {', '.join(hook.args)}, which cannot be kept for a worker")

@@ -1,0 +1,88 @@
+"""The session: it knows what its transaction is for, and lets nobody but its unit of work end it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection, Engine
+
+from webapp.unit import current_unit
+
+
+class Purpose(Enum):
+    """LOOK: a page reads, all in one transaction. WRITE: a unit of work. ALONE: each statement for itself."""
+
+    LOOK = 1
+    WRITE = 2
+    ALONE = 3
+
+
+_engines: WeakKeyDictionary[Engine, dict[Purpose, Engine]] = WeakKeyDictionary()
+
+
+def engine_for(engine: Engine, purpose: Purpose) -> Engine:
+    """The same engine, with what `transactions.prepare_engine` and the driver need to know."""
+    made = _engines.setdefault(engine, {Purpose.LOOK: engine})
+    if purpose not in made:
+        # On SQLite not the isolation level: it would give the driver back the default that we avoid.
+        alone = {"reads_alone": True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        made[purpose] = engine.execution_options(**({"writes": True} if purpose is Purpose.WRITE else alone))
+    return made[purpose]
+
+
+class UnitSession(Session):
+    """What a callback that does not know better would break is refused here: it is told, and the sale goes on."""
+
+    purpose = Purpose.LOOK
+
+    @contextmanager
+    def serve(self, purpose: Purpose) -> Iterator[None]:
+        """Begin transactions for this purpose. None may be open, when it begins and when it ends."""
+        before = self.purpose, self.autoflush
+        self.purpose, self.autoflush = purpose, purpose is not Purpose.ALONE
+        try:
+            yield
+        finally:
+            self.purpose, self.autoflush = before
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        if self.purpose is Purpose.ALONE and getattr(options.get("clause"), "is_dml", False):
+            raise RuntimeError(WRITTEN_LATER)
+        bind = super().get_bind(*args, **options)
+        return engine_for(bind, self.purpose) if isinstance(bind, Engine) else bind
+
+    def commit(self) -> None:
+        self._refuse("commits")
+        if self.purpose is Purpose.ALONE:
+            raise RuntimeError(WRITTEN_LATER)
+        super().commit()
+
+    def rollback(self) -> None:
+        self._refuse("rolls back")
+        super().rollback()
+
+    def close(self) -> None:
+        self._refuse("closes the session")
+        super().close()
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if self.purpose is Purpose.ALONE and (self.new or self.dirty or self.deleted):
+            raise RuntimeError(WRITTEN_LATER)
+        super().flush(objects)
+
+    def _refuse(self, verb: str) -> None:
+        """It would end the operation that the caller is in the middle of. Savepoints are everybody's own."""
+        unit = current_unit.get()
+        if unit is not None and unit.session is self:
+            raise RuntimeError(f"the unit of work {verb}, not what runs in it")
+
+
+WRITTEN_LATER = (
+    "what a background callback changes is written when it has returned, together with the mark `done`; "
+    "to write something earlier, open a unit_of_work()"
+)
