@@ -11,6 +11,7 @@ from sqlalchemy.pool import StaticPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import addons, blueprints, formatting, hooks, integrations, logs
+from webapp.blueprints.language.choice import choose_locale
 from webapp.domain import outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
 from webapp.flows import sandbox_bank
@@ -104,7 +105,7 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
     login.init_app(app)
     htmx.init_app(app)
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=blueprints.choose_locale)
+    babel.init_app(app, locale_selector=choose_locale)
     queue.init(settings.redis_url)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 from babel import Locale
@@ -16,4 +17,10 @@ def countries(locale: str) -> dict[str, str]:
     names = Locale.parse(locale).territories
     codes = {code: name for code, name in names.items() if len(code) == 2 and code.isalpha()}
     kept = {code: name for code, name in codes.items() if code not in NOT_A_COUNTRY}
-    return dict(sorted(kept.items(), key=lambda pair: pair[1]))
+    return dict(sorted(kept.items(), key=lambda pair: plain(pair[1])))
+
+
+def plain(name: str) -> str:
+    """As it is looked up in a list: Ägypten among the first, Österreich beside Oman."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

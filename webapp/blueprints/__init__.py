@@ -6,7 +6,7 @@ import secrets
 from functools import cache
 from typing import Any
 
-from flask import Flask, Response, abort, g, has_request_context, request, session
+from flask import Flask, Response, abort, g, request, session
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -19,6 +19,8 @@ from webapp.blueprints.auth.routes import bp as auth
 from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.routes import bp as checkout
 from webapp.blueprints.incoming import Request
+from webapp.blueprints.language.choice import note_language
+from webapp.blueprints.language.routes import bp as language
 from webapp.blueprints.ops.routes import bp as ops
 from webapp.blueprints.sandbox.routes import bp as sandbox
 from webapp.blueprints.tenant import routes as tenant
@@ -27,30 +29,16 @@ from webapp.blueprints.webhooks.routes import bp as webhooks
 from webapp.domain import network
 from webapp.extensions import csrf, db, login
 from webapp.hook_registry import begin_scope
+from webapp.languages import languages
 from webapp.models import User
-from webapp.settings import ROOT, Settings
-
-
-def supported_locales() -> list[str]:
-    """English, and every language there is a catalogue for."""
-    folder = ROOT / "webapp" / "translations"
-    return ["en", *sorted(one.parent.parent.name for one in folder.glob("*/LC_MESSAGES/messages.mo"))]
-
-
-def choose_locale() -> str:
-    """What the person chose, else what the browser asks for; outside of a request the source language."""
-    if not has_request_context():
-        return "en"
-    offered = supported_locales()
-    chosen = session.get("locale")
-    return chosen if chosen in offered else request.accept_languages.best_match(offered, "en") or "en"
+from webapp.settings import Settings
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    for bp in (checkout, pay, auth, admin, ops, webhooks, addon_hooks):
+    for bp in (checkout, pay, auth, language, admin, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
@@ -109,6 +97,7 @@ def finish_response(response: Response) -> Response:
     if response.status_code == 308 and response.location is not None:
         response.location = response.location.removeprefix(request.host_url.rstrip("/"))  # a host may be a lie
         response.data = b""  # and is repeated there
+    note_language(response)
     # `session` is in the answer's Vary once it was read; what belongs to a person is kept by no cache.
     if session.get("_user_id") and request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
@@ -125,6 +114,7 @@ def common_context() -> dict[str, Any]:
     return {
         "network": settings,
         "lang": str(get_locale() or "en"),
+        "languages": languages(),
         "home_url": "/",
         "network_url": errors.settings().base_url,
         "legal_links": legal_links(settings),

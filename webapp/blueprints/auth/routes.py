@@ -9,6 +9,7 @@ from flask_login import current_user, login_user, logout_user
 
 from webapp.blueprints import access
 from webapp.blueprints.auth.forms import SignInForm
+from webapp.blueprints.language import choice
 from webapp.blueprints.views import View, go_to, was_refused
 from webapp.domain import customers
 from webapp.extensions import limiter
@@ -21,11 +22,11 @@ sign_in_view = View("auth/login.html")
 
 
 def begin_session(user: User) -> None:
-    """A new session for this person; what an earlier one held is gone."""
-    locale = session.get("locale")
+    """A new session for this person; what an earlier one held is gone, but for the language."""
+    locale = choice.of_session(user)
     session.clear()
-    if locale:
-        session["locale"] = locale
+    if locale is not None:
+        choice.use(locale)
     login_user(user)
     session.permanent = True
 

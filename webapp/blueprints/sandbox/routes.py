@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager, nullcontext
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale, get_babel
+from flask_babel import force_locale, get_locale
 
 from webapp.blueprints import access
 from webapp.blueprints.views import go_to
 from webapp.flows import sandbox_bank
 from webapp.gateways.sandbox import Statement
+from webapp.languages import languages
 from webapp.models.sandbox import ChargeStatus, SandboxCharge
 
 bp = Blueprint("sandbox", __name__, url_prefix="/sandbox")
@@ -55,7 +56,9 @@ DECISIONS: dict[str, Callable[[str, bool], Statement]] = {
 def page(charge: SandboxCharge, status: int = 200) -> Response:
     with chosen_locale():
         text = render_template("sandbox/page.html", charge=charge, url=address(charge.reference), refused=status == 422)
+        language = str(get_locale() or "en")
     response = make_response(text, status)
+    response.headers["Content-Language"] = language
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -68,5 +71,4 @@ def address(reference: str) -> str:
 def chosen_locale() -> AbstractContextManager[None]:
     """The language that the shop asked for, where we speak it."""
     wanted = request.args.get("locale", "")
-    spoken = {str(locale) for locale in get_babel().instance.list_translations()}
-    return force_locale(wanted) if wanted in spoken else nullcontext()
+    return force_locale(wanted) if wanted in languages() else nullcontext()
