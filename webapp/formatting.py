@@ -32,19 +32,19 @@ def money(amount: Money) -> str:
     return format_currency(amount.decimal, amount.currency, pattern, locale=_locale(), currency_digits=pattern is None)
 
 
+def _dates() -> str:
+    """English dates begin with the day: `23 November 2026`."""
+    return "en_GB" if _locale() == "en" else _locale()
+
+
 def date(instant: datetime) -> Markup:
-    """`3 Dec 2026` with the exact time in its title."""
-    text = format_date(instant, "d MMM y", locale=_locale()) if _locale() == "en" else _medium(instant)
-    return _time(instant, text)
-
-
-def _medium(instant: datetime) -> str:
-    return format_date(instant, "d. MMM y" if _locale() == "de" else "medium", locale=_locale())
+    """`3 Dec 2026`, `3. Dez. 2026`, with the exact time in its title."""
+    return _time(instant, format_date(instant, "d. MMM y" if _locale() == "de" else "medium", locale=_dates()))
 
 
 def long_date(instant: datetime) -> str:
     """`23 November 2026`, `23. November 2026`: in sentences."""
-    return format_date(instant, "d. MMMM y" if _locale() == "de" else "d MMMM y", locale=_locale())
+    return format_date(instant, "long", locale=_dates())
 
 
 def timestamp(instant: datetime) -> Markup:
@@ -53,7 +53,7 @@ def timestamp(instant: datetime) -> Markup:
 
 
 def _time(instant: datetime, text: str) -> Markup:
-    exact = format_datetime(instant, "long", locale=_locale())
+    exact = format_datetime(instant, "long", locale=_dates())
     return Markup('<time datetime="{}" title="{}">{}</time>').format(clock.rfc3339(instant), exact, escape(text))
 
 

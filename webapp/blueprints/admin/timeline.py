@@ -10,7 +10,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import and_, or_, select
 
-from webapp.blueprints.admin import words
+from webapp.blueprints.admin import reasons, words
 from webapp.extensions import db
 from webapp.models import Event, Move, User
 
@@ -76,7 +76,9 @@ def of_move(move: Move, people: dict[int, str]) -> Entry:
     new, tone = words.moved(move.object_type, move.new)
     subject = words.SUBJECTS[move.object_type][0] if move.object_type in words.SUBJECTS else move.object_type
     title = _("%(subject)s: %(old)s → %(new)s", subject=subject, old=old, new=new)
-    return Entry(move.at, title, named(move.reason, people), words.actor(move.actor, people), _tone_of(tone))
+    return Entry(
+        move.at, title, reasons.told(named(move.reason, people)), words.actor(move.actor, people), _tone_of(tone)
+    )
 
 
 def of_event(event: Event, *, named: bool = False) -> Entry:

@@ -151,8 +151,11 @@ def check_site(form: CheckoutForm, known: Sale | None) -> None:
 
 def price_changed(form: CheckoutForm, cart: Cart) -> str:
     old = page.quoted_total(form.quoted.data or "", cart.currency)
-    sentence = "The price changed from %(old)s to %(new)s while you were ordering. You have not ordered yet."
-    return _(sentence, old=money(old) if old else "?", new=money(cart.due_today))
+    return _(
+        "The price changed from %(old)s to %(new)s while you were ordering. You have not ordered yet.",
+        old=money(old) if old else "?",
+        new=money(cart.due_today),
+    )
 
 
 def place(form: CheckoutForm) -> ResponseReturnValue:

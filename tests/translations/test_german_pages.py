@@ -1,0 +1,57 @@
+"""What German law and ux.md ask of a rendered German page, to the letter (L24)."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.templates.conftest import Element, parse
+
+GERMAN = {"Accept-Language": "de"}
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+@pytest.fixture
+def order_form(client: FlaskClient) -> Element:
+    factories.product("premium", amount_minor=120000)
+    return parse(client.get("/register/premium", headers=GERMAN).text)
+
+
+def test_the_order_button_says_exactly_what_the_law_asks(order_form: Element) -> None:
+    buttons = [one.text for one in order_form.all("button") if "zahlungspflichtig" in one.text.lower()]
+    assert buttons == ["Zahlungspflichtig bestellen"]
+
+
+def test_the_early_start_is_asked_for_word_for_word(order_form: Element) -> None:
+    assert (
+        "Ich verlange ausdrücklich, dass Sie vor Ablauf der 14-tägigen Widerrufsfrist beginnen. Mir ist bekannt, dass "
+        "ich bei einem Widerruf die bis dahin erbrachte Leistung anteilig bezahle und dass das Widerrufsrecht mit "
+        "vollständiger Erbringung erlischt."
+    ) in order_form.text
+
+
+def test_amounts_are_kept_on_one_line(client: FlaskClient) -> None:
+    factories.product("premium", amount_minor=120000)
+    assert f"1.200,00{SPACE}€" in client.get("/register/premium", headers=GERMAN).text
+
+
+def test_a_refused_form_says_so_in_its_title(client: FlaskClient) -> None:
+    factories.product("premium")
+    for language, word in (("de", "Fehler: "), ("en", "Error: ")):
+        answer = client.post("/login", data={"email_address": ""}, headers={"Accept-Language": language})
+        assert answer.status_code == 422
+        assert parse(answer.text).one("title").text.startswith(word)
+
+
+def test_the_summary_of_what_is_wrong_is_german_too(client: FlaskClient) -> None:
+    page = parse(client.post("/login", data={"email_address": ""}, headers=GERMAN).text)
+    assert "Es gibt ein Problem" in page.text
+    assert "Geben Sie Ihre E-Mail-Adresse ein." in page.text
+
+
+def test_cancelling_at_once_is_confirmed_in_the_words_of_the_law(client: FlaskClient) -> None:
+    membership = factories.active_membership()
+    factories.signed_in(client, factories.operator())
+    page = parse(client.get(f"/admin/memberships/{membership.id}/cancellation?at_once=1", headers=GERMAN).text)
+    assert "Jetzt kündigen" in [one.text for one in page.all("button")]
