@@ -38,7 +38,7 @@ def run(network: Network, rounds: int) -> Iterator[Result]:
             silent=timed(f"do_action({SILENT!r}, 1)", names),
             empty=timed("pass_by(1)", {"pass_by": listener(0)}),
             at_once=timed(f"do_action({AT_ONCE!r}, 1)", names),
-            collected=timed(f"do_action({COLLECTED!r}, 1); waiting.popleft()()", names),
+            collected=timed(f"do_action({COLLECTED!r}, 1); waiting.popleft()[1]()", names),
             blinker=timed("send(1)", names),
             pluggy=timed("call(value=1)", names),
         )

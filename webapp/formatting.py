@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date as day
 from datetime import datetime
+from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
@@ -21,15 +23,21 @@ def _locale() -> str:
 
 def money(amount: Money) -> str:
     """`€1,200.00`, `1.200,00 €`, with the currency's own number of decimals."""
+    return _written(amount, _locale())
+
+
+@lru_cache(maxsize=4096)
+def _written(amount: Money, locale: str) -> str:
+    """Kept, for a page writes the same few prices again and again, and Babel takes its time."""
     digits = exponent(amount.currency)
     pattern = None
     if digits != 2:
         from babel import Locale
 
-        base = Locale.parse(_locale()).currency_formats["standard"].pattern
+        base = Locale.parse(locale).currency_formats["standard"].pattern
         decimals = "." + "0" * digits if digits else ""
         pattern = base.replace(".00", decimals)
-    return format_currency(amount.decimal, amount.currency, pattern, locale=_locale(), currency_digits=pattern is None)
+    return format_currency(amount.decimal, amount.currency, pattern, locale=locale, currency_digits=pattern is None)
 
 
 def _dates() -> str:
@@ -44,7 +52,12 @@ def date(instant: datetime) -> Markup:
 
 def long_date(instant: datetime) -> str:
     """`23 November 2026`, `23. November 2026`: in sentences."""
-    return format_date(instant, "long", locale=_dates())
+    return _long_day(instant.date(), _dates())
+
+
+@lru_cache(maxsize=512)
+def _long_day(at: day, locale: str) -> str:
+    return format_date(at, "long", locale=locale)
 
 
 def timestamp(instant: datetime) -> Markup:

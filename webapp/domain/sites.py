@@ -20,8 +20,7 @@ from webapp.models import Customer, Membership, Sale, Site, SiteStatus
 S = SiteStatus
 SHORTEST, LONGEST = 3, 40
 SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-FREE_AGAIN = (S.ARCHIVED, S.DELETED)
-OWNER = select(Site.membership_id).where(Site.slug == bindparam("slug"), Site.status.not_in(FREE_AGAIN))
+OWNER = select(Site.membership_id).where(Site.slug == bindparam("slug"), Site.keeps_address())
 # Names that the network, its mail, or common practice needs, or that would pass for it.
 RESERVED = frozenset(
     """
@@ -79,7 +78,7 @@ def suggest(slug: str) -> str:
     """An address like it that is free."""
     base = slug[: LONGEST - 4].strip("-") or "site"
     candidates = [f"{base}-{number}" for number in range(2, 8)]
-    query = select(Site.slug).where(Site.slug.in_(candidates), Site.status.not_in(FREE_AGAIN))
+    query = select(Site.slug).where(Site.slug.in_(candidates), Site.keeps_address())
     used = set(db.session.scalars(query))
     return next((one for one in candidates if one not in used), f"{base}-{secrets.randbelow(9000) + 1000}"[:LONGEST])
 

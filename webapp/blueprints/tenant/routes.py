@@ -37,8 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def show_site(slug: str) -> Response:
     """Its front page; 402 while its membership is not served, 404 for what is not there."""
-    status = SiteStatus
-    query = select(Site).where(Site.slug == slug, Site.status.not_in((status.ARCHIVED, status.DELETED)))
+    query = select(Site).where(Site.slug == slug, Site.keeps_address())
     site = db.session.scalars(query).one_or_none()
     code = SHOWN.get(site.status, 404) if site is not None else 404
     if code == 200 and request.path != "/":

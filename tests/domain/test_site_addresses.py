@@ -1,0 +1,37 @@
+"""Looking an address up costs the same with ten sites and with a million."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tests import factories
+from webapp.domain import sites
+from webapp.extensions import dialect_name
+from webapp.models import Site, SiteStatus
+
+
+def site(slug: str, **values: Any) -> Site:
+    agreement = factories.active_membership()
+    return factories.save(
+        lambda: Site(customer=agreement.customer, membership=agreement, slug=slug, title="A", **values)
+    )
+
+
+def test_an_archived_site_gives_its_address_free(db: Session) -> None:
+    site("bakery", status=SiteStatus.ARCHIVED)
+    assert not sites.is_taken("bakery")
+    site("bakery", status=SiteStatus.PUBLISHED)
+    assert sites.is_taken("bakery")
+    assert sites.suggest("bakery") == "bakery-2"
+
+
+@pytest.mark.parametrize("statement", [str(sites.OWNER)])
+def test_an_address_is_found_by_its_index(db: Session, statement: str) -> None:
+    if dialect_name() != "sqlite":
+        pytest.skip("PostgreSQL reads through a table this small")
+    plan = db.execute(text(f"EXPLAIN QUERY PLAN {statement}"), {"slug": "bakery"}).all()
+    assert ["uq_sites_slug" in step[3] for step in plan] == [True], plan
