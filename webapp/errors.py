@@ -40,6 +40,14 @@ class NotFound(DomainError):
     sentence = _l("This page does not exist, or is not yours to see.")
 
 
+class Gone(DomainError):
+    """It was there, and is no longer good."""
+
+    code = "gone"
+    status = 410
+    sentence = _l("This link has been used, or its time is over. Ask for a new one.")
+
+
 class Conflict(DomainError):
     """Somebody was quicker, or the thing is no longer in a state that allows this."""
 

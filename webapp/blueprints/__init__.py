@@ -11,11 +11,12 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import joinedload
 
 from webapp.blueprints import access, errors
 from webapp.blueprints.admin.routes import bp as admin
+from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.routes import bp as auth
+from webapp.blueprints.auth.security import bp as security
 from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.routes import bp as checkout
 from webapp.blueprints.incoming import Request
@@ -30,7 +31,6 @@ from webapp.domain import network
 from webapp.extensions import csrf, db, login
 from webapp.hook_registry import begin_scope
 from webapp.languages import languages
-from webapp.models import User
 from webapp.settings import Settings
 
 
@@ -38,7 +38,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    for bp in (checkout, pay, auth, language, admin, ops, webhooks, addon_hooks):
+    for bp in (checkout, pay, auth, security, language, admin, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
@@ -46,18 +46,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     csrf.exempt(addon_hooks)
     access.init_app(app)
     errors.init_app(app)
-    login.user_loader(load_user)
+    login.user_loader(signing.load_user)
     app.after_request(finish_response)
     app.context_processor(common_context)
-
-
-def load_user(user_id: str) -> User | None:
-    """The person of a session, with the customer they may be: nearly every page asks for both."""
-    number, _dot, sign_outs = user_id.partition(".")
-    if not number.isdigit():
-        return None
-    user = db.session.get(User, int(number), options=[joinedload(User.customer)])
-    return user if user is not None and str(user.sign_outs) == (sign_outs or "0") else None
 
 
 def start_request() -> None:
@@ -98,6 +89,7 @@ def finish_response(response: Response) -> Response:
         response.location = response.location.removeprefix(request.host_url.rstrip("/"))  # a host may be a lie
         response.data = b""  # and is repeated there
     note_language(response)
+    signing.mark_seen()
     # `session` is in the answer's Vary once it was read; what belongs to a person is kept by no cache.
     if session.get("_user_id") and request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")

@@ -25,6 +25,11 @@ def operators_only() -> BaseResponse | None:
     return None
 
 
+def signed_in_only() -> BaseResponse | None:
+    """Whoever is signed in, customer or operator."""
+    return None if current_user.is_authenticated else to_sign_in()
+
+
 def to_sign_in() -> Response:
     """The sign-in page, with the way back."""
     path = request.full_path.rstrip("?") if request.method == "GET" else "/"

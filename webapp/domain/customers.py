@@ -180,10 +180,5 @@ def sign_in(email: str, password: str) -> User | None:
     return user
 
 
-def end_sessions(user_id: int) -> None:
-    """Sign this person out, on every device: a copy of a session's cookie must be worth nothing afterwards."""
-    find_user(user_id).sign_outs += 1
-
-
 def note_sign_in(user_id: int, at: datetime | None = None) -> None:
     find_user(user_id).last_login_at = at or clock.now()

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import checkout, inbox, memberships
+from webapp.domain import checkout, inbox, memberships, one_time_links, sessions, throttles
 from webapp.extensions import queue
 from webapp.flows import asking, relaying
 from webapp.hook_registry import begin_scope
@@ -53,6 +53,11 @@ def give_up_sales() -> int:
     return _in_batches(checkout.give_up_due)
 
 
+def sweep_signing_in() -> int:
+    with unit_of_work("clock"):
+        return throttles.sweep() + one_time_links.sweep() + sessions.sweep()
+
+
 def _in_batches(step: Callable[[], int]) -> int:
     total = 0
     while True:
@@ -69,6 +74,7 @@ CHORES = (
     Chore("ask-gateways", timedelta(seconds=30), asking.ask_due),
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
     Chore("end-memberships", timedelta(minutes=1), end_memberships),
+    Chore("sweep-signing-in", timedelta(hours=1), sweep_signing_in),
 )
 
 

@@ -11,6 +11,7 @@ from webapp.models.catalog import (
     RedemptionStatus,
     Renewals,
 )
+from webapp.models.identity import LinkPurpose, OneTimeLink, ResetRequest, SecurityEvent, Throttle, UserSession
 from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
 from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
 from webapp.models.network import ClockSlot, Setting
@@ -45,11 +46,13 @@ __all__ = [
     "InboundStatus",
     "LineItem",
     "LineType",
+    "LinkPurpose",
     "Membership",
     "MembershipItem",
     "MembershipStatus",
     "Meta",
     "Move",
+    "OneTimeLink",
     "Payment",
     "PaymentKind",
     "PaymentStatus",
@@ -62,16 +65,20 @@ __all__ = [
     "Refund",
     "RefundStatus",
     "Renewals",
+    "ResetRequest",
     "Role",
     "Sale",
     "SandboxCharge",
     "SandboxCredential",
     "SandboxRefund",
+    "SecurityEvent",
     "Setting",
     "Site",
     "SiteStatus",
     "StoredCredential",
+    "Throttle",
     "Try",
     "TryStatus",
     "User",
+    "UserSession",
 ]

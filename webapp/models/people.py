@@ -42,7 +42,6 @@ class User(HasId, HasTimes, UserMixin, Model):
     role: Mapped[Role] = mapped_column(default=Role.CUSTOMER)
     locale: Mapped[str | None] = mapped_column(String(8))
     last_login_at: Mapped[datetime | None]
-    sign_outs: Mapped[int] = mapped_column(default=0)
 
     customer: Mapped[Customer | None] = relationship(back_populates="user", uselist=False)
 
@@ -50,10 +49,6 @@ class User(HasId, HasTimes, UserMixin, Model):
     def _fold(self, _name: str, email: str) -> str:
         self.email_key = email.strip().lower()
         return email
-
-    def get_id(self) -> str:
-        """What a session keeps. Signing out makes it stale, wherever the session's cookie has been copied to."""
-        return f"{self.id}.{self.sign_outs}"
 
     @property
     def is_operator(self) -> bool:

@@ -166,7 +166,7 @@ def test_a_customer_who_is_refused_sees_nothing_of_the_admin(client: FlaskClient
 
 def test_the_page_that_says_what_failed_does_not_fail_without_the_database(look: Look) -> None:
     def refuse(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if statement.startswith("SELECT") and "FROM users" not in statement:
+        if statement.startswith("SELECT") and "FROM user" not in statement:
             raise OperationalError(statement, None, Exception("no connection"))
 
     event.listen(db.engine, "before_cursor_execute", refuse)

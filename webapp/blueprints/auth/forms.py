@@ -3,21 +3,70 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField
+from wtforms import EmailField, Field, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
+from webapp.blueprints.checkout.forms import check_password
 from webapp.blueprints.form import Form
+from webapp.domain.passwords import LENGTH_AT_LEAST
 
 
-class SignInForm(Form):
-    email_address = EmailField(
+def email_field() -> EmailField:
+    return EmailField(
         _l("E-mail address"),
         validators=[InputRequired(_l("Enter your e-mail address.")), Length(max=254)],
         render_kw={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"},
     )
-    password = PasswordField(
-        _l("Password"),
+
+
+def password_field(label: str = _l("Password")) -> PasswordField:
+    return PasswordField(
+        label,
         validators=[InputRequired(_l("Enter your password.")), Length(max=200)],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class NewPassword(PasswordField):
+    """Set once, not twice: what was typed can be shown."""
+
+    def __init__(self, label: str, **options: object) -> None:
+        words = {"autocomplete": "new-password", "minlength": LENGTH_AT_LEAST, "spellcheck": "false"}
+        hint = _l("At least 12 characters. A sentence works well.")
+        super().__init__(label, description=hint, render_kw=words, **options)
+
+    def pre_validate(self, form: object) -> None:
+        check_password(self.data)
+
+
+class SignInForm(Form):
+    email_address = email_field()
+    password = password_field()
     next = HiddenField()
+
+
+class ForgottenForm(Form):
+    email_address = email_field()
+
+
+class NewPasswordForm(Form):
+    new_password = NewPassword(_l("New password"))
+
+
+class ChangePasswordForm(Form):
+    password = password_field(_l("Current password"))
+    new_password = NewPassword(_l("New password"))
+
+
+class ProofForm(Form):
+    password = password_field()
+    next = HiddenField()
+
+
+def errors_of(form: Form) -> list[tuple[str, str]]:
+    """For the summary on top of the page."""
+    return [(field.id, str(message)) for field in form for message in field.errors]
+
+
+def refuse(field: Field, sentence: str) -> None:
+    field.errors = [*field.errors, sentence]

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from math import ceil
+
 from flask import Blueprint, flash, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_babel import ngettext
+from flask_login import current_user, logout_user
 
 from webapp.blueprints import access
-from webapp.blueprints.auth.forms import SignInForm
-from webapp.blueprints.language import choice
+from webapp.blueprints.auth import signing
+from webapp.blueprints.auth.forms import SignInForm, errors_of
+from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.views import View, go_to, was_refused
-from webapp.domain import customers
+from webapp.domain import sessions
 from webapp.extensions import limiter
 from webapp.models import User
 from webapp.transactions import unit_of_work
 
+__all__ = ["begin_session", "bp"]
+
 bp = Blueprint("auth", __name__)
 bp.before_request(access.public)
 sign_in_view = View("auth/login.html")
-
-
-def begin_session(user: User) -> None:
-    """A new session for this person; what an earlier one held is gone, but for the language."""
-    locale = choice.of_session(user)
-    session.clear()
-    if locale is not None:
-        choice.use(locale)
-    login_user(user)
-    session.permanent = True
 
 
 def start_page(user: User) -> str:
@@ -46,30 +43,48 @@ def sign_in() -> ResponseReturnValue:
 @limiter.limit("20 per minute", deduct_when=was_refused)
 def create_session() -> ResponseReturnValue:
     form = SignInForm()
-    user = customers.sign_in(form.email_address.data or "", form.password.data or "") if form.validate() else None
+    if not form.validate():
+        return refuse(form, errors_of(form))
+    user, wait = signing.try_password(form.email_address.data or "", form.password.data or "")
+    if wait:
+        return refuse(form, [("email_address", too_many(wait))], status=429)
     if user is None:
-        return refuse(form)
-    user_id = user.id
-    with unit_of_work("sign-in"):
-        customers.note_sign_in(user_id)
-    user = customers.find_user(user_id)
-    begin_session(user)
-    return go_to(access.safe_next(form.next.data, start_page(user)))
+        sentence = _("E-mail address and password do not match. Check both, or reset your password.")
+        return refuse(form, [("email_address", sentence)])
+    onward = access.safe_next(form.next.data, start_page(user))
+    signing.enter(user)
+    return go_to(onward)
 
 
-def refuse(form: SignInForm) -> ResponseReturnValue:
+def refuse(form: SignInForm, errors: list[tuple[str, str]], *, status: int = 422) -> ResponseReturnValue:
     """The same words for an unknown address and a wrong password; the address stays, the password goes."""
-    errors = [(field.id, message) for field in form for message in field.errors]
-    sentence = _("E-mail address and password do not match. Check both, or reset your password.")
-    return sign_in_view.show(status=422, form=form, errors=errors or [("email_address", sentence)])
+    return sign_in_view.show(status=status, form=form, errors=errors)
+
+
+def too_many(wait: timedelta) -> str:
+    """Says nothing about whether there is such an account."""
+    seconds = ceil(wait.total_seconds())
+    if seconds <= 90:
+        return ngettext(
+            "Too many tries. Wait one second, or reset your password.",
+            "Too many tries. Wait %(num)d seconds, or reset your password.",
+            seconds,
+        )
+    return ngettext(
+        "Too many tries. Wait one minute, or reset your password.",
+        "Too many tries. Wait %(num)d minutes, or reset your password.",
+        ceil(seconds / 60),
+    )
 
 
 @bp.post("/logout")
 def end_session() -> ResponseReturnValue:
+    """Out of this browser; a copy of its cookie is worth nothing afterwards."""
     if current_user.is_authenticated:
-        user_id = current_user.id
-        with unit_of_work("sign-out"):
-            customers.end_sessions(user_id)
+        own = signing.this_session()
+        session_id, user_id = own.id, own.user_id
+        with unit_of_work(f"user:{user_id}"):
+            sessions.end(session_id, user_id)
     logout_user()
     session.clear()
     flash(_("You are signed out."), "success")

@@ -13,7 +13,8 @@ from flask_login import current_user
 from wtforms import ValidationError
 
 from webapp.blueprints import access
-from webapp.blueprints.auth.routes import begin_session
+from webapp.blueprints.auth import signing
+from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.checkout import first_look, forms, page
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
@@ -173,10 +174,11 @@ def place(form: CheckoutForm) -> ResponseReturnValue:
 def refused(form: CheckoutForm, problem: Invalid) -> ResponseReturnValue:
     """Known customers who typed their own password are not sent away: they are signed in and their order placed."""
     if problem.code == "email_taken":
-        user = customers.sign_in(form.email_address.data, form.password.data)
+        user, _wait = signing.try_password(form.email_address.data, form.password.data)
         if user is not None and user.customer is not None:
-            begin_session(user)
-            return place_as(form, user.customer.id)
+            customer_id = user.customer.id
+            signing.enter(user)
+            return place_as(form, customer_id)
     form.refuse(problem.field or "", problem.message)
     return show(form, status=422)
 

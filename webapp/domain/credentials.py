@@ -1,0 +1,34 @@
+"""What a person signs in with: a password, changed by themself or by a link that was mailed."""
+
+from __future__ import annotations
+
+from webapp.domain import customers, one_time_links, sessions
+from webapp.domain.sessions import Origin
+from webapp.errors import Gone
+from webapp.models import LinkPurpose, OneTimeLink, User
+
+BY_LINK = (LinkPurpose.RESET, LinkPurpose.INVITATION)
+
+
+def set_password(user: User, password_hash: str, where: Origin, *, keep: int | None = None) -> None:
+    """A new password: every link made before dies, and every session but `keep` ends."""
+    user.password_hash = password_hash
+    sessions.end_all(user.id, but=keep)
+    sessions.note(user.id, "password_changed", where)
+
+
+def follow_link(token: str, password_hash: str, where: Origin) -> User:
+    """Set the password by a link. Raises Gone when it is not, or no longer, good."""
+    link = one_time_links.use(token, *BY_LINK)
+    if link is None:
+        raise Gone()
+    set_password(link.user, password_hash, where)
+    return link.user
+
+
+def link_for_password(token: str) -> OneTimeLink | None:
+    return one_time_links.look(token, *BY_LINK)
+
+
+def change_password(user_id: int, password_hash: str, where: Origin, *, keep: int) -> None:
+    set_password(customers.find_user(user_id), password_hash, where, keep=keep)

@@ -1,0 +1,89 @@
+"""How a person proves who they are: sessions, links sent by mail, failed tries, and the history of all that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp import clock
+from webapp.extensions import Model
+from webapp.models.parts import HasId
+from webapp.models.people import User
+
+
+class UserSession(HasId, Model):
+    """One browser that is signed in. Its cookie holds a token; here is only the token's hash."""
+
+    __tablename__ = "user_sessions"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+    seen_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+    proved_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())  # password or passkey was last shown
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(String(45), default="")  # shortened: the network, not the person
+    agent: Mapped[str] = mapped_column(String(120), default="")
+
+    user: Mapped[User] = relationship()
+
+
+class LinkPurpose(StrEnum):
+    RESET = "reset"
+    INVITATION = "invitation"
+    VERIFY = "verify"
+    CHANGE_EMAIL = "change_email"
+
+
+class OneTimeLink(HasId, Model):
+    """A link that was mailed. It dies with its use, its time, or a new password or address (`fingerprint`)."""
+
+    __tablename__ = "one_time_links"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[LinkPurpose]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    email: Mapped[str] = mapped_column(String(254), default="")  # the new one, where the link is about one
+    created_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+
+
+class ResetRequest(HasId, Model):
+    """Somebody asked to reset the password of this address, known or not; a chore looks it up and mails."""
+
+    __tablename__ = "reset_requests"
+
+    email_key: Mapped[str] = mapped_column(String(254))
+    locale: Mapped[str] = mapped_column(String(8))
+    base_url: Mapped[str] = mapped_column(String(200))
+    requested_at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), index=True)
+
+
+class Throttle(HasId, Model):
+    """Failed tries that count together: of one account, one address, one browser. `key` tells no names."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), index=True)
+
+
+class SecurityEvent(HasId, Model):
+    """Something about how a person signs in, for their own eyes."""
+
+    __tablename__ = "security_events"
+    __table_args__ = (Index("ix_security_events_user", "user_id", "id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+    address: Mapped[str] = mapped_column(String(45), default="")
+    agent: Mapped[str] = mapped_column(String(120), default="")
