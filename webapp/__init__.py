@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.pool import StaticPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import addons, blueprints, formatting, hooks, integrations, logs
+from webapp import addons, blueprints, encryption, formatting, hooks, integrations, logs
 from webapp.blueprints.language.choice import choose_locale
 from webapp.domain import outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    encryption.init(settings.encryption_keys)
     bind_extensions(app, settings)
     join_hooks(app, settings)
     formatting.init_app(app)

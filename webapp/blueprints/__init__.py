@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.blueprints import access, errors
 from webapp.blueprints.admin.routes import bp as admin
 from webapp.blueprints.auth import signing
+from webapp.blueprints.auth import two_step as _two_step  # noqa: F401 - its routes
 from webapp.blueprints.auth.routes import bp as auth
 from webapp.blueprints.auth.security import bp as security
 from webapp.blueprints.checkout.pay import bp as pay

@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.blueprints.views import go_to
+from webapp.domain import network
 from webapp.extensions import login
 
 
@@ -22,6 +23,13 @@ def operators_only() -> BaseResponse | None:
         return to_sign_in()
     if not current_user.is_operator:
         abort(403)
+    return None
+
+
+def two_step_first() -> BaseResponse | None:
+    """Where the network asks it of its staff, nothing is done before a second step is set up."""
+    if current_user.two_step_at is None and network.settings().staff_two_step:
+        return go_to(url_for("security.set_up_two_step"))
     return None
 
 

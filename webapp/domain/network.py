@@ -23,6 +23,7 @@ class Network:
     default_locale: str = "en"
     default_country: str = "DE"
     consumer_law: str = "eu"  # eu or none
+    staff_two_step: bool = False  # staff must set up an authenticator app before anything else
     withdrawal_days: int = 14
     enable_taxes: bool = False
     inclusive_tax: bool = False

@@ -11,7 +11,16 @@ from webapp.models.catalog import (
     RedemptionStatus,
     Renewals,
 )
-from webapp.models.identity import LinkPurpose, OneTimeLink, ResetRequest, SecurityEvent, Throttle, UserSession
+from webapp.models.identity import (
+    LinkPurpose,
+    OneTimeLink,
+    RecoveryCode,
+    ResetRequest,
+    SecurityEvent,
+    Throttle,
+    TotpSecret,
+    UserSession,
+)
 from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
 from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
 from webapp.models.network import ClockSlot, Setting
@@ -60,6 +69,7 @@ __all__ = [
     "PricingType",
     "Product",
     "ProductType",
+    "RecoveryCode",
     "Redemption",
     "RedemptionStatus",
     "Refund",
@@ -77,6 +87,7 @@ __all__ = [
     "SiteStatus",
     "StoredCredential",
     "Throttle",
+    "TotpSecret",
     "Try",
     "TryStatus",
     "User",

@@ -87,3 +87,24 @@ class SecurityEvent(HasId, Model):
     at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
     address: Mapped[str] = mapped_column(String(45), default="")
     agent: Mapped[str] = mapped_column(String(120), default="")
+
+
+class TotpSecret(HasId, Model):
+    """What an authenticator app and we share; encrypted. A step of time is accepted once."""
+
+    __tablename__ = "totp_secrets"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    secret: Mapped[str] = mapped_column(String(300))
+    last_step: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+
+
+class RecoveryCode(HasId, Model):
+    """One of ten that stand in for a lost app, each once."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]

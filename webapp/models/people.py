@@ -42,6 +42,7 @@ class User(HasId, HasTimes, UserMixin, Model):
     role: Mapped[Role] = mapped_column(default=Role.CUSTOMER)
     locale: Mapped[str | None] = mapped_column(String(8))
     last_login_at: Mapped[datetime | None]
+    two_step_at: Mapped[datetime | None]  # since when a code is asked for after the password
 
     customer: Mapped[Customer | None] = relationship(back_populates="user", uselist=False)
 

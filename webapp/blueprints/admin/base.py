@@ -30,6 +30,9 @@ def keep_the_frame() -> None:
     g.layout = LAYOUT
 
 
+bp.before_request(access.two_step_first)
+
+
 @bp.url_value_preprocessor
 def no_row_beyond(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     """A number that no column can hold names no row; the database would not even compare it."""

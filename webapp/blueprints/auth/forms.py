@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, HiddenField, PasswordField
+from wtforms import EmailField, Field, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from webapp.blueprints.checkout.forms import check_password
@@ -56,6 +56,21 @@ class NewPasswordForm(Form):
 class ChangePasswordForm(Form):
     password = password_field(_l("Current password"))
     new_password = NewPassword(_l("New password"))
+
+
+def code_field() -> StringField:
+    """One input for codes of either kind; pasting and password managers work."""
+    words = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autocapitalize": "none"}
+    return StringField(_l("Code"), validators=[InputRequired(_l("Enter the code.")), Length(max=60)], render_kw=words)
+
+
+class CodeForm(Form):
+    code = code_field()
+
+
+class SetUpForm(Form):
+    setup = HiddenField()
+    code = code_field()
 
 
 class ProofForm(Form):

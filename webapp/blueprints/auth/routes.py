@@ -13,7 +13,7 @@ from flask_login import current_user, logout_user
 
 from webapp.blueprints import access
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import SignInForm, errors_of
+from webapp.blueprints.auth.forms import CodeForm, SignInForm, errors_of
 from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.views import View, go_to, was_refused
 from webapp.domain import sessions
@@ -26,6 +26,7 @@ __all__ = ["begin_session", "bp"]
 bp = Blueprint("auth", __name__)
 bp.before_request(access.public)
 sign_in_view = View("auth/login.html")
+code_view = View("auth/code.html")
 
 
 def start_page(user: User) -> str:
@@ -52,8 +53,38 @@ def create_session() -> ResponseReturnValue:
         sentence = _("E-mail address and password do not match. Check both, or reset your password.")
         return refuse(form, [("email_address", sentence)])
     onward = access.safe_next(form.next.data, start_page(user))
+    if user.two_step_at is not None:
+        signing.wait_for_code(user, onward)
+        return go_to(url_for(".ask_code"))
     signing.enter(user)
     return go_to(onward)
+
+
+@bp.get("/login/code")
+def ask_code() -> ResponseReturnValue:
+    if signing.waiting() is None:
+        return go_to(url_for(".sign_in"))
+    return code_view.show(form=CodeForm(), errors=[])
+
+
+@bp.post("/login/code")
+@limiter.limit("20 per minute", deduct_when=was_refused)
+def take_code() -> ResponseReturnValue:
+    """The second step. Its tries are counted for those who know the password, so no stranger delays the owner."""
+    found, form = signing.waiting(), CodeForm()
+    if found is None:
+        flash(_("You were inactive for a while. Sign in again."), "info")
+        return go_to(url_for(".sign_in"))
+    if not form.validate():
+        return code_view.show(status=422, form=form, errors=errors_of(form))
+    user, onward = found
+    wait = signing.try_code(user, form.code.data or "")
+    if wait is None:
+        return go_to(onward)
+    if wait:
+        return code_view.show(status=429, form=form, errors=[("code", too_many(wait))])
+    sentence = _("This code does not fit, or was used already. Enter the newest one from your app, or a recovery code.")
+    return code_view.show(status=422, form=form, errors=[("code", sentence)])
 
 
 def refuse(form: SignInForm, errors: list[tuple[str, str]], *, status: int = 422) -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.forms import ChangePasswordForm, ProofForm, errors_of, refuse
 from webapp.blueprints.auth.routes import too_many
 from webapp.blueprints.views import View, go_to
-from webapp.domain import credentials, passwords, sessions, throttles
+from webapp.domain import credentials, network, passwords, sessions, throttles, two_step
 from webapp.transactions import unit_of_work
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
@@ -29,6 +29,10 @@ proof_view = View("auth/proof.html")
 EVENTS = {
     "sign_in": (_l("Signed in"), ""),
     "failures": (_l("Wrong passwords were tried before this sign-in"), "warning"),
+    "two_step_on": (_l("Two-step sign-in turned on"), "success"),
+    "two_step_off": (_l("Two-step sign-in turned off"), "warning"),
+    "recovery_code": (_l("Signed in with a recovery code"), "warning"),
+    "recovery_codes": (_l("New recovery codes made"), ""),
     "password_changed": (_l("Password changed"), "success"),
     "session_ended": (_l("A browser was signed out"), ""),
     "sessions_ended": (_l("All other browsers were signed out"), ""),
@@ -66,7 +70,25 @@ def show() -> ResponseReturnValue:
         for event in sessions.history(own.user_id)
         for word, tone in [in_words(event.kind)]
     ]
-    return overview_view.show(own=own, sessions=sessions.open_sessions(own.user_id), history=entries)
+    return overview_view.show(
+        own=own,
+        sessions=sessions.open_sessions(own.user_id),
+        history=entries,
+        codes_left=two_step.codes_left(own.user_id) if current_user.two_step_at else 0,
+        required=is_required(),
+    )
+
+
+def is_required() -> bool:
+    return current_user.is_operator and network.settings().staff_two_step
+
+
+def proof_first() -> ResponseReturnValue | None:
+    """Whoever sits at a browser that was left open must not change how its owner signs in."""
+    if sessions.is_proved(signing.this_session()):
+        return None
+    path = request.path if request.method == "GET" else url_for(".show")
+    return go_to(url_for(".show_proof", next=path))
 
 
 @bp.post("/sessions/<int:session_id>/end")

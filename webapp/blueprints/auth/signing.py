@@ -10,10 +10,12 @@ from flask import Response, after_this_request, current_app, g, request, session
 from flask_login import current_user, login_user
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from webapp import clock
 from webapp.blueprints.language import choice
-from webapp.domain import customers, sessions, sign_in, throttles
+from webapp.domain import customers, one_time_links, sessions, sign_in, throttles, two_step
 from webapp.domain.sessions import Origin
 from webapp.domain.sign_in import Asker
+from webapp.domain.two_step import Factor
 from webapp.models import User, UserSession
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -123,6 +125,43 @@ def try_password(email: str, password: str) -> tuple[User | None, timedelta]:
     if wait:
         return None, wait
     return customers.sign_in(email, password), wait
+
+
+# --- The second step
+
+WAITING = "second_step"
+WAITS = timedelta(minutes=10)
+
+
+def wait_for_code(user: User, onward: str) -> None:
+    """The password was right; what is missing is a code, within ten minutes."""
+    asked = {"user": user.id, "at": clock.now().timestamp(), "next": onward, "for": one_time_links.fingerprint(user)}
+    session[WAITING] = asked
+
+
+def waiting() -> tuple[User, str] | None:
+    """Who is expected to enter a code here, and where they want to go."""
+    asked = session.get(WAITING)
+    if not asked or clock.now().timestamp() - asked["at"] > WAITS.total_seconds():
+        return None
+    user = customers.find_user(asked["user"])
+    return (user, asked["next"]) if asked["for"] == one_time_links.fingerprint(user) else None
+
+
+def try_code(user: User, code: str) -> timedelta | None:
+    """None: it was right, and the person is in. Else how long to wait, nothing for a code that is just wrong."""
+    user_id, where = user.id, here()
+    name = f"{user_id}:{known_device(user.email)}"
+    with unit_of_work(f"user:{user_id}"):
+        wait = throttles.attempt("second", name)
+        factor = two_step.accept(user_id, code) if not wait else None
+        if factor is None:
+            return wait
+        throttles.succeed("second", name)
+        if factor is Factor.RECOVERY:
+            sessions.note(user_id, "recovery_code", where)
+    enter(customers.find_user(user_id))
+    return None
 
 
 def enter(user: User) -> None:

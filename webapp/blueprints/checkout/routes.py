@@ -175,7 +175,7 @@ def refused(form: CheckoutForm, problem: Invalid) -> ResponseReturnValue:
     """Known customers who typed their own password are not sent away: they are signed in and their order placed."""
     if problem.code == "email_taken":
         user, _wait = signing.try_password(form.email_address.data, form.password.data)
-        if user is not None and user.customer is not None:
+        if user is not None and user.customer is not None and user.two_step_at is None:
             customer_id = user.customer.id
             signing.enter(user)
             return place_as(form, customer_id)
