@@ -63,6 +63,7 @@ def enter(open_page: Open, office: Office) -> Open:
         page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
         expect(page).to_have_url(re.compile(re.escape(path) + "$"))
+        page.wait_for_load_state()  # its scripts run by then
         return page
 
     return go

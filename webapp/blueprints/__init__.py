@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.blueprints import access, errors
+from webapp.blueprints import access, errors, site_addresses
 from webapp.blueprints.admin.routes import bp as admin
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth import two_step as _two_step  # noqa: F401 - its routes
@@ -47,6 +47,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     csrf.exempt(addon_hooks)
     access.init_app(app)
     errors.init_app(app)
+    site_addresses.init_app(app)
     login.user_loader(signing.load_user)
     app.after_request(finish_response)
     app.context_processor(common_context)

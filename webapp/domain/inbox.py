@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock, unit
 from webapp.domain import outbox
+from webapp.errors import NotFound
 from webapp.extensions import db, dialect_name, queue
 from webapp.models import InboundEvent, InboundStatus
 from webapp.models.inserts import insert_once
@@ -93,6 +94,20 @@ def postpone(session: Session, event: Received, problem: str) -> InboundStatus:
         next_at=clock.now() + outbox.delay(event.attempts_made),
     )
     return InboundStatus.RECEIVED
+
+
+def again(session: Session, event_id: int) -> None:
+    """Have a notice looked at once more, with all its tries before it; whatever came of it. Raises NotFound."""
+    event = session.get(InboundEvent, event_id)
+    if event is None:
+        raise NotFound()
+    session.execute(
+        update(InboundEvent)
+        .where(InboundEvent.id == event_id)
+        .values(status=InboundStatus.RECEIVED, attempts_made=0, next_at=clock.now(), handled_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    unit.current().after_commit(partial(queue.ring, "inbound"), once="inbound")
 
 
 def _mark(session: Session, event: Received, **values: object) -> None:

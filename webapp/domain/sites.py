@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from webapp import clock, unit
 from webapp.domain import outbox
-from webapp.errors import Invalid, NotFound
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
 from webapp.models import Customer, Membership, Sale, Site, SiteStatus
@@ -131,6 +131,18 @@ def request(site: Site) -> None:
         customer_id=site.customer_id,
         ordering_key=f"site:{site.id}",
     )
+
+
+def may_be_made(site: Site) -> bool:
+    """Whether somebody pays for it and it is not there."""
+    return site.membership.is_served and site.status in (S.REQUESTED, S.CREATING, S.FAILED)
+
+
+def request_again(site: Site) -> None:
+    """An operator does not want to wait, or its job was lost. Raises Conflict when there is nothing to make."""
+    if not may_be_made(site):
+        raise Conflict(_("This site is made already, or its membership is not served."))
+    request(site)
 
 
 def serve_again(site: Site) -> None:

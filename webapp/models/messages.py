@@ -129,6 +129,7 @@ class InboundEvent(HasId, HasTimes, Model):
     __table_args__ = (
         UniqueConstraint("gateway", "external_id"),
         Index("ix_inbound_events_due", "status", "next_at"),
+        Index("ix_inbound_events_object", "gateway", "object_reference"),
     )
 
     gateway: Mapped[str] = mapped_column(String(40))

@@ -19,6 +19,7 @@ PAGES = {
     "customers": ("admin.show_customer", "customer_id"),
     "memberships": ("admin.show_membership", "membership_id"),
     "payments": ("admin.show_payment", "payment_id"),
+    "sites": ("admin.show_site", "site_id"),
 }
 
 

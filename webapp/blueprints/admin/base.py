@@ -62,12 +62,15 @@ def navigation() -> list[dict[str, Any]]:
         (_("Customers"), "customers", ""),
         (_("Memberships"), "memberships", ""),
         (_("Payments"), "payments", ""),
+        (_("Sites"), "sites", ""),
+        (_("Events"), "events", ""),
         (_("Deliveries"), "deliveries", dead_deliveries()),
+        (_("Notices"), "inbound-events", ""),
     )
     return [
         {
             "label": label,
-            "url": url_for(f"admin.list_{noun}"),
+            "url": url_for(f"admin.list_{noun.replace('-', '_')}"),
             "current": request.path.startswith(f"/admin/{noun}"),
             "count": count,
         }

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.models import (
     DeliveryStatus,
     EmailVerification,
+    InboundStatus,
     MembershipStatus,
     PaymentStatus,
     RefundStatus,
@@ -62,6 +63,12 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "running": (_l("running"), "info"),
         "done": (_l("done"), "success"),
         "dead": (_l("dead"), "error"),
+    },
+    InboundStatus: {
+        "received": (_l("waiting"), "pending"),
+        "done": (_l("done"), "success"),
+        "ignored": (_l("ignored"), "neutral"),
+        "failed": (_l("failed"), "error"),
     },
     EmailVerification: {
         "none": (_l("not asked for"), "neutral"),

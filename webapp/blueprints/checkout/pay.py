@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,13 +10,14 @@ from flask_login import current_user
 from webapp.blueprints import access
 from webapp.blueprints.checkout.forms import EmailForm
 from webapp.blueprints.checkout.routes import go_on
-from webapp.blueprints.errors import settings, settings_here
+from webapp.blueprints.errors import settings_here
+from webapp.blueprints.site_addresses import site_address
 from webapp.blueprints.views import View, go_to, leave_for
 from webapp.domain import customers, network, payments, receivables
 from webapp.errors import DomainError, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.flows import asking, offering, ordering
-from webapp.models import EmailVerification, Payment, PaymentStatus, Site, SiteStatus, Try, TryStatus
+from webapp.models import EmailVerification, Payment, PaymentStatus, SiteStatus, Try, TryStatus
 from webapp.transactions import unit_of_work
 
 bp = Blueprint("pay", __name__)
@@ -145,7 +144,7 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         order_number=payment.order_number,
         membership=membership if owner else None,
         site=site if owner else None,
-        site_url=site_address(site) if owner and site else None,
+        site_url=site_address(site.slug) if owner and site else None,
         site_ready=ready,
         site_failed=site is not None and site.status == SiteStatus.FAILED,
         instructions=_instructions(last_try(payment)) if owner else None,
@@ -181,10 +180,3 @@ def state_of(payment: Payment) -> str:
 def _instructions(last: Try | None) -> str | None:
     action = last.action if last is not None else None
     return str(action["text"]) if action and action.get("type") == "instructions" else None
-
-
-def site_address(site: Site) -> str:
-    """`http://my-site.example.org:8000/`: the network's scheme and port, the site's own host."""
-    network_url = urlsplit(settings().base_url)
-    port = f":{network_url.port}" if network_url.port else ""
-    return f"{network_url.scheme}://{site.slug}.{settings().network_domain}{port}/"

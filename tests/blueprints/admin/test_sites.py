@@ -1,0 +1,86 @@
+"""Sites as operators see them, and having one made that was not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.blueprints.admin import rows
+from tests.blueprints.admin.conftest import Look
+from tests.blueprints.admin.test_customers import facts
+from tests.conftest import Statements, TurnedClock
+from webapp.extensions import db
+from webapp.models import Delivery, MembershipStatus, Site, SiteStatus
+
+
+def site(slug: str = "bakery", **values: Any) -> Site:
+    agreement = values.pop("membership", None) or factories.active_membership()
+    facts = {"customer": agreement.customer, "membership": agreement, "title": "Ada's bakery", **values}
+    return factories.save(lambda: Site(slug=slug, **facts))
+
+
+def test_the_list_shows_where_they_are_and_how_they_stand(look: Look, clock: TurnedClock) -> None:
+    clock.use("2027-01-31T10:00Z")
+    made = site(status=SiteStatus.FAILED, problem="no space left")
+    (row,) = look("/admin/sites").one("tbody").all("tr")
+    assert [one.text for one in row.all("th", "td")] == [
+        "bakery",
+        "Ada's bakery",
+        f"Ada Person {made.customer.email}",
+        "failed no space left",
+        "2027-01-31 10:00 UTC",
+    ]
+    assert rows.link(row, "bakery") == f"/admin/sites/{made.id}"
+
+
+@pytest.mark.parametrize("text", ["bak", "BAKERY", "bakery.localhost"])
+def test_a_site_is_found_by_the_beginning_of_its_address(look: Look, text: str) -> None:
+    site()
+    site("flowers")
+    assert rows.names(look(f"/admin/sites?search={text}")) == ["bakery"]
+
+
+def test_a_page_of_sites_costs_the_same_for_one_and_for_many(look: Look, statements: Statements) -> None:
+    rows.many(60, lambda number: site(f"site-{number}"))
+    statements.clear()
+    look("/admin/sites")
+    assert len(statements) <= 12
+
+
+def test_a_site_has_everything_on_one_page(look: Look, statements: Statements) -> None:
+    made = site(status=SiteStatus.PUBLISHED)
+    statements.clear()
+    root = look(f"/admin/sites/{made.id}")
+    assert len(statements) <= 12
+    said = facts(root)
+    assert said["Address"] == "http://bakery.localhost/"
+    assert said["Membership"] == "Premium active"
+    assert not rows.has_link(root, "Set up now")
+    assert "The site is not there yet" not in root.text
+
+
+@pytest.mark.parametrize("status", [SiteStatus.REQUESTED, SiteStatus.CREATING, SiteStatus.FAILED])
+def test_a_site_that_is_not_there_is_asked_for_again(signed_in: FlaskClient, status: SiteStatus) -> None:
+    made = site(status=status)
+    assert "Set up now" in signed_in.get(f"/admin/sites/{made.id}").text
+    assert signed_in.post(f"/admin/sites/{made.id}/provisioning").status_code == 303
+    db.session.rollback()
+    (job,) = db.session.query(Delivery).all()
+    assert (job.callback, job.ordering_key) == ("webapp.flows.provisioning:provision", f"site:{made.id}")
+
+
+@pytest.mark.parametrize(
+    ("status", "membership"),
+    [(SiteStatus.PUBLISHED, MembershipStatus.ACTIVE), (SiteStatus.REQUESTED, MembershipStatus.PENDING)],
+)
+def test_nothing_is_made_that_is_there_or_that_nobody_pays_for(
+    signed_in: FlaskClient, status: SiteStatus, membership: MembershipStatus
+) -> None:
+    made = site(status=status, membership=factories.membership(status=membership))
+    answer = signed_in.post(f"/admin/sites/{made.id}/provisioning")
+    assert answer.status_code == 409
+    assert "This site is made already, or its membership is not served." in answer.text
+    assert db.session.query(Delivery).count() == 0

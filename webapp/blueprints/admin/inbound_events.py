@@ -1,0 +1,97 @@
+"""What gateways told us: each notice with what came of it, and having it looked at again."""
+
+from __future__ import annotations
+
+import json
+
+from flask import flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import load_only
+
+from webapp.blueprints.admin import filters, lists, searches
+from webapp.blueprints.admin.base import actor, bp
+from webapp.blueprints.admin.lists import Column, Filter, Listing
+from webapp.blueprints.admin.related import found
+from webapp.blueprints.views import View, go_to
+from webapp.domain import inbox
+from webapp.extensions import db
+from webapp.gateways import gateways
+from webapp.masking import masked
+from webapp.models import InboundEvent, InboundStatus, Payment, Try
+from webapp.transactions import unit_of_work
+
+
+def search(text: str) -> ColumnElement[bool]:
+    """By what the gateway calls the notice or its object; the indexes begin with the gateway, so it is named."""
+    known = list(gateways.all())
+    return searches.any_of(
+        InboundEvent.id,
+        select(InboundEvent.id).where(InboundEvent.gateway.in_(known), InboundEvent.external_id == text),
+        select(InboundEvent.id).where(InboundEvent.gateway.in_(known), InboundEvent.object_reference == text),
+        *searches.by_number(InboundEvent.id, text),
+    )
+
+
+BY_GATEWAY = Filter(
+    name="gateway",
+    condition=lambda value: InboundEvent.gateway == value,
+    words=lambda value: _("gateway %(name)s", name=value),
+)
+INBOUND_EVENTS = Listing(
+    endpoint="admin.list_inbound_events",
+    model=InboundEvent,
+    title=_l("Notices"),
+    columns=(
+        Column(_l("Number"), sort="-id"),
+        Column(_l("Gateway")),
+        Column(_l("Type")),
+        Column(_l("Status")),
+        Column(_l("What came of it")),
+        Column(_l("Received")),
+    ),
+    search=search,
+    sorts={"id": InboundEvent.id},
+    filters=(filters.by_status(InboundEvent.status, InboundStatus, first=InboundStatus.FAILED), BY_GATEWAY),
+)
+list_view = View("admin/inbound_events.html", block="list")
+inbound_event_view = View("admin/inbound_event.html")
+
+
+@bp.get("/inbound-events")
+def list_inbound_events() -> ResponseReturnValue:
+    return lists.show(INBOUND_EVENTS, list_view)
+
+
+@bp.get("/inbound-events/<int:inbound_event_id>")
+def show_inbound_event(inbound_event_id: int) -> ResponseReturnValue:
+    notice: InboundEvent = found(InboundEvent, inbound_event_id)
+    return inbound_event_view.show(
+        inbound=notice,
+        payment=payment_of(notice),
+        payload=json.dumps(masked(notice.payload), indent=2, ensure_ascii=False),
+    )
+
+
+def payment_of(notice: InboundEvent) -> Payment | None:
+    """The payment whose try it is about."""
+    if not notice.object_reference:
+        return None
+    query = (
+        select(Payment)
+        .join(Try, Try.payment_id == Payment.id)
+        .where(Try.gateway == notice.gateway, Try.gateway_reference == notice.object_reference)
+        .options(load_only(Payment.id))
+    )
+    return db.session.scalars(query.limit(1)).first()
+
+
+@bp.post("/inbound-events/<int:inbound_event_id>/processing")
+def create_processing(inbound_event_id: int) -> ResponseReturnValue:
+    """Ask the gateway once more what is true, whatever came of it before."""
+    with unit_of_work(actor()) as session:
+        inbox.again(session, inbound_event_id)
+    flash(_("The notice is looked at again now."), "success")
+    return go_to(url_for("admin.show_inbound_event", inbound_event_id=inbound_event_id))

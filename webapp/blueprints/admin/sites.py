@@ -1,0 +1,91 @@
+"""Sites: where they are, how they stand, and having one made that was not."""
+
+from __future__ import annotations
+
+from flask import Response, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+
+from webapp.blueprints.admin import filters, lists, searches, timeline
+from webapp.blueprints.admin.base import actor, bp
+from webapp.blueprints.admin.lists import Column, Listing
+from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
+from webapp.blueprints.errors import settings
+from webapp.blueprints.views import View, go_to
+from webapp.domain import sites
+from webapp.errors import DomainError
+from webapp.models import Site, SiteStatus
+from webapp.transactions import unit_of_work
+
+
+def search(text: str) -> ColumnElement[bool]:
+    """By number, by the beginning of the address, or by its customer."""
+    address = text.lower().removesuffix(f".{settings().network_domain}")
+    return searches.any_of(
+        Site.id,
+        select(Site.id).where(searches.begins_with(Site.slug, address)),
+        searches.by_customer(Site.id, Site.customer_id, text),
+        *searches.by_number(Site.id, text),
+    )
+
+
+SITES = Listing(
+    endpoint="admin.list_sites",
+    model=Site,
+    title=_l("Sites"),
+    columns=(
+        Column(_l("Address")),
+        Column(_l("Name")),
+        Column(_l("Customer")),
+        Column(_l("Status")),
+        Column(_l("Created"), sort="-id"),
+    ),
+    search=search,
+    sorts={"id": Site.id},
+    filters=(filters.by_status(Site.status, SiteStatus), filters.by_customer(Site.customer_id)),
+    options=(joinedload(Site.customer).options(CUSTOMER_NAME),),
+)
+list_view = View("admin/sites.html", block="list")
+site_view = View("admin/site.html")
+
+
+@bp.get("/sites")
+def list_sites() -> ResponseReturnValue:
+    return lists.show(SITES, list_view)
+
+
+@bp.get("/sites/<int:site_id>")
+def show_site(site_id: int) -> ResponseReturnValue:
+    return show(look_at(site_id))
+
+
+def look_at(site_id: int) -> Site:
+    names = joinedload(Site.customer).options(CUSTOMER_NAME), joinedload(Site.membership).options(PLAN)
+    site: Site = found(Site, site_id, *names)
+    return site
+
+
+def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
+    """`problem`: why what was just asked for was not done; the page shows how things stand now."""
+    return site_view.show(
+        status=status,
+        problem=problem,
+        site=site,
+        may_be_made=sites.may_be_made(site),
+        history=timeline.of_rows({"sites": [site.id]}),
+    )
+
+
+@bp.post("/sites/<int:site_id>/provisioning")
+def create_provisioning(site_id: int) -> ResponseReturnValue:
+    """Have it made now: it failed, or its job was lost."""
+    try:
+        with unit_of_work(actor()):
+            sites.request_again(sites.find(site_id))
+    except DomainError as error:
+        return show(look_at(site_id), problem=error.message, status=error.status)
+    flash(_("The site is being set up."), "success")
+    return go_to(url_for("admin.show_site", site_id=site_id))

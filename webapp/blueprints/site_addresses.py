@@ -1,0 +1,20 @@
+"""Where a site answers, as an address to follow."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from webapp.blueprints.errors import settings
+
+
+def site_address(slug: str) -> str:
+    """`http://my-site.example.org:8000/`: the network's scheme and port, the site's own host."""
+    network_url = urlsplit(settings().base_url)
+    port = f":{network_url.port}" if network_url.port else ""
+    return f"{network_url.scheme}://{slug}.{settings().network_domain}{port}/"
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters["site_url"] = site_address
