@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access, errors, site_addresses
 from webapp.blueprints.admin.routes import bp as admin
+from webapp.blueprints.auth import passkeys as _passkeys  # noqa: F401 - its routes
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth import two_step as _two_step  # noqa: F401 - its routes
 from webapp.blueprints.auth.routes import bp as auth

@@ -36,15 +36,18 @@ def attempt(asker: Asker) -> timedelta:
     return throttles.attempt("address", asker.address) or throttles.attempt("account", asker.account)
 
 
-def succeed(asker: Asker, user_id: int, where: Origin) -> None:
-    """The person is in: forget the failures, and keep for their eyes that there were some."""
+def succeed(asker: Asker, user_id: int, where: Origin, *, counted: bool = True) -> None:
+    """The person is in: forget the failures, and keep for their eyes that there were some.
+
+    `counted` says whether an attempt() came before it; none does before a passkey, which nobody guesses.
+    """
     key = throttles.key_of("account", asker.account)
     failures = db.session.scalar(select(Throttle.failures).where(Throttle.key == key)) or 0
     if failures > (0 if asker.device else 1):
         sessions.note(user_id, "failures", where)
     if asker.device:
         throttles.succeed("device", asker.device)
-    else:
+    elif counted:
         throttles.take_back("address", asker.address)
     throttles.succeed("account", asker.account)
     customers.note_sign_in(user_id)

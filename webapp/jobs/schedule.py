@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import checkout, inbox, memberships, one_time_links, sessions, throttles
+from webapp.domain import checkout, inbox, memberships, one_time_links, passkeys, sessions, throttles
 from webapp.extensions import queue
 from webapp.flows import asking, relaying
 from webapp.hook_registry import begin_scope
@@ -55,7 +55,7 @@ def give_up_sales() -> int:
 
 def sweep_signing_in() -> int:
     with unit_of_work("clock"):
-        return throttles.sweep() + one_time_links.sweep() + sessions.sweep()
+        return throttles.sweep() + one_time_links.sweep() + sessions.sweep() + passkeys.sweep()
 
 
 def _in_batches(step: Callable[[], int]) -> int:

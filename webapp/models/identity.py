@@ -108,3 +108,28 @@ class RecoveryCode(HasId, Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     code_hash: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime | None]
+
+
+class Passkey(HasId, Model):
+    """A key pair of which a person's device or password manager keeps the secret half."""
+
+    __tablename__ = "passkeys"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)  # both in URL-safe base64
+    public_key: Mapped[str] = mapped_column(String(4000))
+    sign_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
+    used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+
+
+class SpentChallenge(HasId, Model):
+    """What a passkey has signed once, so that the answer is worth nothing a second time."""
+
+    __tablename__ = "spent_challenges"
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), index=True)

@@ -73,6 +73,14 @@ class SetUpForm(Form):
     code = code_field()
 
 
+class PasskeyForm(Form):
+    """What a browser's script fills in; without one a passkey cannot be used."""
+
+    name = StringField(_l("Name"), validators=[Length(max=80)], render_kw={"autocomplete": "off", "maxlength": 80})
+    credential = HiddenField(validators=[Length(max=20_000)])
+    next = HiddenField()
+
+
 class ProofForm(Form):
     password = password_field()
     next = HiddenField()

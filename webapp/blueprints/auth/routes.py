@@ -16,7 +16,7 @@ from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.forms import CodeForm, SignInForm, errors_of
 from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.views import View, go_to, was_refused
-from webapp.domain import sessions
+from webapp.domain import passkeys, sessions
 from webapp.extensions import limiter
 from webapp.models import User
 from webapp.transactions import unit_of_work
@@ -62,9 +62,14 @@ def create_session() -> ResponseReturnValue:
 
 @bp.get("/login/code")
 def ask_code() -> ResponseReturnValue:
-    if signing.waiting() is None:
+    found = signing.waiting()
+    if found is None:
         return go_to(url_for(".sign_in"))
-    return code_view.show(form=CodeForm(), errors=[])
+    return show_code(found[0], CodeForm(), [])
+
+
+def show_code(user: User, form: CodeForm, errors: list[tuple[str, str]], *, status: int = 200) -> ResponseReturnValue:
+    return code_view.show(status=status, form=form, errors=errors, has_passkeys=bool(passkeys.of(user.id)))
 
 
 @bp.post("/login/code")
@@ -76,15 +81,15 @@ def take_code() -> ResponseReturnValue:
         flash(_("You were inactive for a while. Sign in again."), "info")
         return go_to(url_for(".sign_in"))
     if not form.validate():
-        return code_view.show(status=422, form=form, errors=errors_of(form))
+        return show_code(found[0], form, errors_of(form), status=422)
     user, onward = found
     wait = signing.try_code(user, form.code.data or "")
     if wait is None:
         return go_to(onward)
     if wait:
-        return code_view.show(status=429, form=form, errors=[("code", too_many(wait))])
+        return show_code(user, form, [("code", too_many(wait))], status=429)
     sentence = _("This code does not fit, or was used already. Enter the newest one from your app, or a recovery code.")
-    return code_view.show(status=422, form=form, errors=[("code", sentence)])
+    return show_code(user, form, [("code", sentence)], status=422)
 
 
 def refuse(form: SignInForm, errors: list[tuple[str, str]], *, status: int = 422) -> ResponseReturnValue:

@@ -13,10 +13,10 @@ from flask_login import current_user
 from webapp.blueprints import access
 from webapp.blueprints.admin.base import navigation
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import ChangePasswordForm, ProofForm, errors_of, refuse
+from webapp.blueprints.auth.forms import ChangePasswordForm, PasskeyForm, ProofForm, errors_of, refuse
 from webapp.blueprints.auth.routes import too_many
 from webapp.blueprints.views import View, go_to
-from webapp.domain import credentials, network, passwords, sessions, throttles, two_step
+from webapp.domain import credentials, network, passkeys, passwords, sessions, throttles, two_step
 from webapp.transactions import unit_of_work
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
@@ -33,6 +33,8 @@ EVENTS = {
     "two_step_off": (_l("Two-step sign-in turned off"), "warning"),
     "recovery_code": (_l("Signed in with a recovery code"), "warning"),
     "recovery_codes": (_l("New recovery codes made"), ""),
+    "passkey_added": (_l("Passkey added"), "success"),
+    "passkey_removed": (_l("Passkey removed"), "warning"),
     "password_changed": (_l("Password changed"), "success"),
     "session_ended": (_l("A browser was signed out"), ""),
     "sessions_ended": (_l("All other browsers were signed out"), ""),
@@ -76,6 +78,8 @@ def show() -> ResponseReturnValue:
         history=entries,
         codes_left=two_step.codes_left(own.user_id) if current_user.two_step_at else 0,
         required=is_required(),
+        passkeys=passkeys.of(own.user_id),
+        name_form=PasskeyForm(formdata=None),
     )
 
 

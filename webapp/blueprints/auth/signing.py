@@ -164,9 +164,9 @@ def try_code(user: User, code: str) -> timedelta | None:
     return None
 
 
-def enter(user: User) -> None:
+def enter(user: User, *, counted: bool = True) -> None:
     """The proof is complete: note it, and begin the session."""
     user_id, who, where = user.id, asker(user.email), here()
     with unit_of_work(f"user:{user_id}"):
-        sign_in.succeed(who, user_id, where)
+        sign_in.succeed(who, user_id, where, counted=counted)
     begin_session(customers.find_user(user_id))
