@@ -16,6 +16,9 @@ from webapp import clock
 from webapp.extensions import db as database
 from webapp.models import (
     DeliveryStatus,
+    Event,
+    InboundEvent,
+    InboundStatus,
     LineItem,
     LineType,
     Membership,
@@ -42,7 +45,11 @@ def office(site: Any) -> Office:
     ada = factories.customer(display_name="Ada Lovelace", company_name="Engines Ltd")
     ends = clock.now() + timedelta(days=20)
     membership = factories.active_membership(customer=ada, plan=plan, expires_at=ends)
-    factories.save(lambda: Site(customer=ada, membership=membership, slug="ada", title="Ada's site"))
+    bakery = factories.save(lambda: Site(customer=ada, membership=membership, slug="ada", title="Ada's site"))
+    told = {"data": {"slug": "ada"}, "object_type": "sites", "object_id": bakery.id, "customer_id": ada.id}
+    event = factories.save(lambda: Event(type="site.created", **told))
+    sent = {"gateway": "sandbox", "external_id": "evt_1", "type": "charge.succeeded", "payload": {"id": "evt_1"}}
+    notice = factories.save(lambda: InboundEvent(status=InboundStatus.FAILED, effect="unreachable", **sent))
     payment = factories.payment(membership=membership, gateway="manual")
     line = {"type": LineType.PRODUCT, "title": "Premium", "unit_price_minor": 2999, "subtotal_minor": 2999}
     factories.save(lambda: LineItem(payment_id=payment.id, position=1, total_minor=2999, currency="EUR", **line))
@@ -50,7 +57,15 @@ def office(site: Any) -> Office:
     rows.many(60, lambda index: factories.customer(display_name=f"Guest {index:02d}"))
     dead = rows.dead(2, customer=ada)
     rows.attempt(dead[0], outcome="dead", http_status=401, answer='{"message": "no"}')
-    return {"customer": ada, "membership": membership, "payment": payment, "delivery": dead[0]}
+    return {
+        "customer": ada,
+        "membership": membership,
+        "payment": payment,
+        "delivery": dead[0],
+        "site": bakery,
+        "event": event,
+        "notice": notice,
+    }
 
 
 @pytest.fixture
@@ -122,7 +137,7 @@ def test_status_sort_and_pages_are_steps_that_back_undoes(enter: Open) -> None:
     expect(page.locator("#sort-email")).to_be_focused()
     page.get_by_role("link", name="Next").click()
     expect(page.locator("#list-count")).to_have_text("Showing 51–60 of 60")
-    assert page.evaluate("document.activeElement !== document.body")
+    expect(page.locator(":focus")).to_have_count(1)
 
     page.go_back()
     expect(page.locator("#list-count")).to_have_text("Showing 1–50 of 60")
@@ -245,6 +260,15 @@ PAGES = [
     "/admin/deliveries?status=running",
     "/admin/deliveries/{delivery}",
     "/admin/deliveries/retries?handler=crm.listeners",
+    "/admin/sites",
+    "/admin/sites/{site}",
+    "/admin/events",
+    "/admin/events?type=site.deleted",
+    "/admin/events/{event}",
+    "/admin/inbound-events",
+    "/admin/inbound-events/{notice}",
+    "/admin/search?q=love",
+    "/admin/search?q=nothing-like-it",
 ]
 
 
@@ -262,3 +286,23 @@ def test_the_pages_are_accessible_and_never_scroll_sideways(
     page.goto(PAGES[4].format(**ids))
     page.get_by_role("link", name="Cancel now …").click()
     assert violations(page) == []
+
+
+def test_anything_is_found_from_any_page_by_keyboard(enter: Open, office: Office) -> None:
+    page = enter("/admin/deliveries")
+    page.get_by_role("banner").get_by_role("searchbox").focus()
+    page.keyboard.type("ada")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Sites", level=2)).to_be_visible()
+    page.get_by_role("main").get_by_role("searchbox").fill("lovel")
+    expect(page.get_by_role("heading", name="Sites", level=2)).to_be_visible()
+    page.get_by_role("link", name="Ada Lovelace", exact=True).press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
+
+
+def test_a_notice_that_failed_is_looked_at_again(enter: Open, office: Office) -> None:
+    page = enter("/admin/inbound-events?status=failed")
+    page.get_by_role("row").nth(1).get_by_role("link").first.click()
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_text("The notice is looked at again now.")).to_be_visible()
+    assert fresh(office["notice"]).status == InboundStatus.RECEIVED

@@ -5,11 +5,30 @@ from __future__ import annotations
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints.admin import customers, deliveries, events, inbound_events, memberships, payments, sites
+from webapp.blueprints.admin import (
+    customers,
+    deliveries,
+    events,
+    everywhere,
+    inbound_events,
+    memberships,
+    payments,
+    sites,
+)
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.views import go_to
 
-__all__ = ["bp", "customers", "deliveries", "events", "inbound_events", "memberships", "payments", "sites"]
+__all__ = [
+    "bp",
+    "customers",
+    "deliveries",
+    "events",
+    "everywhere",
+    "inbound_events",
+    "memberships",
+    "payments",
+    "sites",
+]
 
 
 @bp.get("/")

@@ -1,0 +1,120 @@
+"""One search over everything, from any page: the first few of each noun, by the searches of the lists themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp.blueprints.admin import searches, words
+from webapp.blueprints.admin.base import bp
+from webapp.blueprints.admin.customers import CUSTOMERS
+from webapp.blueprints.admin.deliveries import DELIVERIES
+from webapp.blueprints.admin.events import EVENTS, title_of
+from webapp.blueprints.admin.inbound_events import INBOUND_EVENTS
+from webapp.blueprints.admin.lists import Listing
+from webapp.blueprints.admin.memberships import MEMBERSHIPS
+from webapp.blueprints.admin.payments import PAYMENTS
+from webapp.blueprints.admin.sites import SITES
+from webapp.blueprints.views import View
+from webapp.extensions import db
+from webapp.formatting import money
+from webapp.models import Customer, Delivery, Event, InboundEvent, Membership, Payment, Site
+
+EACH_AT_MOST = 5
+SHORTEST = 2
+search_view = View("admin/search.html", block="results")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row that was found: what names it, what tells it from others, and how it stands."""
+
+    url: str
+    name: str
+    note: str = ""
+    standing: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one noun has. `more_url`: its list with the same search, where there are others."""
+
+    title: str
+    hits: list[Hit]
+    more_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A noun that is searched: its list, and how a row of it is shown here."""
+
+    listing: Listing
+    show: Callable[[Any], Hit]
+
+
+def customer(row: Customer) -> Hit:
+    return Hit(url_for("admin.show_customer", customer_id=row.id), row.display_name, row.email)
+
+
+def membership(row: Membership) -> Hit:
+    name = _("%(plan)s of %(customer)s", plan=row.plan.name, customer=row.customer.display_name)
+    return Hit(url_for("admin.show_membership", membership_id=row.id), name, f"#{row.id}", words.of(row.status))
+
+
+def payment(row: Payment) -> Hit:
+    note = f"{money(row.total)} · {row.customer.display_name}"
+    return Hit(url_for("admin.show_payment", payment_id=row.id), row.order_number, note, words.of(row.status))
+
+
+def site(row: Site) -> Hit:
+    return Hit(url_for("admin.show_site", site_id=row.id), row.slug, row.title, words.of(row.status))
+
+
+def event(row: Event) -> Hit:
+    return Hit(url_for("admin.show_event", event_id=row.id), title_of(row), row.public_id)
+
+
+def delivery(row: Delivery) -> Hit:
+    name = row.callback.rpartition(":")[2]
+    return Hit(url_for("admin.show_delivery", delivery_id=row.id), name, f"#{row.id}", words.of(row.status))
+
+
+def inbound_event(row: InboundEvent) -> Hit:
+    url = url_for("admin.show_inbound_event", inbound_event_id=row.id)
+    return Hit(url, row.type, f"{row.gateway} · {row.external_id}", words.of(row.status))
+
+
+PLACES = (
+    Place(CUSTOMERS, customer),
+    Place(MEMBERSHIPS, membership),
+    Place(PAYMENTS, payment),
+    Place(SITES, site),
+    Place(DELIVERIES, delivery),
+    Place(INBOUND_EVENTS, inbound_event),
+    Place(EVENTS, event),
+)
+
+
+@bp.get("/search")
+def search() -> ResponseReturnValue:
+    """`q`: what is looked for; fewer than two characters find nothing yet."""
+    text = searches.clean(request.args.get("q", ""))
+    groups = list(found(text)) if len(text) >= SHORTEST else []
+    return search_view.show(text=text, groups=groups, too_short=len(text) < SHORTEST)
+
+
+def found(text: str) -> Iterator[Group]:
+    """The nouns that have something, each with its newest few."""
+    for place in PLACES:
+        listing = place.listing
+        query = select(listing.model).where(listing.search(text)).order_by(listing.model.id.desc())
+        rows = db.session.scalars(query.options(*listing.options).limit(EACH_AT_MOST + 1)).unique().all()
+        if rows:
+            more = url_for(listing.endpoint, search=text) if len(rows) > EACH_AT_MOST else None
+            yield Group(str(listing.title), [place.show(row) for row in rows[:EACH_AT_MOST]], more)
