@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access, errors, site_addresses
 from webapp.blueprints.admin.routes import bp as admin
+from webapp.blueprints.auth import links as _links  # noqa: F401 - its routes
 from webapp.blueprints.auth import passkeys as _passkeys  # noqa: F401 - its routes
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth import two_step as _two_step  # noqa: F401 - its routes
@@ -115,6 +116,7 @@ def common_context() -> dict[str, Any]:
         "legal_links": legal_links(settings),
         "help_url": f"mailto:{settings.support_email}",
         "sign_out_url": "/logout" if person else None,
+        "security_url": "/account/security" if person else None,
     }
 
 

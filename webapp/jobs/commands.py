@@ -12,13 +12,13 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from webapp.domain import demo, outbox, payments, receivables
+from webapp.domain import customers, demo, one_time_links, outbox, payments, receivables
 from webapp.errors import DomainError
 from webapp.extensions import db
 from webapp.flows import asking, inbound, relaying
 from webapp.hooks import registry
 from webapp.jobs import commands_sandbox, schedule, worker
-from webapp.models import Delivery, DeliveryStatus, Payment
+from webapp.models import Delivery, DeliveryStatus, LinkPurpose, Payment
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(deliveries)
     app.cli.add_command(hooks_group)
     app.cli.add_command(payments_group)
-    for command in (prepare, init_demo, create_admin, run_worker, run_clock, tick, reconcile):
+    for command in (prepare, init_demo, create_admin, password_link, run_worker, run_clock, tick, reconcile):
         app.cli.add_command(command)
     app.cli.add_command(commands_sandbox.group)
 
@@ -45,6 +45,19 @@ def prepare() -> None:
     """Bring the database up to date and load the demo network once."""
     upgrade()
     _load_demo()
+
+
+@click.command("password-link")
+@click.argument("email")
+def password_link(email: str) -> None:
+    """Print a link by which this person sets a new password within 30 minutes; earlier ones are worth nothing."""
+    settings: Settings = current_app.extensions["settings"]
+    with unit_of_work("command"):
+        user = customers.user_by_email(email)
+        if user is None:
+            raise click.ClickException(f"There is no account with the e-mail address {email}.")
+        token = one_time_links.make(user, LinkPurpose.RESET)
+    click.echo(f"{settings.base_url}/password/{token}")
 
 
 @click.command("init-demo")
