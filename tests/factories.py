@@ -67,7 +67,7 @@ def user(**values: Any) -> User:
 
 
 def operator(**values: Any) -> User:
-    return user(role=Role.OPERATOR, **values)
+    return user(**{"role": Role.OWNER, **values})
 
 
 def customer(**values: Any) -> Customer:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request, url_for
+from flask import Flask, Response, abort, current_app, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.blueprints.views import go_to
-from webapp.domain import network
+from webapp.domain import network, staff
+from webapp.domain.staff import Capability
 from webapp.extensions import login
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def public() -> None:
@@ -24,6 +29,29 @@ def operators_only() -> BaseResponse | None:
     if not current_user.is_operator:
         abort(403)
     return None
+
+
+def needs(capability: Capability) -> Callable[[View], View]:
+    """Say what a view asks of who opens it; `able_only` holds it, before the view is called."""
+
+    def mark(view: View) -> View:
+        view.needs = capability  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def able_only() -> None:
+    """Staff whose role has what the view needs. A view that does not say so is nobody's."""
+    view = current_app.view_functions[request.endpoint] if request.endpoint else None
+    if view is not None and not may(getattr(view, "needs", "")):
+        abort(403)
+
+
+def may(capability: str) -> bool:
+    """Whether the signed-in person may do this; templates ask it to leave out what would be refused."""
+    known = capability in set(Capability)
+    return known and bool(current_user.is_authenticated) and staff.may(current_user, Capability(capability))
 
 
 def two_step_first() -> BaseResponse | None:
@@ -54,6 +82,7 @@ def safe_next(target: str | None, default: str) -> str:
 
 def init_app(app: Flask) -> None:
     login.unauthorized_handler(to_sign_in)
+    app.jinja_env.globals["may"] = may
 
 
 def customer_id() -> int | None:

@@ -39,15 +39,15 @@ def load() -> str | None:
     return create_operator(ADMIN)
 
 
-def create_operator(email: str, name: str = "Operator") -> str:
+def create_operator(email: str, name: str = "Operator", role: Role = Role.OWNER) -> str:
     """A new operator; their password, to be shown once. Raises Invalid when the address is taken."""
     password = secrets.token_urlsafe(12)
-    customers.create_user(email, password, name, Role.OPERATOR)
+    customers.create_user(email, password, name, role)
     return password
 
 
 def has_operator() -> bool:
-    return db.session.scalars(select(User.id).where(User.role == Role.OPERATOR).limit(1)).first() is not None
+    return db.session.scalars(select(User.id).where(User.role == Role.OWNER).limit(1)).first() is not None
 
 
 def _free() -> Product:

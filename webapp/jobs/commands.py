@@ -18,7 +18,7 @@ from webapp.extensions import db
 from webapp.flows import asking, inbound, relaying
 from webapp.hooks import registry
 from webapp.jobs import commands_sandbox, schedule, worker
-from webapp.models import Delivery, DeliveryStatus, LinkPurpose, Payment
+from webapp.models import STAFF, Delivery, DeliveryStatus, LinkPurpose, Payment, Role
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -77,11 +77,12 @@ def _load_demo() -> bool:
 
 @click.command("create-admin")
 @click.argument("email")
-def create_admin(email: str) -> None:
-    """Create an operator; prints the password once."""
+@click.option("--role", type=click.Choice([str(one) for one in STAFF]), default=str(Role.OWNER), show_default=True)
+def create_admin(email: str, role: str) -> None:
+    """Create one of the staff; prints the password once."""
     try:
         with unit_of_work("command line"):
-            password = demo.create_operator(email)
+            password = demo.create_operator(email, role=Role(role))
     except DomainError as error:
         raise click.ClickException(error.message) from None
     say_admin(email, password)

@@ -38,12 +38,13 @@ from webapp.models.payment import (
     Try,
     TryStatus,
 )
-from webapp.models.people import Customer, EmailVerification, Role, User
+from webapp.models.people import STAFF, Customer, EmailVerification, Role, User
 from webapp.models.sale import Sale
 from webapp.models.sandbox import SandboxCharge, SandboxCredential, SandboxRefund
 from webapp.models.site import Site, SiteStatus
 
 __all__ = [
+    "STAFF",
     "Attempt",
     "ClockSlot",
     "Customer",

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
+    """A customer, or one of the staff; what each of these may do stands in domain/staff.py."""
+
     CUSTOMER = "customer"
-    OPERATOR = "operator"
+    OWNER = "owner"
+    MANAGER = "manager"
+    SUPPORT = "support"
+    READ_ONLY = "read-only"
+
+
+STAFF = (Role.OWNER, Role.MANAGER, Role.SUPPORT, Role.READ_ONLY)
 
 
 class EmailVerification(StrEnum):
@@ -53,7 +61,8 @@ class User(HasId, HasTimes, UserMixin, Model):
 
     @property
     def is_operator(self) -> bool:
-        return self.role == Role.OPERATOR
+        """Whether they are one of the staff, in whatever role."""
+        return self.role in STAFF
 
 
 class Customer(HasId, HasTimes, HasReference, HasMeta, Model):

@@ -31,6 +31,7 @@ def keep_the_frame() -> None:
 
 
 bp.before_request(access.two_step_first)
+bp.before_request(access.able_only)
 
 
 @bp.url_value_preprocessor

@@ -8,11 +8,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload, selectinload
 
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches, timeline, words
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest
 from webapp.blueprints.views import View
+from webapp.domain.staff import Capability
 from webapp.models import Customer, Delivery, Membership, MembershipStatus, Payment, Site
 
 WITHOUT = "none"
@@ -62,11 +64,13 @@ customer_view = View("admin/customer.html")
 
 
 @bp.get("/customers")
+@needs(Capability.CUSTOMERS_VIEW)
 def list_customers() -> ResponseReturnValue:
     return lists.show(CUSTOMERS, list_view)
 
 
 @bp.get("/customers/<int:customer_id>")
+@needs(Capability.CUSTOMERS_VIEW)
 def show_customer(customer_id: int) -> ResponseReturnValue:
     customer: Customer = found(Customer, customer_id, joinedload(Customer.user))
     return customer_view.show(

@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, func, or_, select
 
 from webapp import clock
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches
 from webapp.blueprints.admin.arguments import arguments_of
 from webapp.blueprints.admin.base import actor, bp
@@ -22,6 +23,7 @@ from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import found, newest
 from webapp.blueprints.views import View, go_to
 from webapp.domain import outbox
+from webapp.domain.staff import Capability
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.flows import relaying
@@ -75,6 +77,7 @@ retries_view = View("admin/retries.html")
 
 
 @bp.get("/deliveries")
+@needs(Capability.DELIVERIES_VIEW)
 def list_deliveries() -> ResponseReturnValue:
     return lists.show(DELIVERIES, list_view, dead=dead_by_handler())
 
@@ -88,6 +91,7 @@ def dead_by_handler() -> Sequence[Any]:
 
 
 @bp.get("/deliveries/<int:delivery_id>")
+@needs(Capability.DELIVERIES_VIEW)
 def show_delivery(delivery_id: int) -> ResponseReturnValue:
     delivery: Delivery = found(Delivery, delivery_id)
     return delivery_view.show(
@@ -120,6 +124,7 @@ def changes_soon(delivery: Delivery) -> bool:
 
 
 @bp.post("/deliveries/<int:delivery_id>/retry")
+@needs(Capability.DELIVERIES_RETRY)
 def create_retry(delivery_id: int) -> ResponseReturnValue:
     """Do not wait for its next try; a dead one begins anew."""
     if found(Delivery, delivery_id).status in (DeliveryStatus.PENDING, DeliveryStatus.DEAD):
@@ -140,6 +145,7 @@ def count_dead(handler: str) -> int:
 
 
 @bp.get("/deliveries/retries")
+@needs(Capability.DELIVERIES_RETRY)
 def confirm_retries() -> ResponseReturnValue:
     """What would go out again, and the question whether it should."""
     return ask(RetriesForm(formdata=None, handler=request.args.get("handler", "")))
@@ -160,6 +166,7 @@ def ask(form: RetriesForm, *, problem: str = "", status: int = 200) -> Response:
 
 
 @bp.post("/deliveries/retries")
+@needs(Capability.DELIVERIES_RETRY)
 def create_retries() -> ResponseReturnValue:
     """All dead ones of one destination go out again, if they are still as many as were agreed to."""
     form = RetriesForm()

@@ -9,12 +9,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches, words
 from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import found
 from webapp.blueprints.views import View
+from webapp.domain.staff import Capability
 from webapp.event_types import EVENT_TYPES
 from webapp.extensions import db
 from webapp.models import Customer, Event
@@ -56,11 +58,13 @@ event_view = View("admin/event.html")
 
 
 @bp.get("/events")
+@needs(Capability.EVENTS_VIEW)
 def list_events() -> ResponseReturnValue:
     return lists.show(EVENTS, list_view, about=about)
 
 
 @bp.get("/events/<int:event_id>")
+@needs(Capability.EVENTS_VIEW)
 def show_event(event_id: int) -> ResponseReturnValue:
     event: Event = found(Event, event_id)
     return event_view.show(

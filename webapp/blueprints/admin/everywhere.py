@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import searches, words
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.customers import CUSTOMERS
@@ -22,6 +23,7 @@ from webapp.blueprints.admin.memberships import MEMBERSHIPS
 from webapp.blueprints.admin.payments import PAYMENTS
 from webapp.blueprints.admin.sites import SITES
 from webapp.blueprints.views import View
+from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.formatting import money
 from webapp.models import Customer, Delivery, Event, InboundEvent, Membership, Payment, Site
@@ -102,6 +104,7 @@ PLACES = (
 
 
 @bp.get("/search")
+@needs(Capability.CUSTOMERS_VIEW)
 def search() -> ResponseReturnValue:
     """`q`: what is looked for; fewer than two characters find nothing yet."""
     text = searches.clean(request.args.get("q", ""))

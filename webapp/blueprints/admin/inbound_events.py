@@ -11,12 +11,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import load_only
 
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import found
 from webapp.blueprints.views import View, go_to
 from webapp.domain import inbox
+from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.gateways import gateways
 from webapp.masking import masked
@@ -61,11 +63,13 @@ inbound_event_view = View("admin/inbound_event.html")
 
 
 @bp.get("/inbound-events")
+@needs(Capability.NOTICES_VIEW)
 def list_inbound_events() -> ResponseReturnValue:
     return lists.show(INBOUND_EVENTS, list_view)
 
 
 @bp.get("/inbound-events/<int:inbound_event_id>")
+@needs(Capability.NOTICES_VIEW)
 def show_inbound_event(inbound_event_id: int) -> ResponseReturnValue:
     notice: InboundEvent = found(InboundEvent, inbound_event_id)
     return inbound_event_view.show(
@@ -89,6 +93,7 @@ def payment_of(notice: InboundEvent) -> Payment | None:
 
 
 @bp.post("/inbound-events/<int:inbound_event_id>/processing")
+@needs(Capability.NOTICES_PROCESS)
 def create_processing(inbound_event_id: int) -> ResponseReturnValue:
     """Ask the gateway once more what is true, whatever came of it before."""
     with unit_of_work(actor()) as session:

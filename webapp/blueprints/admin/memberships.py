@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.forms import CancellationForm
@@ -19,6 +20,7 @@ from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, PLAN_NAME, found, newest
 from webapp.blueprints.views import View, go_to
 from webapp.domain import memberships
+from webapp.domain.staff import Capability
 from webapp.errors import Conflict, DomainError
 from webapp.extensions import db
 from webapp.formatting import long_date
@@ -71,11 +73,13 @@ cancellation_view = View("admin/cancellation.html")
 
 
 @bp.get("/memberships")
+@needs(Capability.MEMBERSHIPS_VIEW)
 def list_memberships() -> ResponseReturnValue:
     return lists.show(MEMBERSHIPS, list_view)
 
 
 @bp.get("/memberships/<int:membership_id>")
+@needs(Capability.MEMBERSHIPS_VIEW)
 def show_membership(membership_id: int) -> ResponseReturnValue:
     return show(look_at(membership_id))
 
@@ -131,6 +135,7 @@ def losses(membership: Membership) -> dict[str, Any]:
 
 
 @bp.get("/memberships/<int:membership_id>/cancellation")
+@needs(Capability.MEMBERSHIPS_CANCEL)
 def confirm_cancellation(membership_id: int) -> ResponseReturnValue:
     """The question on a page of its own, for browsers without script."""
     membership = look_at(membership_id)
@@ -149,6 +154,7 @@ def ask(membership: Membership, form: CancellationForm, *, at_once: bool, status
 
 
 @bp.post("/memberships/<int:membership_id>/cancellation")
+@needs(Capability.MEMBERSHIPS_CANCEL)
 def create_cancellation(membership_id: int) -> ResponseReturnValue:
     """End it: with `at_once=1` now, else with the paid period."""
     form, membership = CancellationForm(), look_at(membership_id)

@@ -11,12 +11,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.views import View, go_to
 from webapp.domain import payments
+from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.gateways import gateways
 from webapp.models import Payment, PaymentStatus, Try
@@ -66,11 +68,13 @@ confirmation_view = View("admin/confirmation.html")
 
 
 @bp.get("/payments")
+@needs(Capability.PAYMENTS_VIEW)
 def list_payments() -> ResponseReturnValue:
     return lists.show(PAYMENTS, list_view)
 
 
 @bp.get("/payments/<int:payment_id>")
+@needs(Capability.PAYMENTS_VIEW)
 def show_payment(payment_id: int) -> ResponseReturnValue:
     return show(look_at(payment_id))
 
@@ -99,6 +103,7 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
 
 
 @bp.get("/payments/<int:payment_id>/confirmation")
+@needs(Capability.PAYMENTS_CONFIRM)
 def confirm_confirmation(payment_id: int) -> ResponseReturnValue:
     """The question on a page of its own, for browsers without script."""
     payment = look_at(payment_id)
@@ -108,6 +113,7 @@ def confirm_confirmation(payment_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/payments/<int:payment_id>/confirmation")
+@needs(Capability.PAYMENTS_CONFIRM)
 def create_confirmation(payment_id: int) -> ResponseReturnValue:
     """The money arrived: what it was for begins."""
     who = actor()

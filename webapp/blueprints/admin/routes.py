@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import (
     customers,
     deliveries,
@@ -17,6 +18,7 @@ from webapp.blueprints.admin import (
 )
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.views import go_to
+from webapp.domain.staff import Capability
 
 __all__ = [
     "bp",
@@ -32,5 +34,6 @@ __all__ = [
 
 
 @bp.get("/")
+@needs(Capability.CUSTOMERS_VIEW)
 def dashboard() -> ResponseReturnValue:
     return go_to(url_for("admin.list_customers"))

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
+from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
@@ -16,6 +17,7 @@ from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
 from webapp.domain import sites
+from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.models import Site, SiteStatus
 from webapp.transactions import unit_of_work
@@ -53,11 +55,13 @@ site_view = View("admin/site.html")
 
 
 @bp.get("/sites")
+@needs(Capability.SITES_VIEW)
 def list_sites() -> ResponseReturnValue:
     return lists.show(SITES, list_view)
 
 
 @bp.get("/sites/<int:site_id>")
+@needs(Capability.SITES_VIEW)
 def show_site(site_id: int) -> ResponseReturnValue:
     return show(look_at(site_id))
 
@@ -80,6 +84,7 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
 
 
 @bp.post("/sites/<int:site_id>/provisioning")
+@needs(Capability.SITES_PROVISION)
 def create_provisioning(site_id: int) -> ResponseReturnValue:
     """Have it made now: it failed, or its job was lost."""
     try:

@@ -1,0 +1,80 @@
+"""What each role of the staff may open: every route of the admin, by what it says that it needs."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.blueprints.admin import rows
+from tests.blueprints.admin.test_guards import routes
+from webapp.domain.staff import CAPABILITIES, Capability, may
+from webapp.models import STAFF, MembershipStatus, PaymentStatus, Role
+
+WRITES = {
+    "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
+    "admin.create_confirmation": Capability.PAYMENTS_CONFIRM,
+    "admin.create_processing": Capability.NOTICES_PROCESS,
+    "admin.create_provisioning": Capability.SITES_PROVISION,
+    "admin.create_retries": Capability.DELIVERIES_RETRY,
+    "admin.create_retry": Capability.DELIVERIES_RETRY,
+}
+
+
+def test_every_view_of_the_admin_says_what_it_needs(app: Flask) -> None:
+    views = {name: view for name, view in app.view_functions.items() if name.startswith("admin.")}
+    assert [name for name, view in views.items() if getattr(view, "needs", None) not in set(Capability)] == []
+
+
+def test_every_view_that_writes_is_declared_here(app: Flask) -> None:
+    """Looking must not be enough to change something; a new one is added to the table above."""
+    found = {
+        rule.endpoint: app.view_functions[rule.endpoint].needs  # type: ignore[attr-defined]
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("admin.") and "POST" in (rule.methods or ())
+    }
+    assert found == WRITES
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_a_role_is_let_in_where_it_may_and_nowhere_else(app: Flask, client: FlaskClient, role: Role) -> None:
+    """No row has the id 1: whether one is there is not told to those who may not look."""
+    factories.signed_in(client, factories.operator(role=role))
+    for method, path in routes(app):
+        with app.test_request_context(path, method=method) as context:
+            needs = app.view_functions[context.request.endpoint or ""].needs  # type: ignore[attr-defined]
+        answer = client.open(path, method=method).status_code
+        assert (answer == 403) == (needs not in CAPABILITIES[role]), (role, method, path, answer)
+
+
+def test_nobody_may_anything_without_a_role_of_the_staff(app: Flask) -> None:
+    assert not any(may(factories.user(), one) for one in Capability)
+    assert all(may(factories.operator(), one) for one in Capability)
+
+
+def test_each_role_may_all_that_the_one_below_it_may() -> None:
+    order = (Role.CUSTOMER, Role.READ_ONLY, Role.SUPPORT, Role.MANAGER, Role.OWNER)
+    assert all(CAPABILITIES[low] <= CAPABILITIES[high] for low, high in itertools.pairwise(order))
+
+
+def test_who_only_looks_sees_no_button_and_changes_nothing(client: FlaskClient) -> None:
+    factories.signed_in(client, factories.operator(role=Role.READ_ONLY))
+    membership = factories.active_membership()
+    payment = factories.payment(membership=membership)
+    [delivery] = rows.dead()
+    for path in (
+        f"/admin/memberships/{membership.id}",
+        f"/admin/payments/{payment.id}",
+        f"/admin/deliveries/{delivery.id}",
+    ):
+        writing = re.findall(r'<form method="post" action="(/admin/[^"]*)"', client.get(path).text)
+        assert writing == [], path
+    refused = client.post(f"/admin/memberships/{membership.id}/cancellation", data={"at_once": "1"})
+    assert (refused.status_code, "You do not have access to this page" in refused.text) == (403, True)
+    assert client.post(f"/admin/payments/{payment.id}/confirmation").status_code == 403
+    assert rows.fresh(membership).status == MembershipStatus.ACTIVE
+    assert rows.fresh(payment).status == PaymentStatus.PENDING

@@ -1,0 +1,49 @@
+"""What each role of the staff may do. A table, so that it can be read; `may` is the only question asked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from webapp.models import Role
+
+
+class Capability(StrEnum):
+    """Something done in the network admin, as noun and verb."""
+
+    CUSTOMERS_VIEW = "customers.view"
+    MEMBERSHIPS_VIEW = "memberships.view"
+    MEMBERSHIPS_CANCEL = "memberships.cancel"
+    PAYMENTS_VIEW = "payments.view"
+    PAYMENTS_CONFIRM = "payments.confirm"
+    SITES_VIEW = "sites.view"
+    SITES_PROVISION = "sites.provision"
+    EVENTS_VIEW = "events.view"
+    DELIVERIES_VIEW = "deliveries.view"
+    DELIVERIES_RETRY = "deliveries.retry"
+    NOTICES_VIEW = "notices.view"
+    NOTICES_PROCESS = "notices.process"
+
+
+LOOKING = frozenset(one for one in Capability if one.value.endswith(".view"))
+HELPING = LOOKING | {Capability.SITES_PROVISION, Capability.DELIVERIES_RETRY, Capability.NOTICES_PROCESS}
+STEERING = HELPING | {Capability.MEMBERSHIPS_CANCEL, Capability.PAYMENTS_CONFIRM}
+
+CAPABILITIES: dict[Role, frozenset[Capability]] = {
+    Role.CUSTOMER: frozenset(),
+    Role.READ_ONLY: LOOKING,
+    Role.SUPPORT: HELPING,
+    Role.MANAGER: STEERING,
+    Role.OWNER: frozenset(Capability),
+}
+
+
+class HasRole(Protocol):
+    """A user, or whoever stands for one."""
+
+    @property
+    def role(self) -> Role: ...
+
+
+def may(user: HasRole, capability: Capability) -> bool:
+    return capability in CAPABILITIES[user.role]
