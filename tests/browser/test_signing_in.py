@@ -70,6 +70,6 @@ def test_a_passkey_is_added_and_signs_in(site: Server, open_page: Callable[..., 
     expect(page.get_by_text("my laptop", exact=True)).to_be_visible()
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.goto("/login?next=/account/security")
-    page.get_by_role("button", name="Sign in with a passkey").focus()
+    page.get_by_role("button", name="Use a passkey instead").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Security", exact=True)).to_be_visible()
