@@ -13,6 +13,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access, errors, site_addresses
+from webapp.blueprints.account.routes import bp as account
 from webapp.blueprints.admin.routes import bp as admin
 from webapp.blueprints.auth import links as _links  # noqa: F401 - its routes
 from webapp.blueprints.auth import passkeys as _passkeys  # noqa: F401 - its routes
@@ -41,7 +42,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    for bp in (checkout, pay, auth, security, language, admin, ops, webhooks, addon_hooks):
+    for bp in (checkout, pay, account, auth, security, language, admin, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
@@ -116,6 +117,7 @@ def common_context() -> dict[str, Any]:
         "legal_links": legal_links(settings),
         "help_url": f"mailto:{settings.support_email}",
         "sign_out_url": "/logout" if person else None,
+        "account_url": "/account/" if person and access.customer_id() else None,
         "security_url": "/account/security" if person else None,
     }
 

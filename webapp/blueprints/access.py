@@ -61,6 +61,15 @@ def two_step_first() -> BaseResponse | None:
     return None
 
 
+def customers_only() -> BaseResponse | None:
+    """Whoever buys here; others are asked to sign in, or told that it is not theirs."""
+    if not current_user.is_authenticated:
+        return to_sign_in()
+    if current_user.customer is None:
+        abort(403)
+    return None
+
+
 def signed_in_only() -> BaseResponse | None:
     """Whoever is signed in, customer or operator."""
     return None if current_user.is_authenticated else to_sign_in()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from webapp import clock
 from webapp.domain import outbox, receivables, sites
@@ -40,6 +41,13 @@ def find(membership_id: int, *, customer_id: int | None = None) -> Membership:
     if membership is None or (customer_id is not None and membership.customer_id != customer_id):
         raise NotFound()
     return membership
+
+
+def of_customer(customer_id: int) -> list[Membership]:
+    """Newest first, with what a page about them shows."""
+    shown = (Membership.plan, Membership.credential, Membership.sites)
+    query = select(Membership).where(Membership.customer_id == customer_id).order_by(Membership.id.desc())
+    return list(db.session.scalars(query.options(*(selectinload(one) for one in shown))))
 
 
 def find_by_reference(reference: str) -> Membership:

@@ -1,0 +1,22 @@
+"""The customer finds what is theirs, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests import factories
+
+
+def test_a_customer_sees_their_own_memberships_only(client: Any, db: Any) -> None:
+    mine = factories.active_membership(plan=factories.product(name="Mine"))
+    factories.active_membership(plan=factories.product(name="Theirs"))
+    page = factories.signed_in(client, mine.customer).get("/account/")
+    assert page.status_code == 200
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "Mine" in page.text
+    assert "Theirs" not in page.text
+
+
+def test_visitors_are_asked_to_sign_in_and_staff_are_refused(client: Any, db: Any) -> None:
+    assert "/login" in client.get("/account/").location
+    assert factories.signed_in(client, factories.operator()).get("/account/").status_code == 403
