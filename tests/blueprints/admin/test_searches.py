@@ -74,7 +74,10 @@ def test_nothing_that_is_typed_breaks_a_list(look: Look, noun: str, text: str) -
 
 @pytest.mark.parametrize("form", ["{}", "#{}", "{:06d}", " {} "])
 def test_rows_are_found_by_their_number(look: Look, form: str) -> None:
-    payments = [factories.payment() for _ in range(3)]
+    """Their references are letters here: a random one may begin with the number that is looked for."""
+    payments = [
+        factories.payment(reference=f"p-{one}", membership=factories.membership(reference=f"m-{one}")) for one in "abc"
+    ]
     wanted = payments[1]
     assert found(look, "payments", form.format(wanted.id)) == {wanted.order_number}
     assert found(look, "memberships", form.format(wanted.membership_id)) == {str(wanted.membership_id)}
