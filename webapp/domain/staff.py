@@ -23,6 +23,7 @@ class Capability(StrEnum):
     DELIVERIES_RETRY = "deliveries.retry"
     NOTICES_VIEW = "notices.view"
     NOTICES_PROCESS = "notices.process"
+    AUDIT_VIEW = "audit.view"
 
 
 LOOKING = frozenset(one for one in Capability if one.value.endswith(".view"))

@@ -19,7 +19,7 @@ from typing import Any
 from flask import Flask
 
 from webapp import clock
-from webapp.domain import claims, outbox
+from webapp.domain import audit, claims, outbox
 from webapp.domain.claims import Claim, LeaseLost, Report
 from webapp.domain.references import unpack
 from webapp.errors import NotFound
@@ -190,11 +190,13 @@ def _report_of(error: BaseException, made: Reporter) -> Report:
     return made(outcome, error=error.reason, http_status=error.http_status, answer=error.answer, retry_after=after)
 
 
-def retry_now(delivery_id: int) -> None:
+def retry_now(delivery_id: int, actor: str = "operator") -> None:
     """The operator does not want to wait: dead or not, it goes out again at once."""
-    with unit_of_work("operator") as session:
-        if session.get(Delivery, delivery_id) is None:
+    with unit_of_work(actor) as session:
+        delivery = session.get(Delivery, delivery_id)
+        if delivery is None:
             raise NotFound()
+        audit.note(delivery, "deliveries.retry", before={"status": str(delivery.status)}, after={"status": "pending"})
         outbox.try_now(session, delivery_id)
 
 

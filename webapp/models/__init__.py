@@ -1,5 +1,6 @@
 """Rows, one file per family, with the behaviour that concerns one row."""
 
+from webapp.models.audit import AuditEntry
 from webapp.models.catalog import (
     DiscountCode,
     DiscountType,
@@ -46,6 +47,7 @@ from webapp.models.site import Site, SiteStatus
 __all__ = [
     "STAFF",
     "Attempt",
+    "AuditEntry",
     "ClockSlot",
     "Customer",
     "Delivery",

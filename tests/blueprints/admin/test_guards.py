@@ -140,7 +140,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
     rooms = [one for one in root.by_id("admin-nav") if one.tag == "a"]
     assert [one.attrs["href"] for one in rooms] == [
         f"/admin/{one}"
-        for one in ("customers", "memberships", "payments", "sites", "events", "deliveries", "inbound-events")
+        for one in ("customers", "memberships", "payments", "sites", "events", "deliveries", "inbound-events", "audit")
     ]
     assert [one.text for one in rooms if "aria-current" in one.attrs] == ["Payments"]
     assert "Deliveries 3" in [one.text for one in rooms]

@@ -22,7 +22,7 @@ from webapp.blueprints.admin.forms import RetriesForm
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import found, newest
 from webapp.blueprints.views import View, go_to
-from webapp.domain import outbox
+from webapp.domain import audit, outbox
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict
 from webapp.extensions import db
@@ -128,7 +128,7 @@ def changes_soon(delivery: Delivery) -> bool:
 def create_retry(delivery_id: int) -> ResponseReturnValue:
     """Do not wait for its next try; a dead one begins anew."""
     if found(Delivery, delivery_id).status in (DeliveryStatus.PENDING, DeliveryStatus.DEAD):
-        relaying.retry_now(delivery_id)
+        relaying.retry_now(delivery_id, actor())
         flash(_("The delivery goes out now."), "success")
     else:
         flash(_("Nothing was sent: this delivery is done, or on its way at this moment."), "info")
@@ -180,6 +180,7 @@ def create_retries() -> ResponseReturnValue:
         with unit_of_work(actor()) as session:
             if count_dead(handler) != count:
                 raise Conflict(_("The number has changed in the meantime. Look at it again."))
+            audit.note(Delivery, "deliveries.retry", before={}, after={"handler": handler, "count": count})
             sent = outbox.replay(session, handler=handler)
     except Conflict as error:
         return ask(form, problem=error.message, status=error.status)

@@ -17,7 +17,7 @@ from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import found
 from webapp.blueprints.views import View, go_to
-from webapp.domain import inbox
+from webapp.domain import audit, inbox
 from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.gateways import gateways
@@ -98,5 +98,6 @@ def create_processing(inbound_event_id: int) -> ResponseReturnValue:
     """Ask the gateway once more what is true, whatever came of it before."""
     with unit_of_work(actor()) as session:
         inbox.again(session, inbound_event_id)
+        audit.note(session.get_one(InboundEvent, inbound_event_id), "notices.process", before={}, after={})
     flash(_("The notice is looked at again now."), "success")
     return go_to(url_for("admin.show_inbound_event", inbound_event_id=inbound_event_id))

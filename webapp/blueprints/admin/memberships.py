@@ -19,7 +19,7 @@ from webapp.blueprints.admin.forms import CancellationForm
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, PLAN_NAME, found, newest
 from webapp.blueprints.views import View, go_to
-from webapp.domain import memberships
+from webapp.domain import audit, memberships
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, DomainError
 from webapp.extensions import db
@@ -166,7 +166,10 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
         with unit_of_work(actor()):
             if form.version.data not in (None, membership.version):
                 raise Conflict()
+            old = {"status": str(membership.status)}
             memberships.cancel(membership, reason=reason, at_once=at_once)
+            new = {"status": str(membership.status), "reason": reason, "at_once": at_once}
+            audit.note(membership, "memberships.cancel", before=old, after=new)
     except DomainError as error:
         return show(look_at(membership_id), problem=error.message, status=error.status)
     flash(said(membership), "success")

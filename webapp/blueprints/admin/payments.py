@@ -17,7 +17,7 @@ from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.views import View, go_to
-from webapp.domain import payments
+from webapp.domain import audit, payments
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.gateways import gateways
@@ -119,7 +119,10 @@ def create_confirmation(payment_id: int) -> ResponseReturnValue:
     who = actor()
     try:
         with unit_of_work(who):
-            payments.confirm_by_hand(payments.locked(payment_id), actor=who)
+            payment = payments.locked(payment_id)
+            old = {"status": str(payment.status)}
+            payments.confirm_by_hand(payment, actor=who)
+            audit.note(payment, "payments.confirm", before=old, after={"status": str(payment.status)})
     except DomainError as error:
         return show(look_at(payment_id), problem=error.message, status=error.status)
     flash(_("The payment is completed."), "success")

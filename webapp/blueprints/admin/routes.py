@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import (
+    audit,
     customers,
     deliveries,
     events,
@@ -21,6 +22,7 @@ from webapp.blueprints.views import go_to
 from webapp.domain.staff import Capability
 
 __all__ = [
+    "audit",
     "bp",
     "customers",
     "deliveries",

@@ -16,7 +16,7 @@ from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
-from webapp.domain import sites
+from webapp.domain import audit, sites
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.models import Site, SiteStatus
@@ -89,7 +89,9 @@ def create_provisioning(site_id: int) -> ResponseReturnValue:
     """Have it made now: it failed, or its job was lost."""
     try:
         with unit_of_work(actor()):
-            sites.request_again(sites.find(site_id))
+            site = sites.find(site_id)
+            sites.request_again(site)
+            audit.note(site, "sites.provision", before={}, after={"status": str(site.status)})
     except DomainError as error:
         return show(look_at(site_id), problem=error.message, status=error.status)
     flash(_("The site is being set up."), "success")
