@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests import factories
 from tests.blueprints.admin import rows
 from tests.blueprints.admin.conftest import Look
+from tests.blueprints.admin.test_inbound_events import notice
+from tests.blueprints.admin.test_sites import site
+from tests.conftest import Statements
 from webapp.domain import audit
 from webapp.extensions import db
-from webapp.models import AuditEntry, User
+from webapp.models import AuditEntry, InboundStatus, SiteStatus, User
 from webapp.transactions import unit_of_work
 
 
@@ -42,3 +46,40 @@ def test_secrets_are_masked(operator: User) -> None:
     with unit_of_work("test"):
         entry = audit.note(operator, "settings.edit", before={}, after={"api_key": "abc", "name": "x"})
     assert entry.after == {"api_key": "••••", "name": "x"}
+
+
+def test_every_route_that_writes_leaves_an_entry(signed_in: FlaskClient, app: Flask) -> None:
+    """A new one is tried here as well, or this fails."""
+    membership = factories.active_membership()
+    payment = factories.payment(membership=membership)
+    waiting = site(status=SiteStatus.FAILED)
+    told = notice(status=InboundStatus.FAILED)
+    [one, two] = rows.dead(2)
+    asked = {
+        "admin.create_cancellation": (f"/admin/memberships/{membership.id}/cancellation", {"at_once": "1"}),
+        "admin.create_confirmation": (f"/admin/payments/{payment.id}/confirmation", {}),
+        "admin.create_retry": (f"/admin/deliveries/{one.id}/retry", {}),
+        "admin.create_retries": ("/admin/deliveries/retries", {"handler": two.handler, "count": "1"}),
+        "admin.create_provisioning": (f"/admin/sites/{waiting.id}/provisioning", {}),
+        "admin.create_processing": (f"/admin/inbound-events/{told.id}/processing", {}),
+    }
+    writing = {
+        one.endpoint for one in app.url_map.iter_rules() if "POST" in one.methods and one.endpoint[:6] == "admin."
+    }
+    assert writing == set(asked)
+    for endpoint, (path, form) in asked.items():
+        before = db.session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+        assert signed_in.post(path, data=form).status_code == 303, endpoint
+        db.session.rollback()
+        assert db.session.scalar(select(func.count()).select_from(AuditEntry)) == before + 1, endpoint
+
+
+def test_a_page_of_the_log_costs_the_same_for_one_and_for_many(
+    look: Look, operator: User, statements: Statements
+) -> None:
+    with unit_of_work(f"operator:{operator.id}"):
+        for _ in range(60):
+            audit.note(operator, "settings.edit", before={}, after={"name": "x"})
+    statements.clear()
+    look("/admin/audit")
+    assert len(statements) <= 12
