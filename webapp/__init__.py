@@ -61,7 +61,10 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",  # Strict would bring the buyer back from the gateway signed out
-        "PERMANENT_SESSION_LIFETIME": 14 * 86400,
+        # How long one may stay away is kept with the session's row. The cookie is written only when it changes: a slow
+        # answer to an earlier request would otherwise bring back what the session was before, without its newest token.
+        "PERMANENT_SESSION_LIFETIME": 90 * 86400,
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "webapp" / "translations"),
         "RATELIMIT_ENABLED": not settings.testing,

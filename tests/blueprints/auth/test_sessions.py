@@ -191,3 +191,12 @@ def test_addresses_are_kept_short() -> None:
     assert sessions.shortened("203.0.113.77") == "203.0.113.0"
     assert sessions.shortened("2001:db8:aaaa:bbbb::1") == "2001:db8:aaaa::"
     assert sessions.shortened("unix:") == ""
+
+
+def test_an_answer_that_changes_nothing_leaves_the_cookie_alone(client: FlaskClient) -> None:
+    """A slow one would undo what another request, begun later, has written there."""
+    factories.signed_in(client, factories.customer())
+    client.get("/register")
+    answer = client.post("/checkout/check", data={"field": "site_url", "site_url": "bakery"})
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
