@@ -196,6 +196,8 @@ def test_addresses_are_kept_short() -> None:
 def test_an_answer_that_changes_nothing_leaves_the_cookie_alone(client: FlaskClient) -> None:
     """A slow one would undo what another request, begun later, has written there."""
     factories.signed_in(client, factories.customer())
+    with client.session_transaction() as session:
+        session.permanent = True
     client.get("/register")
     answer = client.post("/checkout/check", data={"field": "site_url", "site_url": "bakery"})
     assert answer.status_code == 200
