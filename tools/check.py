@@ -24,6 +24,7 @@ STEPS: list[Step] = [
     ("types", [[sys.executable, "-m", "mypy"], [sys.executable, "-m", "mypy", "dev", "tools"]]),
     ("import rules", [[str(SCRIPTS / "lint-imports")]]),
     ("templates", [[*DJLINT, "--lint"]]),
+    ("translations", [[sys.executable, "-m", "tools.translations", "check"]]),
     ("migrations match models", [[*FLASK, "db", "upgrade"], [*FLASK, "db", "check"]]),
     ("docs: links and commands", [[sys.executable, "-m", "tools.docs"]]),
     ("locks", [[sys.executable, "-m", "tools.locks"]]),
