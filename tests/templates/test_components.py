@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from markupsafe import Markup
 from wtforms import (
     BooleanField,
@@ -21,6 +22,7 @@ from wtforms import (
     StringField,
 )
 
+from webapp import charts
 from webapp.money import Money
 
 COMPONENTS = Path(__file__).parents[2] / "webapp" / "templates" / "components"
@@ -430,9 +432,28 @@ def test_tabs_are_links_and_one_is_current(snippet: Render) -> None:
     assert root.one(aria_current="page").text == "Facts"
 
 
+CHART = '{% from "components/chart.html" import chart %}'
+
+
+def test_a_chart_is_a_picture_with_a_name_and_a_text_and_its_figures_in_a_table(
+    app: Flask, snippet: Render, faults: Render
+) -> None:
+    drawing = charts.bars("New and lost", ["Oct", "Nov"], [charts.Series("New", [4, 9]), charts.Series("Lost", [1, 2])])
+    root = snippet(CHART + "{{ chart('moves', drawing) }}", drawing=drawing)
+
+    picture = root.one(role="img")
+    assert root.by_id(picture.attrs["aria-labelledby"]).text == "New and lost"
+    assert root.by_id(picture.attrs["aria-describedby"]).text.startswith("New: lowest 4 (Oct), highest 9 (Nov)")
+    assert len([one for one in picture if one.attrs.get("class", "").startswith("chart__bar")]) == 4
+    assert [head.text for head in root.all("th")] == ["When", "New", "Lost", "Oct", "Nov"]
+    assert [cell.text for cell in root.all("td")] == ["4", "1", "9", "2"]
+    assert root.one("details").one("summary").text == "Show the figures: New and lost"
+    assert faults(root) == []
+
+
 def test_every_macro_is_rendered_by_a_test_here() -> None:
     """Private parts of a component are reached through the ones that pages use."""
     source = Path(__file__).read_text()
     macros = [name for path in COMPONENTS.glob("*.html") for name in re.findall(r"macro (\w+)\(", path.read_text())]
-    inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark"}
+    inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark", "key"}
     assert [name for name in macros if name not in inner and f"{name}(" not in source] == []
