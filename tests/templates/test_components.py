@@ -357,7 +357,7 @@ def test_a_figure_shows_its_change(snippet: Render) -> None:
     assert [p.text for p in root.all("p")] == ["Revenue", "€10", "up 2 %"]
 
 
-LISTS = '{% from "components/lists.html" import table, filter_bar, filter_select, chips, pager, tabs %}'
+LISTS = '{% from "components/lists.html" import table, filter_bar, filter_select, bulk_bar, chips, pager, tabs %}'
 COLUMNS = [
     {"label": "Name", "sort_url": "?sort=-name", "sorted": "ascending"},
     {"label": "Amount", "align": "end"},
@@ -421,6 +421,30 @@ def test_pages_are_newer_and_older(snippet: Render) -> None:
 
     assert [(link.text, link.attrs["rel"]) for link in root.all("a")] == [("Older", "next")]
     assert root.one("nav").attrs["aria-label"] == "Pages"
+
+
+def test_what_is_done_to_many_rows_is_a_form_of_its_own_before_them(snippet: Render, faults: Render) -> None:
+    bulk = {
+        "url": "/admin/bulk/sites",
+        "kept": {"status": "published"},
+        "actions": [{"value": "sites.suspend", "label": "Suspend"}],
+        "all": "Select all 1,204 matching",
+        "all_count": "1,204",
+    }
+    rows = [{"id": 7, "slug": "ada"}]
+    root = snippet(
+        LISTS + "{{ bulk_bar(bulk) }}{% call(one) table('rows', 'Sites', [{'label': 'Address'}], rows, pick) %}"
+        "<th scope='row'>{{ one.slug }}</th>{% endcall %}",
+        bulk=bulk,
+        rows=rows,
+        pick=lambda row: row["slug"],
+    )
+    assert root.by_id("bulk").attrs["method"] == "get"
+    assert root.one("button").text == "Suspend …"
+    (box,) = root.all("input", name="id")
+    assert (box.attrs["form"], box.attrs["value"], box.attrs["aria-label"]) == ("bulk", "7", "Select ada")
+    assert root.by_id("rows-pick").attrs["data-selects-all"] == "#rows [name='id']"
+    assert faults(root) == []
 
 
 def test_tabs_are_links_and_one_is_current(snippet: Render) -> None:

@@ -60,6 +60,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     status: Mapped[SiteStatus] = mapped_column(default=SiteStatus.REQUESTED)
     problem: Mapped[str] = mapped_column(String(300), default="")
     published_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]  # since when an operator blocks it, whatever its membership says
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}
 

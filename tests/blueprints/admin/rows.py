@@ -64,6 +64,11 @@ def names(root: Element) -> list[str]:
     return [one.text for one in root.all("th", scope="row")]
 
 
+def cells(row: Element) -> list[str]:
+    """What a row of a list says, without the box by which it is chosen."""
+    return [one.text for one in row.all("th", "td") if "table__pick" not in one.attrs.get("class", "")]
+
+
 def form_of(page: Page, action: str) -> int:
     """Which form of the page posts to an address that ends so."""
     (index,) = [place for place, form in enumerate(page.forms) if form["action"].endswith(action)]

@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.blueprints.admin import rows
 from tests.blueprints.admin.conftest import Look
+from tests.blueprints.admin.test_bulk import job
 from tests.blueprints.admin.test_inbound_events import notice
 from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
 from webapp.domain import audit
 from webapp.extensions import db
-from webapp.models import AuditEntry, InboundStatus, SiteStatus, User
+from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, SiteStatus, User
 from webapp.transactions import unit_of_work
 
 
@@ -55,12 +56,17 @@ def test_every_route_that_writes_leaves_an_entry(signed_in: FlaskClient, app: Fl
     waiting = site(status=SiteStatus.FAILED)
     told = notice(status=InboundStatus.FAILED)
     [one, two] = rows.dead(2)
+    waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
+    factories.save(lambda: BulkItem(job_id=ended_job.id, object_id=waiting.id))
     asked = {
         "admin.create_cancellation": (f"/admin/memberships/{membership.id}/cancellation", {"at_once": "1"}),
         "admin.create_confirmation": (f"/admin/payments/{payment.id}/confirmation", {}),
         "admin.create_retry": (f"/admin/deliveries/{one.id}/retry", {}),
         "admin.create_retries": ("/admin/deliveries/retries", {"handler": two.handler, "count": "1"}),
         "admin.create_provisioning": (f"/admin/sites/{waiting.id}/provisioning", {}),
+        "admin.create_bulk": (f"/admin/bulk/payments?action=export&id={payment.id}", {"count": "1"}),
+        "admin.create_stop": (f"/admin/jobs/{waiting_job.id}/stop", {}),
+        "admin.create_undo": (f"/admin/jobs/{ended_job.id}/undo", {}),
         "admin.create_processing": (f"/admin/inbound-events/{told.id}/processing", {}),
     }
     writing = {

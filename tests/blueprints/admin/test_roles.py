@@ -16,12 +16,15 @@ from webapp.domain.staff import CAPABILITIES, Capability, may
 from webapp.models import STAFF, MembershipStatus, PaymentStatus, Role
 
 WRITES = {
+    "admin.create_bulk": Capability.JOBS_START,
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
     "admin.create_confirmation": Capability.PAYMENTS_CONFIRM,
     "admin.create_processing": Capability.NOTICES_PROCESS,
     "admin.create_provisioning": Capability.SITES_PROVISION,
     "admin.create_retries": Capability.DELIVERIES_RETRY,
     "admin.create_retry": Capability.DELIVERIES_RETRY,
+    "admin.create_stop": Capability.JOBS_START,
+    "admin.create_undo": Capability.JOBS_START,
 }
 
 

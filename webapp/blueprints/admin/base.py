@@ -67,6 +67,7 @@ def navigation() -> list[dict[str, Any]]:
         (_("Events"), "events", ""),
         (_("Deliveries"), "deliveries", dead_deliveries()),
         (_("Notices"), "inbound-events", ""),
+        (_("Jobs"), "jobs", ""),
         (_("Audit log"), "audit", ""),
     )
     return [

@@ -70,6 +70,7 @@ DELIVERIES = Listing(
         BY_HANDLER,
         filters.by_customer(Delivery.customer_id),
     ),
+    actions=("deliveries.retry",),
 )
 list_view = View("admin/deliveries.html", block="list")
 delivery_view = View("admin/delivery.html", block="delivery")

@@ -57,6 +57,7 @@ INBOUND_EVENTS = Listing(
     search=search,
     sorts={"id": InboundEvent.id},
     filters=(filters.by_status(InboundEvent.status, InboundStatus, first=InboundStatus.FAILED), BY_GATEWAY),
+    actions=("notices.process",),
 )
 list_view = View("admin/inbound_events.html", block="list")
 inbound_event_view = View("admin/inbound_event.html")

@@ -9,9 +9,13 @@ from flask import request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
+from webapp.blueprints.access import may
+from webapp.blueprints.admin.bulk_words import WORDS
 from webapp.blueprints.admin.keyset import COUNT_AT_MOST, Slice
 from webapp.blueprints.admin.list_address import Wanted
 from webapp.blueprints.views import is_fragment_request
+from webapp.domain.bulk_actions import EXPORT, capability_of
+from webapp.domain.exports import SHEETS
 
 if TYPE_CHECKING:
     from webapp.blueprints.admin.lists import Column, Filter, Listing
@@ -39,7 +43,35 @@ def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str,
         "before": (before, wanted.url(listing, before=cut.rows[0].id) if cut.before else None),
         "after": (after, wanted.url(listing, after=cut.rows[-1].id) if cut.after else None),
         "showing": showing(cut, total),
+        "bulk": bulk_of(listing, wanted, cut, total),
     }
+
+
+def actions_of(listing: Listing) -> list[dict[str, str]]:
+    """What this person may do to many of its rows: name and word."""
+    names = [*listing.actions, *([EXPORT] if listing.model.__tablename__ in SHEETS else [])]
+    return [{"value": one, "label": str(WORDS[one].button)} for one in names if may(capability_of(one))]
+
+
+def bulk_of(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str, Any] | None:
+    """What the macro `bulk_bar` takes; None where nothing can be done to many."""
+    actions = actions_of(listing)
+    if not cut.rows or not actions:
+        return None
+    return {
+        "url": url_for("admin.confirm_bulk", noun=listing.noun),
+        "actions": actions,
+        "kept": {**wanted.kept(listing), **({"search": wanted.search} if wanted.search else {})},
+        "name": listing.name,
+        "all": "" if cut.is_everything else all_words(total),
+        "all_count": format_decimal(total) if total <= COUNT_AT_MOST else "",
+    }
+
+
+def all_words(total: int) -> str:
+    if total > COUNT_AT_MOST:
+        return _("Select all matching, more than %(number)s", number=format_decimal(COUNT_AT_MOST))
+    return _("Select all %(number)s matching", number=format_decimal(total))
 
 
 def narrowings(listing: Listing, wanted: Wanted) -> list[tuple[str, str]]:

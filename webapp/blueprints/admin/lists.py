@@ -24,6 +24,7 @@ from webapp.blueprints.admin import list_page
 from webapp.blueprints.admin.keyset import Order, Slice, Source
 from webapp.blueprints.admin.list_address import Wanted, read_cursor, read_wanted
 from webapp.blueprints.views import View
+from webapp.domain.bulk_actions import name_of
 from webapp.extensions import db
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list is. `sorts` are columns that are indexed and never empty; `sort` is what it begins with."""
+    """What a list is. `sorts` are columns that are indexed and never empty; `sort` is what it begins with.
+
+    `actions`: what can be done to many of its rows (domain/bulk_actions.py); `name`: what a row is called there.
+    `scope`: conditions that hold for whoever looks, whatever is asked for.
+    """
 
     endpoint: str
     model: Any
@@ -71,10 +76,18 @@ class Listing:
     sort: str = "-id"
     filters: Sequence[Filter] = ()
     options: Sequence[ExecutableOption] = ()
+    actions: Sequence[str] = ()
+    name: Callable[[Any], str] = name_of
+    scope: Callable[[], Sequence[ColumnElement[bool]]] = tuple
+
+    @property
+    def noun(self) -> str:
+        """As addresses have it: `inbound-events`."""
+        return self.endpoint.partition(".list_")[2].replace("_", "-")
 
     def source(self, wanted: Wanted) -> Source:
         """The rows that are asked for, in their order, before they are cut into pages."""
-        query = select(self.model)
+        query = select(self.model).where(*self.scope())
         for one in self.filters:
             query = query.where(*one.narrowed_by(wanted.filters.get(one.name, "")))
         if wanted.search:

@@ -66,6 +66,7 @@ MEMBERSHIPS = Listing(
         filters.by_customer(Membership.customer_id),
     ),
     options=(joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN),
+    actions=("memberships.cancel",),
 )
 list_view = View("admin/memberships.html", block="list")
 membership_view = View("admin/membership.html")

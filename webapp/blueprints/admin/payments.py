@@ -61,6 +61,7 @@ PAYMENTS = Listing(
     sorts={"id": Payment.id},
     filters=(filters.by_status(Payment.status, PaymentStatus), filters.by_customer(Payment.customer_id)),
     options=(joinedload(Payment.customer).options(CUSTOMER_NAME),),
+    actions=("payments.confirm",),
 )
 list_view = View("admin/payments.html", block="list")
 payment_view = View("admin/payment.html")

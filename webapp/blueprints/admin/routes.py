@@ -8,11 +8,13 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import (
     audit,
+    bulk,
     customers,
     deliveries,
     events,
     everywhere,
     inbound_events,
+    jobs,
     memberships,
     payments,
     sites,
@@ -24,11 +26,13 @@ from webapp.domain.staff import Capability
 __all__ = [
     "audit",
     "bp",
+    "bulk",
     "customers",
     "deliveries",
     "events",
     "everywhere",
     "inbound_events",
+    "jobs",
     "memberships",
     "payments",
     "sites",

@@ -49,6 +49,7 @@ SITES = Listing(
     sorts={"id": Site.id},
     filters=(filters.by_status(Site.status, SiteStatus), filters.by_customer(Site.customer_id)),
     options=(joinedload(Site.customer).options(CUSTOMER_NAME),),
+    actions=("sites.suspend", "sites.resume"),
 )
 list_view = View("admin/sites.html", block="list")
 site_view = View("admin/site.html")

@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.models import (
+    BulkOutcome,
+    BulkStatus,
     DeliveryStatus,
     EmailVerification,
     InboundStatus,
@@ -70,6 +72,15 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "ignored": (_l("ignored"), "neutral"),
         "failed": (_l("failed"), "error"),
     },
+    BulkStatus: {
+        "waiting": (_l("under way"), "pending"),
+        "done": (_l("done"), "success"),
+        "stopped": (_l("stopped"), "paused"),
+    },
+    BulkOutcome: {
+        "skipped": (_l("skipped"), "neutral"),
+        "failed": (_l("failed"), "error"),
+    },
     EmailVerification: {
         "none": (_l("not asked for"), "neutral"),
         "pending": (_l("not confirmed yet"), "pending"),
@@ -92,6 +103,9 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "tries": (_l("Try"), TryStatus),
     "refunds": (_l("Refund"), RefundStatus),
     "sites": (_l("Site"), SiteStatus),
+    "deliveries": (_l("Delivery"), DeliveryStatus),
+    "inbound_events": (_l("Notice"), InboundStatus),
+    "bulk_jobs": (_l("Job"), BulkStatus),
 }
 
 EVENTS: dict[str, LazyString] = {
