@@ -38,4 +38,59 @@
   document.addEventListener("htmx:afterSettle", () => showChosen(false));
   window.addEventListener("pageshow", () => showChosen(false));
   showChosen(false);
+
+  /* ---- keys: each moves the focus, so that Enter opens and the place is seen; never while something is typed ---- */
+
+  const OFF = "keys-off"; // single letters must be possible to switch off: speech input types them
+
+  function keysAreOn() {
+    try {
+      return localStorage.getItem(OFF) === null;
+    } catch {
+      return true;
+    }
+  }
+
+  function switchKeys(on) {
+    try {
+      if (on) localStorage.removeItem(OFF);
+      else localStorage.setItem(OFF, "1");
+    } catch { /* storage is off: they stay on */ }
+  }
+
+  const links = () => [...document.querySelectorAll("#list tbody th[scope='row'] a")];
+
+  function move(step) {
+    const all = links();
+    const row = document.activeElement.closest("tbody tr");
+    const at = row ? all.findIndex((link) => row.contains(link)) : -1;
+    const to = at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step;
+    if (all[to]) all[to].focus();
+  }
+
+  const KEYS = {
+    "/": () => (byId("search") || byId("find")).focus(),
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => {
+      const row = document.activeElement.closest("tbody tr");
+      const box = row && row.querySelector("input[name='id']");
+      if (box) box.click();
+    },
+    "?": () => byId("keys").showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input:not([type='checkbox'], [type='radio']), textarea, select, [contenteditable]");
+    const other = event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented;
+    if (typing || other || !Object.hasOwn(KEYS, event.key) || document.querySelector("dialog[open]") || !keysAreOn()) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+
+  const toggle = byId("keys-on");
+  if (toggle) {
+    toggle.checked = keysAreOn();
+    toggle.addEventListener("change", () => switchKeys(toggle.checked));
+  }
 })();
