@@ -58,7 +58,7 @@ def test_the_keys_are_told_and_can_be_switched_off(enter: Open) -> None:
     dialog = page.get_by_role("dialog", name="Keyboard")
     expect(dialog).to_be_visible()
     page.keyboard.press("j")
-    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    expect(dialog.get_by_label("Use single keys on this device")).to_be_focused()
     dialog.get_by_label("Use single keys on this device").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
