@@ -357,7 +357,9 @@ def test_a_figure_shows_its_change(snippet: Render) -> None:
     assert [p.text for p in root.all("p")] == ["Revenue", "€10", "up 2 %"]
 
 
-LISTS = '{% from "components/lists.html" import table, filter_bar, filter_select, bulk_bar, chips, pager, tabs %}'
+LISTS = (
+    '{% from "components/lists.html" import table, filter_bar, filter_select, bulk_bar, chips, pager, tabs, mover %}'
+)
 COLUMNS = [
     {"label": "Name", "sort_url": "?sort=-name", "sorted": "ascending"},
     {"label": "Amount", "align": "end"},
@@ -472,6 +474,42 @@ def test_a_chart_is_a_picture_with_a_name_and_a_text_and_its_figures_in_a_table(
     assert [head.text for head in root.all("th")] == ["When", "New", "Lost", "Oct", "Nov"]
     assert [cell.text for cell in root.all("td")] == ["4", "1", "9", "2"]
     assert root.one("details").one("summary").text == "Show the figures: New and lost"
+    assert faults(root) == []
+
+
+PLANS_SHOWN = '{% from "components/plans.html" import plan_card, plan_choice %}'
+
+
+def test_a_plan_looks_the_same_where_it_is_chosen_and_where_it_is_made(snippet: Render, faults: Render) -> None:
+    plan = {
+        "slug": "premium",
+        "name": "Premium",
+        "features": ["One site"],
+        "price": Money(29900, "EUR"),
+        "period_text": "per year",
+        "monthly": Money(2492, "EUR"),
+        "setup_fee": Money(9900, "EUR"),
+    }
+    card = snippet(PLANS_SHOWN + "{% call plan_card(plan, 'h2') %}Go{% endcall %}", plan=plan)
+    chosen = snippet(
+        PLANS_SHOWN + "{{ plan_choice(form.plan, plan, true, 'incl. 19% VAT') }}", plan=plan, form=a_form()
+    )
+
+    said = ["€299.00 per year", "equals €24.92 a month", "plus €99.00 once for the set-up", "One site"]
+    assert [text for text in said if text not in card.text or text not in chosen.text] == []
+    assert (card.one("h2").text, chosen.one("input").attrs["value"]) == ("Premium", "premium")
+    assert "incl. 19% VAT" in chosen.one("label").text
+    assert faults(chosen) == []
+
+
+def test_a_row_is_moved_by_buttons_that_name_it(snippet: Render, faults: Render) -> None:
+    root = snippet(LISTS + "{{ mover('place-7', 'Premium', '/move', '#list') }}")
+
+    assert [(one.attrs["aria-label"], one.attrs["value"]) for one in root.all("button")] == [
+        ("Move up: Premium", "-1"),
+        ("Move down: Premium", "1"),
+    ]
+    assert root.one("form").attrs["action"] == root.one("form").attrs["hx-post"] == "/move"
     assert faults(root) == []
 
 

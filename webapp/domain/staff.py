@@ -16,6 +16,8 @@ class Capability(StrEnum):
     MEMBERSHIPS_CANCEL = "memberships.cancel"
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_CONFIRM = "payments.confirm"
+    PRODUCTS_VIEW = "products.view"
+    PRODUCTS_EDIT = "products.edit"
     SITES_VIEW = "sites.view"
     SITES_PROVISION = "sites.provision"
     SITES_SUSPEND = "sites.suspend"
@@ -40,6 +42,7 @@ HELPING = LOOKING | {
 STEERING = HELPING | {
     Capability.MEMBERSHIPS_CANCEL,
     Capability.PAYMENTS_CONFIRM,
+    Capability.PRODUCTS_EDIT,
     Capability.SITES_SUSPEND,
     Capability.EXPORTS_MAKE,
 }

@@ -112,7 +112,7 @@ class MembershipItem(HasId, Model):
     __tablename__ = "membership_items"
 
     membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id", ondelete="CASCADE"), index=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
     quantity: Mapped[int] = mapped_column(default=1)
     unit_price_minor: Mapped[int]
     recurring: Mapped[bool] = mapped_column(default=True)

@@ -23,6 +23,7 @@ PAGES = {
     "deliveries": ("admin.show_delivery", "delivery_id"),
     "inbound_events": ("admin.show_inbound_event", "inbound_event_id"),
     "bulk_jobs": ("admin.show_job", "job_id"),
+    "products": ("admin.show_product", "product_id"),
 }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp.blueprints.admin import searches, words
 from webapp.blueprints.admin.lists import Filter
 from webapp.extensions import db
-from webapp.models import Customer
+from webapp.models import Customer, Product
 
 
 def status_words(kind: type[StrEnum], value: str) -> str:
@@ -47,3 +47,17 @@ def by_customer(column: InstrumentedAttribute[Any]) -> Filter:
         return _("customer %(name)s", name=found or value)
 
     return Filter(name="customer", condition=condition, words=name)
+
+
+def by_plan(column: InstrumentedAttribute[Any]) -> Filter:
+    """Those of one product: `?plan=3`. A product's page links to it."""
+
+    def condition(value: str) -> ColumnElement[bool] | None:
+        product_id = searches.number(value)
+        return None if product_id is None else column == product_id
+
+    def name(value: str) -> str:
+        found = db.session.scalar(select(Product.name).where(Product.id == searches.number(value)))
+        return _("plan %(name)s", name=found or value)
+
+    return Filter(name="plan", condition=condition, words=name)

@@ -64,6 +64,7 @@ MEMBERSHIPS = Listing(
     filters=(
         filters.by_status(Membership.status, MembershipStatus),
         filters.by_customer(Membership.customer_id),
+        filters.by_plan(Membership.plan_id),
     ),
     options=(joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN),
     actions=("memberships.cancel",),

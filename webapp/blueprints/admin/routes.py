@@ -17,6 +17,9 @@ from webapp.blueprints.admin import (
     jobs,
     memberships,
     payments,
+    product_edit,
+    product_steps,
+    products,
     sites,
 )
 from webapp.blueprints.admin.base import bp
@@ -35,6 +38,9 @@ __all__ = [
     "jobs",
     "memberships",
     "payments",
+    "product_edit",
+    "product_steps",
+    "products",
     "sites",
 ]
 

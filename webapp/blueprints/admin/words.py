@@ -106,6 +106,18 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "deliveries": (_l("Delivery"), DeliveryStatus),
     "inbound_events": (_l("Notice"), InboundStatus),
     "bulk_jobs": (_l("Job"), BulkStatus),
+    "products": (_l("Product"), None),
+}
+
+# What the staff does, as the audit log names it.
+ACTIONS: dict[str, LazyString] = {
+    "products.create": _l("Product made"),
+    "products.change": _l("Product changed"),
+    "products.duplicate": _l("Product copied from another"),
+    "products.put-on-sale": _l("Put on sale"),
+    "products.archive": _l("Taken off sale"),
+    "products.move": _l("Moved in lists"),
+    "products.delete": _l("Product deleted"),
 }
 
 EVENTS: dict[str, LazyString] = {
@@ -162,6 +174,11 @@ def of(status: StrEnum) -> tuple[str, str]:
 def of_outcome(outcome: str) -> tuple[str, str]:
     word, tone = OUTCOMES.get(outcome, (outcome, "neutral"))
     return str(word), tone
+
+
+def action(name: str) -> str:
+    """What the staff did; as the log names it where it has no words."""
+    return str(ACTIONS.get(name, name))
 
 
 def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
