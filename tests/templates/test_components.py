@@ -358,7 +358,8 @@ def test_a_figure_shows_its_change(snippet: Render) -> None:
 
 
 LISTS = (
-    '{% from "components/lists.html" import table, filter_bar, filter_select, bulk_bar, chips, pager, tabs, mover %}'
+    '{% from "components/lists.html" import table, filter_bar, filter_date, filter_select, bulk_bar, chips, pager,'
+    " tabs, mover %}"
 )
 COLUMNS = [
     {"label": "Name", "sort_url": "?sort=-name", "sorted": "ascending"},
@@ -392,7 +393,8 @@ def test_a_table_scrolls_in_a_named_region_of_its_own(snippet: Render, faults: R
 def test_filters_work_without_script_and_search_while_typing_with_it(snippet: Render, faults: Render) -> None:
     source = (
         "{% call filter_bar('/admin/sites', '#sites', 'al') %}"
-        "{{ filter_select('status', 'Status', [('', 'Any'), ('active', 'Active')], 'active') }}{% endcall %}"
+        "{{ filter_select('status', 'Status', [('', 'Any'), ('active', 'Active')], 'active') }}"
+        "{{ filter_date('from', 'From', '2027-01-31') }}{% endcall %}"
     )
     root = snippet(LISTS + source)
 
@@ -404,6 +406,7 @@ def test_filters_work_without_script_and_search_while_typing_with_it(snippet: Re
     assert search.attrs["hx-trigger"] == "input changed delay:300ms, search"
     assert (search.attrs["hx-replace-url"], search.attrs["value"]) == ("true", "al")
     assert [option.text for option in root.all("option") if "selected" in option.attrs] == ["Active"]
+    assert root.by_id("filter-from").attrs["value"] == "2027-01-31"
     assert root.one("button").attrs["type"] == "submit"
     assert faults(root) == []
 

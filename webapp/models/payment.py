@@ -52,7 +52,10 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
     __tablename__ = "payments"
     __table_args__ = (
         CheckConstraint("total_minor >= 0", name="total"),
-        Index("ix_payments_status", "status", "id"),
+        Index("ix_payments_created", "created_at", "id"),
+        Index("ix_payments_status", "status", "created_at", "id"),
+        Index("ix_payments_gateway", "gateway", "created_at", "id"),
+        Index("ix_payments_amount", "total_minor", "id"),
         UniqueConstraint("gateway", "gateway_reference"),
     )
     MOVES = PAYMENT_MOVES

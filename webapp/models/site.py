@@ -48,7 +48,9 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     __tablename__ = "sites"
     __table_args__ = (
         Index("uq_sites_slug", "slug", unique=True, sqlite_where=ADDRESS_TAKEN, postgresql_where=ADDRESS_TAKEN),
-        Index("ix_sites_status", "status", "id"),
+        Index("ix_sites_created", "created_at", "id"),
+        Index("ix_sites_status", "status", "created_at", "id"),
+        Index("ix_sites_address", "slug", "id"),
     )
     MOVES = SITE_MOVES
 
