@@ -120,9 +120,9 @@ class Buyer:
     headers: dict[str, str]
     fields: dict[str, Any]
 
-    def order(self, number: int) -> bytes:
+    def order(self, number: int, **more: str) -> bytes:
         """A new checkout: an id of its own, and a site address that nobody has."""
-        fresh = {"order_token": secrets.token_urlsafe(16), "site_url": f"site-{number}"}
+        fresh = {"order_token": secrets.token_urlsafe(16), "site_url": f"site-{number}", **more}
         headers = {**self.headers, "Content-Type": "application/x-www-form-urlencoded"}
         return load.request("POST", PATH, headers, urlencode({**self.fields, **fresh}).encode())
 
@@ -143,6 +143,21 @@ def form_of(html: str) -> dict[str, Any]:
     """The fields of a page's main form, as a browser would send them."""
     fields: dict[str, Any] = max((form["fields"] for form in Page(html).forms), key=len)
     return fields
+
+
+class NewCustomers:
+    """Orders of people who are not signed in and have no account yet: each brings a password to be hashed."""
+
+    def __init__(self, server: Server) -> None:
+        session = requests.Session()
+        fields = {**form_of(session.get(f"{server.address}{PATH}").text), **CHOICES, "password": PASSWORD}
+        cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
+        self.buyer = Buyer({"Cookie": cookies}, fields)
+        self.numbers = count(secrets.randbelow(10**6) * 10**6)
+
+    def __call__(self) -> bytes:
+        number = next(self.numbers)
+        return self.buyer.order(number, email_address=f"new{number}@example.com")
 
 
 class Orders:

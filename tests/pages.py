@@ -22,6 +22,7 @@ class Page(HTMLParser):
         self.ids: set[str] = set()
         self.buttons: list[str] = []
         self._select: str | None = None
+        self._area: str | None = None
         self._capture: list[str] | None = None
         self._silent = 0
         self.feed(html)
@@ -29,6 +30,12 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.text_parts).split())
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Of the form with the most of them: what the page is about."""
+        found: dict[str, str] = max((form["fields"] for form in self.forms), key=len)
+        return found
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
@@ -53,6 +60,8 @@ class Page(HTMLParser):
                 fields[self._select] = values.get("value", "")
         elif tag == "select":
             self._select = name
+        elif tag == "textarea":
+            self._area, fields[name] = name, ""
         elif tag == "input" and name and values.get("type", "text") not in ("submit", "button"):
             kind = values.get("type", "text")
             if kind not in ("radio", "checkbox"):
@@ -65,6 +74,8 @@ class Page(HTMLParser):
             self._silent -= 1
         if tag == "select":
             self._select = None
+        if tag == "textarea" and self._area is not None:
+            self._area = None
         if tag == "a" and self._capture is not None and self.links:
             self.links[-1] = (self.links[-1][0], " ".join("".join(self._capture).split()))
             self._capture = None
@@ -73,6 +84,8 @@ class Page(HTMLParser):
             self._capture = None
 
     def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self.forms[-1]["fields"][self._area] += data.removeprefix("\r").removeprefix("\n")
         if not self._silent:
             self.text_parts.append(data)
             if self._capture is not None:

@@ -35,6 +35,21 @@ def test_money(app: Flask, amount: Money, english: str, german: str) -> None:
         assert formatting.money(amount) == german
 
 
+@pytest.mark.parametrize(
+    ("amount", "english"),
+    [
+        (Money(120000, "EUR"), "€1,200"),
+        (Money(120050, "EUR"), "€1,200.50"),
+        (Money(-100, "EUR"), "-€1"),
+        (Money(1200, "JPY"), "¥1,200"),
+        (Money(2000, "KWD"), "KWD2"),
+    ],
+)
+def test_short_money_leaves_out_decimals_that_say_nothing(app: Flask, amount: Money, english: str) -> None:
+    with force_locale("en"):
+        assert formatting.short_money(amount).replace(SPACE, "") == english
+
+
 def test_dates(app: Flask) -> None:
     with force_locale("en"):
         assert formatting.long_date(DAY) == "23 November 2026"

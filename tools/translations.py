@@ -70,6 +70,9 @@ def update(path: Path, found: Catalog) -> None:
     made = catalogue.creation_date
     catalogue.update(found, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.creation_date = made
+    for message in catalogue:
+        if not all(strings_of(message)):  # a text that has got a plural: what is missing says enough
+            message.flags.discard("fuzzy")
     path.write_bytes(written(catalogue))
     path.with_suffix(".mo").write_bytes(compiled(read(path)))
 

@@ -23,13 +23,18 @@ def _locale() -> str:
 
 def money(amount: Money) -> str:
     """`€1,200.00`, `1.200,00 €`, with the currency's own number of decimals."""
-    return _written(amount, _locale())
+    return _written(amount, _locale(), exponent(amount.currency))
+
+
+def short_money(amount: Money) -> str:
+    """`€1,200` where that is all, as on a chart's axis; else as `money`."""
+    digits = exponent(amount.currency)
+    return _written(amount, _locale(), 0 if amount.minor % 10**digits == 0 else digits)
 
 
 @lru_cache(maxsize=4096)
-def _written(amount: Money, locale: str) -> str:
+def _written(amount: Money, locale: str, digits: int) -> str:
     """Kept, for a page writes the same few prices again and again, and Babel takes its time."""
-    digits = exponent(amount.currency)
     pattern = None
     if digits != 2:
         from babel import Locale
@@ -95,6 +100,7 @@ def per_period(length: Period) -> str:
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=money,
+        short_money=short_money,
         date=date,
         long_date=long_date,
         datetime=timestamp,

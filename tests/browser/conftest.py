@@ -21,13 +21,16 @@ from flask_migrate import upgrade
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.browser.office import enter, office
 from tests.conftest import empty_tables
 from webapp import create_app
 from webapp.domain import outbox
 from webapp.extensions import db as database
 from webapp.extensions import queue
-from webapp.flows import asking, inbound, relaying
+from webapp.flows import asking, bulk, inbound, relaying
 from webapp.settings import Settings
+
+__all__ = ["enter", "office"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
@@ -142,6 +145,8 @@ def work(site: Server) -> Callable[[], None]:
         for handler in outbox.handlers_due(database.session()):
             database.session.rollback()
             relaying.drain(site.app, handler, lease=relaying.timedelta(seconds=60))
+        database.session.rollback()
+        bulk.work_off()
 
     return do
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -54,3 +56,29 @@ def test_no_page_is_served_before_the_database_is_prepared(monkeypatch: pytest.M
     prepared.touch()
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+HASHING = """
+import runpy, sys, threading
+from webapp.domain import passwords
+
+def held():
+    pages = int(open("/proc/self/statm").read().split()[1])
+    return pages * 4096 // 2**20
+
+runpy.run_path(sys.argv[1])["give_memory_back"]()
+before = held()
+hashing = [threading.Thread(target=lambda: [passwords.hash_password("a sentence") for _ in range(6)]) for _ in range(4)]
+for thread in hashing:
+    thread.start()
+for thread in hashing:
+    thread.join()
+print(held() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is held only on Linux")
+def test_what_new_buyers_passwords_took_is_given_back() -> None:
+    command = [sys.executable, "-c", HASHING, str(FILE)]
+    told = subprocess.run(command, cwd=FILE.parent, capture_output=True, text=True, check=True)
+    assert int(told.stdout) < 15  # MiB; one hash takes 19, and each of four threads would keep one

@@ -87,3 +87,12 @@ def test_bringing_it_up_to_date_twice_changes_nothing(source: Path, catalogue: P
     before = catalogue.read_bytes(), catalogue.with_suffix(".mo").read_bytes()
     translations.update(catalogue, translations.texts(source))
     assert (catalogue.read_bytes(), catalogue.with_suffix(".mo").read_bytes()) == before
+
+
+def test_a_text_that_has_got_a_plural_is_translated_anew(source: Path, catalogue: Path) -> None:
+    found(catalogue, source, f'{HELLO}\nmsgid "%(num)d day"\nmsgstr "%(num)d Tag"\n')
+    translations.update(catalogue, translations.texts(source))
+    assert list(translations.faults(catalogue, translations.texts(source))) == [
+        "not translated: ('%(num)d day', '%(num)d days')"
+    ]
+    assert 'msgstr[0] "%(num)d Tag"' in catalogue.read_text()

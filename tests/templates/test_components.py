@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from markupsafe import Markup
 from wtforms import (
     BooleanField,
@@ -21,6 +22,7 @@ from wtforms import (
     StringField,
 )
 
+from webapp import charts
 from webapp.money import Money
 
 COMPONENTS = Path(__file__).parents[2] / "webapp" / "templates" / "components"
@@ -355,7 +357,10 @@ def test_a_figure_shows_its_change(snippet: Render) -> None:
     assert [p.text for p in root.all("p")] == ["Revenue", "€10", "up 2 %"]
 
 
-LISTS = '{% from "components/lists.html" import table, filter_bar, filter_select, chips, pager, tabs %}'
+LISTS = (
+    '{% from "components/lists.html" import table, filter_bar, filter_date, filter_select, bulk_bar, chips, pager,'
+    " tabs, mover %}"
+)
 COLUMNS = [
     {"label": "Name", "sort_url": "?sort=-name", "sorted": "ascending"},
     {"label": "Amount", "align": "end"},
@@ -388,7 +393,8 @@ def test_a_table_scrolls_in_a_named_region_of_its_own(snippet: Render, faults: R
 def test_filters_work_without_script_and_search_while_typing_with_it(snippet: Render, faults: Render) -> None:
     source = (
         "{% call filter_bar('/admin/sites', '#sites', 'al') %}"
-        "{{ filter_select('status', 'Status', [('', 'Any'), ('active', 'Active')], 'active') }}{% endcall %}"
+        "{{ filter_select('status', 'Status', [('', 'Any'), ('active', 'Active')], 'active') }}"
+        "{{ filter_date('from', 'From', '2027-01-31') }}{% endcall %}"
     )
     root = snippet(LISTS + source)
 
@@ -400,6 +406,7 @@ def test_filters_work_without_script_and_search_while_typing_with_it(snippet: Re
     assert search.attrs["hx-trigger"] == "input changed delay:300ms, search"
     assert (search.attrs["hx-replace-url"], search.attrs["value"]) == ("true", "al")
     assert [option.text for option in root.all("option") if "selected" in option.attrs] == ["Active"]
+    assert root.by_id("filter-from").attrs["value"] == "2027-01-31"
     assert root.one("button").attrs["type"] == "submit"
     assert faults(root) == []
 
@@ -421,6 +428,30 @@ def test_pages_are_newer_and_older(snippet: Render) -> None:
     assert root.one("nav").attrs["aria-label"] == "Pages"
 
 
+def test_what_is_done_to_many_rows_is_a_form_of_its_own_before_them(snippet: Render, faults: Render) -> None:
+    bulk = {
+        "url": "/admin/bulk/sites",
+        "kept": {"status": "published"},
+        "actions": [{"value": "sites.suspend", "label": "Suspend"}],
+        "all": "Select all 1,204 matching",
+        "all_count": "1,204",
+    }
+    rows = [{"id": 7, "slug": "ada"}]
+    root = snippet(
+        LISTS + "{{ bulk_bar(bulk) }}{% call(one) table('rows', 'Sites', [{'label': 'Address'}], rows, pick) %}"
+        "<th scope='row'>{{ one.slug }}</th>{% endcall %}",
+        bulk=bulk,
+        rows=rows,
+        pick=lambda row: row["slug"],
+    )
+    assert root.by_id("bulk").attrs["method"] == "get"
+    assert root.one("button").text == "Suspend …"
+    (box,) = root.all("input", name="id")
+    assert (box.attrs["form"], box.attrs["value"], box.attrs["aria-label"]) == ("bulk", "7", "Select ada")
+    assert root.by_id("rows-pick").attrs["data-selects-all"] == "#rows [name='id']"
+    assert faults(root) == []
+
+
 def test_tabs_are_links_and_one_is_current(snippet: Render) -> None:
     items = [
         {"label": "Facts", "url": "/a", "current": True},
@@ -430,9 +461,64 @@ def test_tabs_are_links_and_one_is_current(snippet: Render) -> None:
     assert root.one(aria_current="page").text == "Facts"
 
 
+CHART = '{% from "components/chart.html" import chart %}'
+
+
+def test_a_chart_is_a_picture_with_a_name_and_a_text_and_its_figures_in_a_table(
+    app: Flask, snippet: Render, faults: Render
+) -> None:
+    drawing = charts.bars("New and lost", ["Oct", "Nov"], [charts.Series("New", [4, 9]), charts.Series("Lost", [1, 2])])
+    root = snippet(CHART + "{{ chart('moves', drawing) }}", drawing=drawing)
+
+    picture = root.one(role="img")
+    assert root.by_id(picture.attrs["aria-labelledby"]).text == "New and lost"
+    assert root.by_id(picture.attrs["aria-describedby"]).text.startswith("New: lowest 4 (Oct), highest 9 (Nov)")
+    assert len([one for one in picture if one.attrs.get("class", "").startswith("chart__bar")]) == 4
+    assert [head.text for head in root.all("th")] == ["When", "New", "Lost", "Oct", "Nov"]
+    assert [cell.text for cell in root.all("td")] == ["4", "1", "9", "2"]
+    assert root.one("details").one("summary").text == "Show the figures: New and lost"
+    assert faults(root) == []
+
+
+PLANS_SHOWN = '{% from "components/plans.html" import plan_card, plan_choice %}'
+
+
+def test_a_plan_looks_the_same_where_it_is_chosen_and_where_it_is_made(snippet: Render, faults: Render) -> None:
+    plan = {
+        "slug": "premium",
+        "name": "Premium",
+        "features": ["One site"],
+        "price": Money(29900, "EUR"),
+        "period_text": "per year",
+        "monthly": Money(2492, "EUR"),
+        "setup_fee": Money(9900, "EUR"),
+    }
+    card = snippet(PLANS_SHOWN + "{% call plan_card(plan, 'h2') %}Go{% endcall %}", plan=plan)
+    chosen = snippet(
+        PLANS_SHOWN + "{{ plan_choice(form.plan, plan, true, 'incl. 19% VAT') }}", plan=plan, form=a_form()
+    )
+
+    said = ["€299.00 per year", "equals €24.92 a month", "plus €99.00 once for the set-up", "One site"]
+    assert [text for text in said if text not in card.text or text not in chosen.text] == []
+    assert (card.one("h2").text, chosen.one("input").attrs["value"]) == ("Premium", "premium")
+    assert "incl. 19% VAT" in chosen.one("label").text
+    assert faults(chosen) == []
+
+
+def test_a_row_is_moved_by_buttons_that_name_it(snippet: Render, faults: Render) -> None:
+    root = snippet(LISTS + "{{ mover('place-7', 'Premium', '/move', '#list') }}")
+
+    assert [(one.attrs["aria-label"], one.attrs["value"]) for one in root.all("button")] == [
+        ("Move up: Premium", "-1"),
+        ("Move down: Premium", "1"),
+    ]
+    assert root.one("form").attrs["action"] == root.one("form").attrs["hx-post"] == "/move"
+    assert faults(root) == []
+
+
 def test_every_macro_is_rendered_by_a_test_here() -> None:
     """Private parts of a component are reached through the ones that pages use."""
     source = Path(__file__).read_text()
     macros = [name for path in COMPONENTS.glob("*.html") for name in re.findall(r"macro (\w+)\(", path.read_text())]
-    inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark"}
+    inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark", "key"}
     assert [name for name in macros if name not in inner and f"{name}(" not in source] == []

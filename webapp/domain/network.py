@@ -46,13 +46,15 @@ class Network:
 
 KEYS = {one.name for one in fields(Network)}
 CACHE = "network"
+# Every request asks this: of the table, for rows need no model, and built once.
+STORED = select(Setting.__table__.c.key, Setting.__table__.c.value)
 
 
 def settings() -> Network:
     """As they are now; read once per session."""
     info = db.session().info
     if CACHE not in info:
-        rows = db.session.execute(select(Setting.key, Setting.value))
+        rows = db.session.execute(STORED)
         info[CACHE] = Network(**{key: value for key, value in rows if key in KEYS})
     network: Network = info[CACHE]
     return network

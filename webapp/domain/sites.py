@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from webapp import clock, unit
 from webapp.domain import outbox
-from webapp.errors import Conflict, Invalid, NotFound
+from webapp.errors import Conflict, IllegalMove, Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
 from webapp.models import Customer, Membership, Sale, Site, SiteStatus
@@ -109,7 +109,7 @@ def request_for(membership: Membership) -> None:
     for site in list(membership.sites):
         if site.status in (S.REQUESTED, S.FAILED):
             unit.current().before_commit(partial(request, site))
-        elif site.status == S.SUSPENDED:
+        elif site.status == S.SUSPENDED and site.held_at is None:
             serve_again(site)
         elif site.status == S.ARCHIVED and site.published_at is None and site is membership.sites[-1]:
             unit.current().before_commit(partial(request, reserve_again(site)))
@@ -147,6 +147,24 @@ def request_again(site: Site) -> None:
 
 def serve_again(site: Site) -> None:
     site.move_to(S.PUBLISHED, reason="membership is served again")
+    outbox.record("site.reactivated", site)
+
+
+def suspend(site: Site, *, reason: str) -> None:
+    """An operator blocks it, whatever its membership says, until it is resumed. Raises IllegalMove."""
+    site.held_at = clock.now()
+    site.move_to(S.SUSPENDED, reason=reason)
+    outbox.record("site.suspended", site)
+
+
+def resume(site: Site) -> None:
+    """Show it again, if somebody pays for it; else it comes back with its membership. Raises Conflict."""
+    if site.status != S.SUSPENDED:
+        raise IllegalMove(f"sites {site.id}: {site.status} -> {S.PUBLISHED} (resumed)")
+    if not site.membership.is_served:
+        raise Conflict(_("Its membership is not served."))
+    site.held_at = None
+    site.move_to(S.PUBLISHED, reason="resumed")
     outbox.record("site.reactivated", site)
 
 

@@ -16,19 +16,36 @@ class Capability(StrEnum):
     MEMBERSHIPS_CANCEL = "memberships.cancel"
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_CONFIRM = "payments.confirm"
+    PRODUCTS_VIEW = "products.view"
+    PRODUCTS_EDIT = "products.edit"
     SITES_VIEW = "sites.view"
     SITES_PROVISION = "sites.provision"
+    SITES_SUSPEND = "sites.suspend"
     EVENTS_VIEW = "events.view"
     DELIVERIES_VIEW = "deliveries.view"
     DELIVERIES_RETRY = "deliveries.retry"
     NOTICES_VIEW = "notices.view"
     NOTICES_PROCESS = "notices.process"
     AUDIT_VIEW = "audit.view"
+    JOBS_VIEW = "jobs.view"
+    JOBS_START = "jobs.start"
+    EXPORTS_MAKE = "exports.make"
 
 
 LOOKING = frozenset(one for one in Capability if one.value.endswith(".view"))
-HELPING = LOOKING | {Capability.SITES_PROVISION, Capability.DELIVERIES_RETRY, Capability.NOTICES_PROCESS}
-STEERING = HELPING | {Capability.MEMBERSHIPS_CANCEL, Capability.PAYMENTS_CONFIRM}
+HELPING = LOOKING | {
+    Capability.SITES_PROVISION,
+    Capability.DELIVERIES_RETRY,
+    Capability.NOTICES_PROCESS,
+    Capability.JOBS_START,
+}
+STEERING = HELPING | {
+    Capability.MEMBERSHIPS_CANCEL,
+    Capability.PAYMENTS_CONFIRM,
+    Capability.PRODUCTS_EDIT,
+    Capability.SITES_SUSPEND,
+    Capability.EXPORTS_MAKE,
+}
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.CUSTOMER: frozenset(),

@@ -9,6 +9,7 @@ from functools import wraps
 from flask import Flask, current_app
 
 from webapp.extensions import queue
+from webapp.flows import bulk as bulk_jobs
 from webapp.flows import inbound as notices
 from webapp.flows import relaying
 from webapp.settings import Settings
@@ -42,3 +43,9 @@ def inbound() -> None:
     """Act on what gateways told us."""
     while notices.work_off(100) and not relaying.stopping.is_set():
         pass
+
+
+@chore
+def bulk() -> None:
+    """Go on with what the staff wants done to many rows."""
+    bulk_jobs.work_off()

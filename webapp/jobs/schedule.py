@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import checkout, inbox, memberships, one_time_links, passkeys, sessions, throttles
+from webapp.domain import bulk, checkout, inbox, memberships, one_time_links, passkeys, sessions, throttles
 from webapp.extensions import queue
 from webapp.flows import asking, relaying
 from webapp.hook_registry import begin_scope
@@ -45,6 +45,17 @@ def sweep_inbound() -> int:
     return due
 
 
+def sweep_bulk() -> int:
+    due = bulk.count_due()
+    if due:
+        queue.ring("bulk")
+    return due
+
+
+def forget_bulk() -> int:
+    return _in_batches(bulk.sweep)
+
+
 def end_memberships() -> int:
     return _in_batches(memberships.end_due)
 
@@ -71,9 +82,11 @@ def _in_batches(step: Callable[[], int]) -> int:
 CHORES = (
     Chore("sweep-deliveries", timedelta(seconds=2), sweep_deliveries),
     Chore("sweep-inbound", timedelta(seconds=5), sweep_inbound),
+    Chore("sweep-bulk", timedelta(seconds=5), sweep_bulk),
     Chore("ask-gateways", timedelta(seconds=30), asking.ask_due),
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
     Chore("end-memberships", timedelta(minutes=1), end_memberships),
+    Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("sweep-signing-in", timedelta(hours=1), sweep_signing_in),
 )
 

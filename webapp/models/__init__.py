@@ -1,6 +1,7 @@
 """Rows, one file per family, with the behaviour that concerns one row."""
 
 from webapp.models.audit import AuditEntry
+from webapp.models.bulk import BulkItem, BulkJob, BulkOutcome, BulkStatus, ExportPart
 from webapp.models.catalog import (
     DiscountCode,
     DiscountType,
@@ -48,6 +49,10 @@ __all__ = [
     "STAFF",
     "Attempt",
     "AuditEntry",
+    "BulkItem",
+    "BulkJob",
+    "BulkOutcome",
+    "BulkStatus",
     "ClockSlot",
     "Customer",
     "Delivery",
@@ -56,6 +61,7 @@ __all__ = [
     "DiscountType",
     "EmailVerification",
     "Event",
+    "ExportPart",
     "InboundEvent",
     "InboundStatus",
     "LineItem",

@@ -33,10 +33,11 @@ class Product(HasId, HasTimes, HasMeta, Model):
     __table_args__ = (
         CheckConstraint("amount_minor >= 0", name="amount"),
         Index("ix_products_listed", "type", "active"),
+        Index("ix_products_ordered", "list_order", "id"),
     )
 
     slug: Mapped[str] = mapped_column(String(80), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200), index=True)
     description: Mapped[str] = mapped_column(Text, default="")
     type: Mapped[ProductType] = mapped_column(default=ProductType.PLAN)
     pricing_type: Mapped[PricingType] = mapped_column(default=PricingType.PAID)
@@ -54,6 +55,8 @@ class Product(HasId, HasTimes, HasMeta, Model):
     feature_list: Mapped[list[str]] = mapped_column(JSON, default=list)
     taxable: Mapped[bool] = mapped_column(default=True)
     tax_category: Mapped[str] = mapped_column(String(40), default="default")
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}
 
     variations: Mapped[list[PriceVariation]] = relationship(
         back_populates="product", cascade="all, delete-orphan", order_by="PriceVariation.id", lazy="selectin"
@@ -141,6 +144,7 @@ class DiscountCode(HasId, HasTimes, Model):
     expires_at: Mapped[datetime | None]
     allowed_products: Mapped[list[str]] = mapped_column(JSON, default=list)  # slugs; empty: all
     allowed_periods: Mapped[list[str]] = mapped_column(JSON, default=list)  # "1-month"; empty: all
+    version: Mapped[int] = mapped_column(default=1)  # of what operators write, so a sale's use does not count
 
     def runs_at(self, instant: datetime) -> bool:
         """Whether it is switched on and inside its dates; both ends count."""

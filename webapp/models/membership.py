@@ -47,14 +47,17 @@ class Membership(HasId, HasTimes, HasReference, HasMeta, HasStatus[MembershipSta
 
     __tablename__ = "memberships"
     __table_args__ = (
-        Index("ix_memberships_status", "status", "id"),
+        Index("ix_memberships_created", "created_at", "id"),
+        Index("ix_memberships_status", "status", "created_at", "id"),
+        Index("ix_memberships_plan", "plan_id", "created_at", "id"),
+        Index("ix_memberships_gateway", "gateway", "created_at", "id"),
         Index("ix_memberships_ending", "cancel_at"),
         Index("ix_memberships_expiring", "status", "expires_at"),
     )
     MOVES = MOVES
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
-    plan_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     status: Mapped[MembershipStatus] = mapped_column(default=MembershipStatus.PENDING)
     currency: Mapped[str] = mapped_column(String(3))
     price_minor: Mapped[int] = mapped_column(default=0)
@@ -112,7 +115,7 @@ class MembershipItem(HasId, Model):
     __tablename__ = "membership_items"
 
     membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id", ondelete="CASCADE"), index=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
     quantity: Mapped[int] = mapped_column(default=1)
     unit_price_minor: Mapped[int]
     recurring: Mapped[bool] = mapped_column(default=True)

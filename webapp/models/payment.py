@@ -52,7 +52,10 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
     __tablename__ = "payments"
     __table_args__ = (
         CheckConstraint("total_minor >= 0", name="total"),
-        Index("ix_payments_status", "status", "id"),
+        Index("ix_payments_created", "created_at", "id"),
+        Index("ix_payments_status", "status", "created_at", "id"),
+        Index("ix_payments_gateway", "gateway", "created_at", "id"),
+        Index("ix_payments_amount", "total_minor", "id"),
         UniqueConstraint("gateway", "gateway_reference"),
     )
     MOVES = PAYMENT_MOVES
@@ -128,7 +131,7 @@ class LineItem(HasId, Model):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id", ondelete="CASCADE"), index=True)
     position: Mapped[int]
     type: Mapped[LineType]
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True)
     title: Mapped[str] = mapped_column(String(200))
     quantity: Mapped[int] = mapped_column(default=1)
     unit_price_minor: Mapped[int]

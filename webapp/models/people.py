@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webapp import clock
@@ -69,6 +69,7 @@ class Customer(HasId, HasTimes, HasReference, HasMeta, Model):
     """Who pays: one person or business behind one user, with the address invoices go to."""
 
     __tablename__ = "customers"
+    __table_args__ = (Index("ix_customers_name", "display_name", "id"),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
     display_name: Mapped[str] = mapped_column(String(200))

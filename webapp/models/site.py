@@ -48,7 +48,9 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     __tablename__ = "sites"
     __table_args__ = (
         Index("uq_sites_slug", "slug", unique=True, sqlite_where=ADDRESS_TAKEN, postgresql_where=ADDRESS_TAKEN),
-        Index("ix_sites_status", "status", "id"),
+        Index("ix_sites_created", "created_at", "id"),
+        Index("ix_sites_status", "status", "created_at", "id"),
+        Index("ix_sites_address", "slug", "id"),
     )
     MOVES = SITE_MOVES
 
@@ -60,6 +62,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     status: Mapped[SiteStatus] = mapped_column(default=SiteStatus.REQUESTED)
     problem: Mapped[str] = mapped_column(String(300), default="")
     published_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]  # since when an operator blocks it, whatever its membership says
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}
 

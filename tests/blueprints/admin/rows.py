@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from tests import factories
-from tests.pages import Page
+from tests.pages import Browser, Page
 from tests.templates.conftest import Element
 from webapp import clock
 from webapp.extensions import db
@@ -64,10 +64,21 @@ def names(root: Element) -> list[str]:
     return [one.text for one in root.all("th", scope="row")]
 
 
+def cells(row: Element) -> list[str]:
+    """What a row of a list says, without the box by which it is chosen."""
+    return [one.text for one in row.all("th", "td") if "table__pick" not in one.attrs.get("class", "")]
+
+
 def form_of(page: Page, action: str) -> int:
     """Which form of the page posts to an address that ends so."""
     (index,) = [place for place, form in enumerate(page.forms) if form["action"].endswith(action)]
     return index
+
+
+def send(browser: Browser, action: str, *, press: dict[str, str] | None = None, **values: str) -> Page:
+    """The form of the page that posts to such an address; `__` in a name stands for `-`."""
+    named = {name.replace("__", "-"): value for name, value in values.items()}
+    return browser.submit(form_of(browser.page, action), press=press, **named)
 
 
 def link(root: Element, text: str) -> str:

@@ -34,7 +34,7 @@ def test_the_list_shows_what_was_called_why_and_when_it_is_tried_next(look: Look
     clock.use("2027-01-31T10:00Z")
     made = rows.delivery(next_at=clock.now + timedelta(minutes=5), attempts_made=2, last_error="time-out after 10 s")
     (row,) = look("/admin/deliveries").one("tbody").all("tr")
-    assert [one.text for one in row.all("th", "td")] == [
+    assert rows.cells(row) == [
         str(made.id),
         "sync_contact wu_customer_post_create time-out after 10 s",
         "crm. listeners",

@@ -23,9 +23,12 @@ PLACES = (
     "membership_id",
     "payment_id",
     "delivery_id",
+    "product_id",
     "site_id",
     "event_id",
     "inbound_event_id",
+    "job_id",
+    "noun",
 )
 
 
@@ -140,7 +143,18 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
     rooms = [one for one in root.by_id("admin-nav") if one.tag == "a"]
     assert [one.attrs["href"] for one in rooms] == [
         f"/admin/{one}"
-        for one in ("customers", "memberships", "payments", "sites", "events", "deliveries", "inbound-events", "audit")
+        for one in (
+            "customers",
+            "memberships",
+            "payments",
+            "products",
+            "sites",
+            "events",
+            "deliveries",
+            "inbound-events",
+            "jobs",
+            "audit",
+        )
     ]
     assert [one.text for one in rooms if "aria-current" in one.attrs] == ["Payments"]
     assert "Deliveries 3" in [one.text for one in rooms]
@@ -151,7 +165,8 @@ def test_the_first_page_is_the_list_of_customers(signed_in: FlaskClient) -> None
 
 
 @pytest.mark.parametrize(
-    "noun", ["customers", "memberships", "payments", "sites", "events", "deliveries", "inbound-events"]
+    "noun",
+    ["customers", "memberships", "payments", "products", "sites", "events", "deliveries", "inbound-events", "jobs"],
 )
 @pytest.mark.parametrize("number", ["999999", "99999999999999999999", "0"])
 def test_a_row_that_does_not_exist_is_not_found(look: Look, noun: str, number: str) -> None:

@@ -175,25 +175,25 @@ def test_filters_search_and_sort_go_together_and_come_off_one_by_one(look: Look)
     factories.membership(customer=ada, status=MembershipStatus.EXPIRED)
     factories.active_membership(plan=plan)
 
-    root = look(f"/admin/memberships?search=lovelace&status=active&customer={ada.id}&sort=id&size=2")
+    root = look(f"/admin/memberships?search=lovelace&status=active&customer={ada.id}&sort=created&size=2")
     assert rows.names(root) == [str(one.id) for one in wanted[:2]]
-    kept = f"status=active&customer={ada.id}&sort=id&size=2"
+    kept = f"status=active&customer={ada.id}&sort=created&size=2"
     chips = {one.attrs["aria-label"]: one.attrs["href"] for one in root.all("a", class_="chip")}
     assert chips == {
         "Remove filter: “lovelace”": f"/admin/memberships?{kept}",
-        "Remove filter: status active": f"/admin/memberships?search=lovelace&customer={ada.id}&sort=id&size=2",
-        "Remove filter: customer Ada Lovelace": "/admin/memberships?search=lovelace&status=active&sort=id&size=2",
+        "Remove filter: status active": f"/admin/memberships?search=lovelace&customer={ada.id}&sort=created&size=2",
+        "Remove filter: customer Ada Lovelace": "/admin/memberships?search=lovelace&status=active&sort=created&size=2",
     }
     assert rows.link(root, "Newer").startswith(f"/admin/memberships?search=lovelace&{kept}&after=")
-    assert rows.link(root, "Clear all") == "/admin/memberships?sort=id&size=2"
+    assert rows.link(root, "Clear all") == "/admin/memberships?sort=created&size=2"
 
 
 def test_a_search_without_script_keeps_the_filters(look: Look) -> None:
-    root = look("/admin/payments?status=pending&sort=id")
+    root = look("/admin/payments?status=pending&sort=created")
     form = root.by_id("filter-bar")
     assert (form.attrs["method"], form.attrs["action"], form.attrs["role"]) == ("get", "/admin/payments", "search")
     kept = {one.attrs["name"]: one.attrs["value"] for one in root.all("input", form="filter-bar")}
-    assert kept == {"status": "pending", "sort": "id"}
+    assert kept == {"status": "pending", "sort": "created"}
     assert root.by_id("search").attrs["hx-include"] == "#filter-bar"
 
 
@@ -210,6 +210,114 @@ def test_what_an_address_says_without_sense_is_ignored(look: Look, query: str) -
 def test_a_page_is_never_longer_than_two_hundred_rows(look: Look) -> None:
     fill("deliveries", 201)
     assert len(rows.names(look("/admin/deliveries?size=1000"))) == 200
+
+
+def test_several_statuses_are_chosen_one_by_one_and_come_off_one_by_one(look: Look) -> None:
+    plan = factories.product()
+    found = {
+        status: factories.membership(plan=plan, status=status).id
+        for status in (MembershipStatus.ACTIVE, MembershipStatus.ON_HOLD, MembershipStatus.EXPIRED)
+    }
+    root = look(look("/admin/memberships?status=active").by_id("status-on-hold").attrs["href"])
+    assert rows.names(root) == [str(found[MembershipStatus.ON_HOLD]), str(found[MembershipStatus.ACTIVE])]
+    assert [one.attrs["id"] for one in root.all("a") if one.attrs.get("aria-current") == "true"] == [
+        "status-active",
+        "status-on-hold",
+    ]
+    chips = {one.attrs["aria-label"]: one.attrs["href"] for one in root.all("a", class_="chip")}
+    assert chips == {
+        "Remove filter: status active": "/admin/memberships?status=on-hold",
+        "Remove filter: status on hold": "/admin/memberships?status=active",
+    }
+    assert root.by_id("status-active").attrs["href"] == "/admin/memberships?status=on-hold"
+    assert root.by_id("status-all").attrs["href"] == "/admin/memberships"
+    assert rows.count(root) == "Showing 1–2 of 2"
+
+
+@pytest.mark.parametrize("sort", ["-created", "created", "amount", "-amount"])
+def test_the_pages_of_several_statuses_are_merged_in_order(look: Look, clock: TurnedClock, sort: str) -> None:
+    """Each status is asked for by itself; together they are as one list, forth and back."""
+    statuses = (PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.REFUNDED)
+    agreement = factories.active_membership()
+    made = []
+    for index in range(12):
+        clock.tick(index % 3)  # some in the same instant
+        amount = {"total_minor": 1000 * (index % 4)}
+        made.append(factories.payment(membership=agreement, status=statuses[index % 3], **amount))
+    column = {"created": "created_at", "amount": "total_minor"}[sort.removeprefix("-")]
+    wanted = [one for one in made if one.status != PaymentStatus.REFUNDED]
+    wanted.sort(key=lambda one: (getattr(one, column), one.id), reverse=sort.startswith("-"))
+
+    word, back = {"-created": ("Older", "Newer"), "created": ("Newer", "Older")}.get(sort, ("Next", "Previous"))
+    url = f"/admin/payments?status=pending,failed&size=3&sort={sort}"
+    pages = turn_all(look, url, word)
+    assert [name for page in pages for name in page] == [one.order_number for one in wanted]
+    for _ in range(len(pages) - 1):
+        url = rows.link(look(url), word)
+    assert rows.count(look(url)) == "Showing 7–8 of 8"
+    assert turn_all(look, url, back) == pages[::-1]
+
+
+def test_a_form_without_script_may_send_a_status_each(look: Look) -> None:
+    expired = factories.membership(status=MembershipStatus.EXPIRED)
+    on_hold = factories.membership(status=MembershipStatus.ON_HOLD)
+    factories.active_membership()
+    root = look("/admin/memberships?status=expired&status=on-hold&status=nonsense&status=expired")
+    assert rows.names(root) == [str(on_hold.id), str(expired.id)]
+    assert root.by_id("bulk").one("input", name="status").attrs["value"] == "expired,on-hold"
+
+
+def three_days(noun: str, clock: TurnedClock) -> list[str]:
+    """The names of rows of three days, oldest first; the second at its very beginning, the third at its end."""
+    names: list[str] = []
+    for instant in ("2027-01-30T12:00Z", "2027-01-31T00:00Z", "2027-01-31T23:59Z", "2027-02-01T00:00Z"):
+        clock.use(instant)
+        customer = factories.customer(display_name=f"Person {len(names)}")
+        if noun == "customers":
+            names.append(customer.display_name)
+            continue
+        made: Any = rows.delivery(customer) if noun == "deliveries" else factories.active_membership(customer=customer)
+        made = factories.payment(membership=made) if noun == "payments" else made
+        names.append(made.order_number if noun == "payments" else str(made.id))
+    return names
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_list_is_narrowed_to_the_days_from_one_to_another(look: Look, clock: TurnedClock, noun: str) -> None:
+    names = three_days(noun, clock)
+    assert rows.names(look(f"/admin/{noun}?from=2027-01-31")) == names[:0:-1]
+    assert rows.names(look(f"/admin/{noun}?to=2027-01-31")) == names[2::-1]
+    root = look(f"/admin/{noun}?from=2027-01-31&to=2027-01-31")
+    assert rows.names(root) == names[2:0:-1]
+    assert [one.text for one in root.all("a", class_="chip")] == ["from 31 January 2027", "to 31 January 2027"]
+    assert root.by_id("filter-from").attrs["value"] == "2027-01-31"
+    assert "open" in root.one("details", class_="disclosure filter-bar__more").attrs
+    assert rows.names(look(f"/admin/{noun}?from=2027-03-01")) == []
+    assert len(rows.names(look(f"/admin/{noun}?from=2020-01-01&to=2030-01-01"))) == 4
+
+
+@pytest.mark.parametrize("value", ["x", "2027-13-01", "2027-1-1", "99999-01-01", "2027-02-30", "9999-12-31"])
+def test_a_day_that_does_not_exist_narrows_nothing(look: Look, value: str) -> None:
+    payment = factories.payment()
+    assert rows.names(look(f"/admin/payments?from={value}&to={value}")) == [payment.order_number]
+
+
+def test_a_day_puts_the_list_in_its_order(look: Look) -> None:
+    fill("payments", 2)
+    root = look("/admin/payments?from=2020-01-01&sort=amount")
+    assert root.one(aria_sort="descending").text == "Created"
+
+
+def test_plan_and_gateway_are_chosen_in_the_search_form(look: Look) -> None:
+    basic, premium = factories.product(name="Basic"), factories.product(name="Premium")
+    factories.active_membership(plan=basic, gateway="manual")
+    wanted = factories.active_membership(plan=premium, gateway="manual")
+    factories.active_membership(plan=premium, gateway="sandbox")
+    root = look(f"/admin/memberships?plan={premium.id}&gateway=manual")
+    assert rows.names(root) == [str(wanted.id)]
+    assert [one.text for one in root.by_id("filter-plan").all("option")] == ["All", "Basic", "Premium"]
+    assert [one.text for one in root.all("a", class_="chip")] == ["plan Premium", "gateway manual"]
+    assert root.all("input", form="filter-bar") == []  # what the form has itself is not sent twice
 
 
 # -- sorting -------------------------------------------------------------------------------------------------

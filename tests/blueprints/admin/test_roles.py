@@ -16,12 +16,22 @@ from webapp.domain.staff import CAPABILITIES, Capability, may
 from webapp.models import STAFF, MembershipStatus, PaymentStatus, Role
 
 WRITES = {
+    "admin.create_bulk": Capability.JOBS_START,
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
     "admin.create_confirmation": Capability.PAYMENTS_CONFIRM,
+    "admin.create_copy": Capability.PRODUCTS_EDIT,
+    "admin.create_deletion": Capability.PRODUCTS_EDIT,
+    "admin.create_product": Capability.PRODUCTS_EDIT,
     "admin.create_processing": Capability.NOTICES_PROCESS,
     "admin.create_provisioning": Capability.SITES_PROVISION,
     "admin.create_retries": Capability.DELIVERIES_RETRY,
     "admin.create_retry": Capability.DELIVERIES_RETRY,
+    "admin.create_stop": Capability.JOBS_START,
+    "admin.create_undo": Capability.JOBS_START,
+    "admin.preview_product": Capability.PRODUCTS_EDIT,
+    "admin.update_place": Capability.PRODUCTS_EDIT,
+    "admin.update_product": Capability.PRODUCTS_EDIT,
+    "admin.update_sale": Capability.PRODUCTS_EDIT,
 }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access
-from webapp.blueprints.admin import words
+from webapp.blueprints.admin import product_words, words
 from webapp.extensions import db
 from webapp.models import Delivery, DeliveryStatus
 
@@ -63,10 +63,12 @@ def navigation() -> list[dict[str, Any]]:
         (_("Customers"), "customers", ""),
         (_("Memberships"), "memberships", ""),
         (_("Payments"), "payments", ""),
+        (_("Products"), "products", ""),
         (_("Sites"), "sites", ""),
         (_("Events"), "events", ""),
         (_("Deliveries"), "deliveries", dead_deliveries()),
         (_("Notices"), "inbound-events", ""),
+        (_("Jobs"), "jobs", ""),
         (_("Audit log"), "audit", ""),
     )
     return [
@@ -98,3 +100,14 @@ def standing(status: StrEnum) -> tuple[str, str]:
 def outcome(name: str) -> tuple[str, str]:
     """The same for how an attempt went."""
     return words.of_outcome(name)
+
+
+@bp.app_template_filter("on_sale")
+def on_sale(active: bool) -> tuple[str, str]:
+    """The same for whether a product is sold."""
+    return product_words.standing(active)
+
+
+@bp.app_template_filter("product_type")
+def product_type(kind: str) -> str:
+    return str(product_words.TYPES[kind])

@@ -47,16 +47,16 @@ CUSTOMERS = Listing(
     model=Customer,
     title=_l("Customers"),
     columns=(
-        Column(_l("Name")),
+        Column(_l("Name"), sort="name"),
         Column(_l("E-mail address"), sort="email"),
         Column(_l("Country")),
         Column(_l("Memberships")),
         Column(_l("Registered"), sort="-registered"),
     ),
     search=search,
-    sorts={"registered": Customer.registered_at, "email": Customer.email},
+    sorts={"registered": Customer.registered_at, "email": Customer.email, "name": Customer.display_name},
     sort="-registered",
-    filters=(BY_MEMBERSHIP,),
+    filters=(BY_MEMBERSHIP, *filters.by_day(filters.in_order(Customer.registered_at), "registered")),
     options=(selectinload(Customer.memberships).joinedload(Membership.plan).options(*PLAN_NAME),),
 )
 list_view = View("admin/customers.html", block="list")

@@ -67,9 +67,11 @@ DELIVERIES = Listing(
     sorts={"id": Delivery.id},
     filters=(
         filters.by_status(Delivery.status, DeliveryStatus, first=DeliveryStatus.DEAD),
+        *filters.by_day(filters.by_bisection(Delivery.created_at, Delivery.id)),
         BY_HANDLER,
         filters.by_customer(Delivery.customer_id),
     ),
+    actions=("deliveries.retry",),
 )
 list_view = View("admin/deliveries.html", block="list")
 delivery_view = View("admin/delivery.html", block="delivery")

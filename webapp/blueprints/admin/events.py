@@ -13,7 +13,7 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches, words
 from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
-from webapp.blueprints.admin.lists import Column, Filter, Listing
+from webapp.blueprints.admin.lists import Column, Filter, Listing, Shown
 from webapp.blueprints.admin.related import found
 from webapp.blueprints.views import View
 from webapp.domain.staff import Capability
@@ -37,6 +37,9 @@ BY_TYPE = Filter(
     name="type",
     condition=lambda value: Event.type == value if value in EVENT_TYPES else None,
     words=lambda value: str(words.EVENTS.get(value, value)),
+    choices=lambda: [(one, str(words.EVENTS.get(one, one))) for one in EVENT_TYPES],
+    label=_l("What happened"),
+    look=Shown.SELECT,
 )
 EVENTS = Listing(
     endpoint="admin.list_events",
@@ -51,7 +54,11 @@ EVENTS = Listing(
     ),
     search=search,
     sorts={"id": Event.id},
-    filters=(BY_TYPE, filters.by_customer(Event.customer_id)),
+    filters=(
+        BY_TYPE,
+        *filters.by_day(filters.by_bisection(Event.timestamp, Event.id)),
+        filters.by_customer(Event.customer_id),
+    ),
 )
 list_view = View("admin/events.html", block="list")
 event_view = View("admin/event.html")

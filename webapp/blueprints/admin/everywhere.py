@@ -21,12 +21,14 @@ from webapp.blueprints.admin.inbound_events import INBOUND_EVENTS
 from webapp.blueprints.admin.lists import Listing
 from webapp.blueprints.admin.memberships import MEMBERSHIPS
 from webapp.blueprints.admin.payments import PAYMENTS
+from webapp.blueprints.admin.product_words import standing
+from webapp.blueprints.admin.products import PRODUCTS
 from webapp.blueprints.admin.sites import SITES
 from webapp.blueprints.views import View
 from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.formatting import money
-from webapp.models import Customer, Delivery, Event, InboundEvent, Membership, Payment, Site
+from webapp.models import Customer, Delivery, Event, InboundEvent, Membership, Payment, Product, Site
 
 EACH_AT_MOST = 5
 SHORTEST = 2
@@ -74,6 +76,10 @@ def payment(row: Payment) -> Hit:
     return Hit(url_for("admin.show_payment", payment_id=row.id), row.order_number, note, words.of(row.status))
 
 
+def product(row: Product) -> Hit:
+    return Hit(url_for("admin.show_product", product_id=row.id), row.name, row.slug, standing(row.active))
+
+
 def site(row: Site) -> Hit:
     return Hit(url_for("admin.show_site", site_id=row.id), row.slug, row.title, words.of(row.status))
 
@@ -96,6 +102,7 @@ PLACES = (
     Place(CUSTOMERS, customer),
     Place(MEMBERSHIPS, membership),
     Place(PAYMENTS, payment),
+    Place(PRODUCTS, product),
     Place(SITES, site),
     Place(DELIVERIES, delivery),
     Place(INBOUND_EVENTS, inbound_event),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BigInteger, ColumnElement, case, func, literal, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.blueprints.admin import searches, words
-from webapp.blueprints.admin.lists import Filter
+from webapp.blueprints.admin.lists import Filter, Shown
 from webapp.extensions import db
-from webapp.models import Customer
+from webapp.formatting import long_date
+from webapp.gateways import gateways
+from webapp.models import Customer, Product, ProductType
+
+PLANS_AT_MOST = 100
 
 
 def status_words(kind: type[StrEnum], value: str) -> str:
@@ -32,7 +38,90 @@ def by_status(column: InstrumentedAttribute[Any], kind: type[StrEnum], first: St
         words=lambda value: status_words(kind, value),
         choices=lambda: sorted(words.choices(kind), key=lambda one: one[0] != first),
         label=_l("Status"),
+        many=True,
     )
+
+
+def by_gateway(column: InstrumentedAttribute[Any]) -> Filter:
+    return Filter(
+        name="gateway",
+        condition=lambda value: column == value,
+        words=lambda value: _("gateway %(name)s", name=value),
+        choices=lambda: [(one, one) for one in gateways.all()],
+        label=_l("Gateway"),
+        look=Shown.SELECT,
+    )
+
+
+def by_day(at_or_after: Callable[[datetime], ColumnElement[bool]], sort: str | None = None) -> tuple[Filter, Filter]:
+    """From the beginning of one day to the end of another: `from=2027-01-01&to=2027-01-31`, in UTC.
+
+    `at_or_after` is the condition for an instant; `sort`: by what the rows are in order, if it is not their id.
+    """
+
+    def since(value: str) -> ColumnElement[bool] | None:
+        start = day(value)
+        return None if start is None else at_or_after(start)
+
+    def until(value: str) -> ColumnElement[bool] | None:
+        start = day(value)
+        return None if start is None else ~at_or_after(start + timedelta(days=1))
+
+    def said(value: str) -> str:
+        start = day(value)
+        return value if start is None else long_date(start)
+
+    return (
+        Filter(
+            name="from",
+            condition=since,
+            words=lambda value: _("from %(day)s", day=said(value)),
+            label=_l("From"),
+            look=Shown.DATE,
+            sort=sort,
+        ),
+        Filter(
+            name="to",
+            condition=until,
+            words=lambda value: _("to %(day)s", day=said(value)),
+            label=_l("To"),
+            look=Shown.DATE,
+            sort=sort,
+        ),
+    )
+
+
+def day(text: str) -> datetime | None:
+    """The beginning of `2027-01-31`, in UTC; None for a day that does not exist, or that no column can hold."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return datetime(found.year, found.month, found.day, tzinfo=UTC) if found.year < date.max.year else None
+
+
+def in_order(column: InstrumentedAttribute[Any]) -> Callable[[datetime], ColumnElement[bool]]:
+    """For a time that is indexed."""
+    return lambda instant: column >= instant
+
+
+def by_bisection(column: InstrumentedAttribute[Any], id: InstrumentedAttribute[int]) -> Any:
+    """For rows that are only ever added: later ones have higher ids, so a day begins behind one of them.
+
+    That one is looked for by halving, a row each time, and needs no index, which every new row would pay for.
+    """
+
+    def at_or_after(instant: datetime) -> ColumnElement[bool]:
+        newest = select(func.max(id)).scalar_subquery()
+        span = select(literal(0, BigInteger).label("low"), newest.label("high")).cte(recursive=True)
+        middle = (span.c.low + span.c.high + 1) // 2
+        then = select(column).where(id <= middle).order_by(id.desc()).limit(1).scalar_subquery()
+        is_before = func.coalesce(then < instant, true())
+        halved = select(case((is_before, middle), else_=span.c.low), case((is_before, span.c.high), else_=middle - 1))
+        span = span.union_all(halved.where(span.c.low < span.c.high))
+        return id > select(func.max(span.c.low)).scalar_subquery()
+
+    return at_or_after
 
 
 def by_customer(column: InstrumentedAttribute[Any]) -> Filter:
@@ -47,3 +136,21 @@ def by_customer(column: InstrumentedAttribute[Any]) -> Filter:
         return _("customer %(name)s", name=found or value)
 
     return Filter(name="customer", condition=condition, words=name)
+
+
+def by_plan(column: InstrumentedAttribute[Any]) -> Filter:
+    """Those of one product: `?plan=3`. A product's page links to it, also where there are too many to choose from."""
+
+    def condition(value: str) -> ColumnElement[bool] | None:
+        product_id = searches.number(value)
+        return None if product_id is None else column == product_id
+
+    def name(value: str) -> str:
+        found = db.session.scalar(select(Product.name).where(Product.id == searches.number(value)))
+        return _("plan %(name)s", name=found or value)
+
+    def plans() -> list[tuple[str, str]]:
+        query = select(Product.id, Product.name).where(Product.type == ProductType.PLAN).order_by(Product.id)
+        return [(str(number), name) for number, name in db.session.execute(query.limit(PLANS_AT_MOST))]
+
+    return Filter(name="plan", condition=condition, words=name, choices=plans, label=_l("Plan"), look=Shown.SELECT)

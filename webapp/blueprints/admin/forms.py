@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, StringField
+from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from webapp.blueprints.form import Form
@@ -23,3 +23,12 @@ class RetriesForm(Form):
     handler = StringField(validators=[InputRequired(), Length(max=160)])
     count = IntegerField(validators=[InputRequired()])
     typed = StringField(_l("Number of deliveries"), render_kw={"inputmode": "numeric", "autocomplete": "off"})
+
+
+class BulkForm(Form):
+    """`count`: how many rows there were when the operator decided; `typed`: the same by hand, for many."""
+
+    count = IntegerField(validators=[InputRequired()])
+    typed = StringField(_l("Number of rows"), render_kw={"inputmode": "numeric", "autocomplete": "off"})
+    reason = StringField(_l("Reason"), validators=[Length(max=300, message=_l("Use at most 300 characters."))])
+    bom = BooleanField(_l("For Excel"))

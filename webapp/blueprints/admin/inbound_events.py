@@ -14,7 +14,7 @@ from sqlalchemy.orm import load_only
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches
 from webapp.blueprints.admin.base import actor, bp
-from webapp.blueprints.admin.lists import Column, Filter, Listing
+from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import found
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, inbox
@@ -37,11 +37,6 @@ def search(text: str) -> ColumnElement[bool]:
     )
 
 
-BY_GATEWAY = Filter(
-    name="gateway",
-    condition=lambda value: InboundEvent.gateway == value,
-    words=lambda value: _("gateway %(name)s", name=value),
-)
 INBOUND_EVENTS = Listing(
     endpoint="admin.list_inbound_events",
     model=InboundEvent,
@@ -56,7 +51,12 @@ INBOUND_EVENTS = Listing(
     ),
     search=search,
     sorts={"id": InboundEvent.id},
-    filters=(filters.by_status(InboundEvent.status, InboundStatus, first=InboundStatus.FAILED), BY_GATEWAY),
+    filters=(
+        filters.by_status(InboundEvent.status, InboundStatus, first=InboundStatus.FAILED),
+        filters.by_gateway(InboundEvent.gateway),
+        *filters.by_day(filters.by_bisection(InboundEvent.created_at, InboundEvent.id)),
+    ),
+    actions=("notices.process",),
 )
 list_view = View("admin/inbound_events.html", block="list")
 inbound_event_view = View("admin/inbound_event.html")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -84,11 +84,21 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What pages are cut from: a SELECT with its conditions, its order, and what is loaded with each row."""
+    """What pages are cut from: a SELECT with its conditions, its order, and what is loaded with each row.
 
-    query: Select[Any]
+    `ways`: conditions of which one more must hold, no two for the same row. Each is asked for a page of its own, by
+    its index, and the pages are merged: no database does so by itself, they sort everything that one of them finds.
+    """
+
+    base: Select[Any]
     order: Order
     options: Sequence[ExecutableOption] = ()
+    ways: Sequence[ColumnElement[bool]] = ()
+
+    @property
+    def query(self) -> Select[Any]:
+        """All of it, in no order."""
+        return self.base.where(or_(*self.ways)) if self.ways else self.base
 
     def page(self, size: int, cursor: Cursor | None = None) -> Slice:
         """The page at `cursor`; where there is none, the first."""
@@ -99,17 +109,16 @@ class Source:
         return found or self._first(size)
 
     def _first(self, size: int) -> Slice:
-        rows = self._fetch(self.query, size)
+        rows = self._fetch(size)
         return Slice(rows[:size], after=len(rows) > size)
 
     def _after(self, mark: Mark, size: int) -> Slice | None:
-        rows = self._fetch(self.query.where(self.order.beyond(mark)), size)
+        rows = self._fetch(size, self.order.beyond(mark))
         return self._slice(rows[:size], after=len(rows) > size) if rows else None
 
     def _before(self, mark: Mark, size: int) -> Slice | None:
         """None when what comes before is no more than the first page."""
-        condition = self.order.beyond(mark, backwards=True)
-        rows = self._fetch(self.query.where(condition), size, backwards=True)
+        rows = self._fetch(size, self.order.beyond(mark, backwards=True), backwards=True)
         return self._slice(rows[:size][::-1], after=True) if len(rows) > size else None
 
     def _slice(self, rows: Sequence[Any], *, after: bool) -> Slice:
@@ -118,12 +127,25 @@ class Source:
         first = None if earlier > COUNT_AT_MOST else earlier + 1
         return Slice(rows, before=earlier > 0, after=after, first=first)
 
-    def _fetch(self, query: Select[Any], size: int, *, backwards: bool = False) -> Sequence[Any]:
+    def _fetch(self, size: int, *conditions: ColumnElement[bool], backwards: bool = False) -> Sequence[Any]:
         """One row more than a page, which tells whether there is another."""
-        wanted = query.options(*self.options).order_by(*self.order.by(backwards=backwards)).limit(size + 1)
-        return db.session.scalars(wanted).all()
+        order = self.order.by(backwards=backwards)
+        wanted = self.base.where(*conditions)
+        if self.ways:
+            wanted = self._merged(wanted.order_by(*order).limit(size + 1))
+        return db.session.scalars(wanted.options(*self.options).order_by(*order).limit(size + 1)).all()
+
+    def _merged(self, wanted: Select[Any]) -> Select[Any]:
+        """The rows of all ways together, of each no more than `wanted` is limited to."""
+        kind = wanted.column_descriptions[0]["entity"]
+        return select(kind).where(self.order.id.in_(union_all(*self._ids(wanted))))
+
+    def _ids(self, wanted: Select[Any]) -> list[Select[Any]]:
+        found = (wanted.where(way).with_only_columns(self.order.id).subquery() for way in self.ways)
+        return [select(one.c.id) for one in found]
 
     def count(self, *conditions: ColumnElement[bool]) -> int:
         """How many there are, no further than one more than COUNT_AT_MOST."""
-        ids = self.query.where(*conditions).with_only_columns(self.order.id).limit(COUNT_AT_MOST + 1)
+        some = self.base.where(*conditions).limit(COUNT_AT_MOST + 1)
+        ids = union_all(*self._ids(some)) if self.ways else some.with_only_columns(self.order.id)
         return db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0

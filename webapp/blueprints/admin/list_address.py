@@ -16,7 +16,7 @@ from webapp.blueprints.admin import searches
 from webapp.blueprints.admin.keyset import Cursor
 
 if TYPE_CHECKING:
-    from webapp.blueprints.admin.lists import Listing
+    from webapp.blueprints.admin.lists import Filter, Listing
 
 SIZE, SIZE_AT_MOST = 50, 200
 
@@ -46,21 +46,40 @@ class Wanted:
     def with_filter(self, name: str, value: str) -> Wanted:
         return replace(self, filters={**self.filters, name: value})
 
+    def turned(self, filter: Filter, value: str) -> Wanted:
+        """With one of a filter's values chosen, or no longer; where only one can be, instead of another."""
+        if not filter.many or not value:
+            return self.with_filter(filter.name, value)
+        chosen = filter.values(self.filters.get(filter.name, ""))
+        left = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
+        return self.with_filter(filter.name, ",".join(left))
+
     def cleared(self) -> Wanted:
         return replace(self, search="", filters={})
 
 
 def read_wanted(listing: Listing) -> Wanted:
     args = request.args
-    sort = args.get("sort", "")
     size = searches.number(args.get("size", "")) or SIZE
-    values = {one: searches.clean(args.get(one.name, "")) for one in listing.filters}
+    filters = {one.name: ",".join(one.values(_given(one))) for one in listing.filters}
     return Wanted(
         search=searches.clean(args.get("search", "")),
-        filters={one.name: value for one, value in values.items() if one.narrowed_by(value)},
-        sort=sort if sort.removeprefix("-") in listing.sorts else listing.sort,
+        filters={name: value for name, value in filters.items() if value},
+        sort=_sort(listing, args.get("sort", ""), filters),
         size=min(size, SIZE_AT_MOST),
     )
+
+
+def _given(filter: Filter) -> str:
+    """A form sends a value each, an address of ours has them in one."""
+    given = ",".join(request.args.getlist(filter.name)) if filter.many else request.args.get(filter.name, "")
+    return searches.clean(given)
+
+
+def _sort(listing: Listing, given: str, filters: Mapping[str, str]) -> str:
+    sort = given if given.removeprefix("-") in listing.sorts else listing.sort
+    wanted = next((one.sort for one in listing.filters if one.sort and filters[one.name]), None)
+    return sort if wanted in (None, sort.removeprefix("-")) else f"-{wanted}"
 
 
 def read_cursor() -> Cursor | None:

@@ -9,9 +9,13 @@ from flask import request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
+from webapp.blueprints.access import may
+from webapp.blueprints.admin.bulk_words import WORDS
 from webapp.blueprints.admin.keyset import COUNT_AT_MOST, Slice
 from webapp.blueprints.admin.list_address import Wanted
 from webapp.blueprints.views import is_fragment_request
+from webapp.domain.bulk_actions import EXPORT, capability_of
+from webapp.domain.exports import SHEETS
 
 if TYPE_CHECKING:
     from webapp.blueprints.admin.lists import Column, Filter, Listing
@@ -22,6 +26,7 @@ def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str,
     active = narrowings(listing, wanted)
     heading = ": ".join(filter(None, (str(listing.title), ", ".join(words for words, _url in active))))
     before, after = turning_words(listing, wanted)
+    in_form = {one.name for one in listing.filters if one.is_in_form}
     return {
         "failed": False,
         "fragment": is_fragment_request(),
@@ -31,15 +36,45 @@ def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str,
         "columns": [column_of(listing, wanted, one) for one in listing.columns],
         "action": url_for(listing.endpoint),
         "here": request.full_path.rstrip("?"),
+        "query": f"?{request.query_string.decode()}" if request.query_string else "",
         "search": wanted.search,
-        "kept": wanted.kept(listing),
-        "segments": [segments_of(listing, wanted, one) for one in listing.filters if one.choices],
+        "kept": {name: value for name, value in wanted.kept(listing).items() if name not in in_form},
+        "segments": [segments_of(listing, wanted, one) for one in listing.filters if one.shown == "links"],
+        "fields": [field_of(wanted, one) for one in listing.filters if one.is_in_form],
         "active": active,
         "clear_url": wanted.cleared().url(listing),
         "before": (before, wanted.url(listing, before=cut.rows[0].id) if cut.before else None),
         "after": (after, wanted.url(listing, after=cut.rows[-1].id) if cut.after else None),
         "showing": showing(cut, total),
+        "bulk": bulk_of(listing, wanted, cut, total),
     }
+
+
+def actions_of(listing: Listing) -> list[dict[str, str]]:
+    """What this person may do to many of its rows: name and word."""
+    names = [*listing.actions, *([EXPORT] if listing.model.__tablename__ in SHEETS else [])]
+    return [{"value": one, "label": str(WORDS[one].button)} for one in names if may(capability_of(one))]
+
+
+def bulk_of(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str, Any] | None:
+    """What the macro `bulk_bar` takes; None where nothing can be done to many."""
+    actions = actions_of(listing)
+    if not cut.rows or not actions:
+        return None
+    return {
+        "url": url_for("admin.confirm_bulk", noun=listing.noun),
+        "actions": actions,
+        "kept": {**wanted.kept(listing), **({"search": wanted.search} if wanted.search else {})},
+        "name": listing.name,
+        "all": "" if cut.is_everything else all_words(total),
+        "all_count": format_decimal(total) if total <= COUNT_AT_MOST else "",
+    }
+
+
+def all_words(total: int) -> str:
+    if total > COUNT_AT_MOST:
+        return _("Select all matching, more than %(number)s", number=format_decimal(COUNT_AT_MOST))
+    return _("Select all %(number)s matching", number=format_decimal(total))
 
 
 def narrowings(listing: Listing, wanted: Wanted) -> list[tuple[str, str]]:
@@ -49,9 +84,22 @@ def narrowings(listing: Listing, wanted: Wanted) -> list[tuple[str, str]]:
         words = _("“%(text)s”", text=wanted.search)
         found.append((words, replace(wanted, search="").url(listing)))
     for one in listing.filters:
-        if value := wanted.filters.get(one.name):
-            found.append((one.words(value), wanted.with_filter(one.name, "").url(listing)))
+        for value in one.values(wanted.filters.get(one.name, "")):
+            left = wanted.turned(one, value) if one.many else wanted.with_filter(one.name, "")
+            found.append((one.words(value), left.url(listing)))
     return found
+
+
+def field_of(wanted: Wanted, filter: Filter) -> dict[str, Any]:
+    """A filter in the search form; a choice with everything first."""
+    choices = [("", _("all")), *(filter.choices() if filter.choices else ())]
+    return {
+        "kind": str(filter.shown),
+        "name": filter.name,
+        "label": str(filter.label or filter.name),
+        "options": [(value, word[:1].upper() + word[1:]) for value, word in choices],
+        "value": wanted.filters.get(filter.name, ""),
+    }
 
 
 def column_of(listing: Listing, wanted: Wanted, column: Column) -> dict[str, Any]:
@@ -71,12 +119,13 @@ def column_of(listing: Listing, wanted: Wanted, column: Column) -> dict[str, Any
 def segments_of(listing: Listing, wanted: Wanted, filter: Filter) -> dict[str, Any]:
     """The choices of a filter as links, everything first."""
     choices = [("", _("all")), *(filter.choices() if filter.choices else ())]
+    chosen = filter.values(wanted.filters.get(filter.name, "")) or [""]
     links = [
         {
             "id": f"{filter.name}-{value or 'all'}",
             "label": word[:1].upper() + word[1:],
-            "url": wanted.with_filter(filter.name, value).url(listing),
-            "current": value == wanted.filters.get(filter.name, ""),
+            "url": wanted.turned(filter, value).url(listing),
+            "current": value in chosen,
         }
         for value, word in choices
     ]

@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from flask import Response
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import InstrumentedAttribute
@@ -24,6 +25,7 @@ from webapp.blueprints.admin import list_page
 from webapp.blueprints.admin.keyset import Order, Slice, Source
 from webapp.blueprints.admin.list_address import Wanted, read_cursor, read_wanted
 from webapp.blueprints.views import View
+from webapp.domain.bulk_actions import name_of
 from webapp.extensions import db
 
 log = logging.getLogger(__name__)
@@ -39,11 +41,22 @@ class Column:
     align: str | None = None
 
 
+class Shown(StrEnum):
+    """How a filter is offered: as links above the rows, in the search form, or not at all: other pages link to it."""
+
+    LINKS = "links"
+    SELECT = "select"
+    DATE = "date"
+    NOT = "not"
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """One way to narrow a list. With `choices` (value, word) it is offered; without, other pages link to it.
 
     `condition` gives None for a value that means nothing; `words` name an active filter: "status suspended".
+    `many`: several values may be chosen, `status=active,on-hold`; no row has two of them. `sort`: the sort whose
+    index finds the rows; while the filter is active, the list is in that order.
     """
 
     name: str
@@ -51,16 +64,41 @@ class Filter:
     words: Callable[[str], str]
     choices: Callable[[], Sequence[tuple[str, str]]] | None = None
     label: LazyString | None = None
+    many: bool = False
+    look: Shown | None = None
+    sort: str | None = None
+
+    @property
+    def shown(self) -> Shown:
+        return self.look or (Shown.LINKS if self.choices else Shown.NOT)
+
+    @property
+    def is_in_form(self) -> bool:
+        return self.shown in (Shown.SELECT, Shown.DATE)
+
+    def values(self, value: str) -> list[str]:
+        """The single values, each once, without those that mean nothing."""
+        given = dict.fromkeys(value.split(",")) if self.many else [value]
+        return [one for one in given if one and self.condition(one) is not None]
+
+    def ways(self, value: str) -> list[ColumnElement[bool]]:
+        """Conditions of which one must hold."""
+        found = (self.condition(one) for one in self.values(value))
+        return [one for one in found if one is not None]
 
     def narrowed_by(self, value: str) -> list[ColumnElement[bool]]:
         """Nothing for an empty value, and for one that means nothing."""
-        condition = self.condition(value) if value else None
-        return [] if condition is None else [condition]
+        ways = self.ways(value)
+        return [or_(*ways)] if ways else []
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list is. `sorts` are columns that are indexed and never empty; `sort` is what it begins with."""
+    """What a list is. `sorts` are columns that are indexed and never empty; `sort` is what it begins with.
+
+    `actions`: what can be done to many of its rows (domain/bulk_actions.py); `name`: what a row is called there.
+    `scope`: conditions that hold for whoever looks, whatever is asked for.
+    """
 
     endpoint: str
     model: Any
@@ -71,17 +109,30 @@ class Listing:
     sort: str = "-id"
     filters: Sequence[Filter] = ()
     options: Sequence[ExecutableOption] = ()
+    actions: Sequence[str] = ()
+    name: Callable[[Any], str] = name_of
+    scope: Callable[[], Sequence[ColumnElement[bool]]] = tuple
+
+    @property
+    def noun(self) -> str:
+        """As addresses have it: `inbound-events`."""
+        return self.endpoint.partition(".list_")[2].replace("_", "-")
 
     def source(self, wanted: Wanted) -> Source:
         """The rows that are asked for, in their order, before they are cut into pages."""
-        query = select(self.model)
+        base = select(self.model).where(*self.scope())
+        ways: list[ColumnElement[bool]] = []
         for one in self.filters:
-            query = query.where(*one.narrowed_by(wanted.filters.get(one.name, "")))
+            found = one.ways(wanted.filters.get(one.name, ""))
+            if len(found) > 1 and not ways:
+                ways = found
+            elif found:
+                base = base.where(or_(*found))
         if wanted.search:
-            query = query.where(self.search(wanted.search))
+            base = base.where(self.search(wanted.search))
         column = self.sorts[wanted.sort.removeprefix("-")]
         order = Order(column, self.model.id, descending=wanted.sort.startswith("-"))
-        return Source(query, order, self.options)
+        return Source(base, order, self.options, ways)
 
 
 def show(listing: Listing, view: View, **context: Any) -> Response:

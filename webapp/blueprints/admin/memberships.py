@@ -51,21 +51,26 @@ MEMBERSHIPS = Listing(
     model=Membership,
     title=_l("Memberships"),
     columns=(
-        Column(_l("Number"), sort="-id"),
+        Column(_l("Number")),
         Column(_l("Customer")),
         Column(_l("Plan")),
         Column(_l("Status")),
         Column(_l("Price"), align="end"),
         Column(_l("Renews or ends")),
-        Column(_l("Created")),
+        Column(_l("Created"), sort="-created"),
     ),
     search=search,
-    sorts={"id": Membership.id},
+    sorts={"created": Membership.created_at},
+    sort="-created",
     filters=(
         filters.by_status(Membership.status, MembershipStatus),
+        filters.by_plan(Membership.plan_id),
+        filters.by_gateway(Membership.gateway),
+        *filters.by_day(filters.in_order(Membership.created_at)),
         filters.by_customer(Membership.customer_id),
     ),
     options=(joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN),
+    actions=("memberships.cancel",),
 )
 list_view = View("admin/memberships.html", block="list")
 membership_view = View("admin/membership.html")

@@ -50,17 +50,24 @@ PAYMENTS = Listing(
     model=Payment,
     title=_l("Payments"),
     columns=(
-        Column(_l("Order number"), sort="-id"),
+        Column(_l("Order number")),
         Column(_l("Customer")),
         Column(_l("Status")),
-        Column(_l("Amount"), align="end"),
+        Column(_l("Amount"), sort="amount", align="end"),
         Column(_l("Paid with")),
-        Column(_l("Created")),
+        Column(_l("Created"), sort="-created"),
     ),
     search=search,
-    sorts={"id": Payment.id},
-    filters=(filters.by_status(Payment.status, PaymentStatus), filters.by_customer(Payment.customer_id)),
+    sorts={"created": Payment.created_at, "amount": Payment.total_minor},
+    sort="-created",
+    filters=(
+        filters.by_status(Payment.status, PaymentStatus),
+        filters.by_gateway(Payment.gateway),
+        *filters.by_day(filters.in_order(Payment.created_at), "created"),
+        filters.by_customer(Payment.customer_id),
+    ),
     options=(joinedload(Payment.customer).options(CUSTOMER_NAME),),
+    actions=("payments.confirm",),
 )
 list_view = View("admin/payments.html", block="list")
 payment_view = View("admin/payment.html")

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 KNOWN: dict[str, LazyString] = {
     "membership is served again": _l("the membership is served again"),
+    "resumed": _l("an operator resumed it"),
     "provisioning": _l("provisioning"),
     "provisioned": _l("it was set up"),
     "the order was changed": _l("the order was changed"),

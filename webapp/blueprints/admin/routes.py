@@ -8,13 +8,18 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import (
     audit,
+    bulk,
     customers,
     deliveries,
     events,
     everywhere,
     inbound_events,
+    jobs,
     memberships,
     payments,
+    product_edit,
+    product_steps,
+    products,
     sites,
 )
 from webapp.blueprints.admin.base import bp
@@ -24,13 +29,18 @@ from webapp.domain.staff import Capability
 __all__ = [
     "audit",
     "bp",
+    "bulk",
     "customers",
     "deliveries",
     "events",
     "everywhere",
     "inbound_events",
+    "jobs",
     "memberships",
     "payments",
+    "product_edit",
+    "product_steps",
+    "products",
     "sites",
 ]
 

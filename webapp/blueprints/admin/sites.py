@@ -39,16 +39,22 @@ SITES = Listing(
     model=Site,
     title=_l("Sites"),
     columns=(
-        Column(_l("Address")),
+        Column(_l("Address"), sort="address"),
         Column(_l("Name")),
         Column(_l("Customer")),
         Column(_l("Status")),
-        Column(_l("Created"), sort="-id"),
+        Column(_l("Created"), sort="-created"),
     ),
     search=search,
-    sorts={"id": Site.id},
-    filters=(filters.by_status(Site.status, SiteStatus), filters.by_customer(Site.customer_id)),
+    sorts={"created": Site.created_at, "address": Site.slug},
+    sort="-created",
+    filters=(
+        filters.by_status(Site.status, SiteStatus),
+        *filters.by_day(filters.in_order(Site.created_at), "created"),
+        filters.by_customer(Site.customer_id),
+    ),
     options=(joinedload(Site.customer).options(CUSTOMER_NAME),),
+    actions=("sites.suspend", "sites.resume"),
 )
 list_view = View("admin/sites.html", block="list")
 site_view = View("admin/site.html")

@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.models import (
+    BulkOutcome,
+    BulkStatus,
     DeliveryStatus,
     EmailVerification,
     InboundStatus,
@@ -70,6 +72,15 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "ignored": (_l("ignored"), "neutral"),
         "failed": (_l("failed"), "error"),
     },
+    BulkStatus: {
+        "waiting": (_l("under way"), "pending"),
+        "done": (_l("done"), "success"),
+        "stopped": (_l("stopped"), "paused"),
+    },
+    BulkOutcome: {
+        "skipped": (_l("skipped"), "neutral"),
+        "failed": (_l("failed"), "error"),
+    },
     EmailVerification: {
         "none": (_l("not asked for"), "neutral"),
         "pending": (_l("not confirmed yet"), "pending"),
@@ -92,6 +103,21 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "tries": (_l("Try"), TryStatus),
     "refunds": (_l("Refund"), RefundStatus),
     "sites": (_l("Site"), SiteStatus),
+    "deliveries": (_l("Delivery"), DeliveryStatus),
+    "inbound_events": (_l("Notice"), InboundStatus),
+    "bulk_jobs": (_l("Job"), BulkStatus),
+    "products": (_l("Product"), None),
+}
+
+# What the staff does, as the audit log names it.
+ACTIONS: dict[str, LazyString] = {
+    "products.create": _l("Product made"),
+    "products.change": _l("Product changed"),
+    "products.duplicate": _l("Product copied from another"),
+    "products.put-on-sale": _l("Put on sale"),
+    "products.archive": _l("Taken off sale"),
+    "products.move": _l("Moved in lists"),
+    "products.delete": _l("Product deleted"),
 }
 
 EVENTS: dict[str, LazyString] = {
@@ -148,6 +174,11 @@ def of(status: StrEnum) -> tuple[str, str]:
 def of_outcome(outcome: str) -> tuple[str, str]:
     word, tone = OUTCOMES.get(outcome, (outcome, "neutral"))
     return str(word), tone
+
+
+def action(name: str) -> str:
+    """What the staff did; as the log names it where it has no words."""
+    return str(ACTIONS.get(name, name))
 
 
 def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:

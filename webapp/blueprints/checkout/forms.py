@@ -75,7 +75,7 @@ class CheckoutForm(Form):
     email_address = EmailField(
         _l("E-mail address"),
         filters=[stripped],
-        validators=[InputRequired(_l("Enter an e-mail address like name@example.com.")), Length(max=254)],
+        validators=[InputRequired(_l("Enter an e-mail address like name@example.com."))],
         description=_l("We send the order confirmation and sign-in link here."),
         render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none"},
     )
@@ -206,7 +206,7 @@ class EmailForm(Form):
     email_address = EmailField(
         _l("E-mail address"),
         filters=[stripped],
-        validators=[InputRequired(_l("Enter an e-mail address like name@example.com.")), Length(max=254)],
+        validators=[InputRequired(_l("Enter an e-mail address like name@example.com."))],
     )
 
     def validate_email_address(self, field: EmailField) -> None:

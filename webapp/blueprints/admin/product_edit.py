@@ -1,0 +1,157 @@
+"""Making and changing a product: its form, the look at its card, and what is said when two edit it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webapp.blueprints.access import needs
+from webapp.blueprints.admin import changes, product_form, product_words
+from webapp.blueprints.admin.base import actor, bp
+from webapp.blueprints.admin.changes import Clash
+from webapp.blueprints.admin.product_form import ProductForm, read_facts
+from webapp.blueprints.admin.products import cards_of
+from webapp.blueprints.admin.related import found
+from webapp.blueprints.checkout.page import PlanCard
+from webapp.blueprints.views import View, go_to, is_fragment_request
+from webapp.domain import network, products
+from webapp.domain.products import Facts
+from webapp.domain.staff import Capability
+from webapp.errors import Conflict, Invalid
+from webapp.models import Product
+from webapp.transactions import unit_of_work
+
+form_view = View("admin/product_form.html", block="form")
+preview_view = View("admin/product_form.html", block="preview")
+OTHER_BUTTONS = ("preview", "add_row", "remove_row")
+
+
+@bp.get("/products/new")
+@needs(Capability.PRODUCTS_EDIT)
+def new_product() -> ResponseReturnValue:
+    return show(ProductForm(formdata=None), None)
+
+
+@bp.get("/products/<int:product_id>/edit")
+@needs(Capability.PRODUCTS_EDIT)
+def edit_product(product_id: int) -> ResponseReturnValue:
+    product: Product = found(Product, product_id)
+    return show(ProductForm(formdata=None, data=product_form.values_of(product)), product)
+
+
+def show(form: ProductForm, product: Product | None, *, clash: Clash | None = None, status: int = 200) -> Response:
+    """`product`: the one that is changed; None: a new one."""
+    url = url_for("admin.update_product", product_id=product.id) if product else url_for("admin.create_product")
+    return form_view.show(
+        status=status,
+        form=form,
+        errors=form.problems(),
+        product=product,
+        action=url,
+        clash=clash,
+        currency=currency_of(product),
+        added="add_row" in request.form,
+        cards=cards(form, product),
+    )
+
+
+def currency_of(product: Product | None) -> str:
+    return product.currency if product else network.settings().currency
+
+
+def cards(form: ProductForm, product: Product | None) -> Sequence[tuple[PlanCard, str]]:
+    """The card for what is typed so far; what cannot be read yet is left out and said nowhere."""
+    kept = [(field, list(field.errors)) for field in form.every_field()]
+    facts, _fine = read_facts(form, currency_of(product))
+    for field, errors in kept:
+        field.errors = errors
+    return cards_of(products.preview(replace(facts, name=facts.name or _("Name"), slug=facts.slug or "name")))
+
+
+@bp.post("/products/preview", defaults={"product_id": None})
+@bp.post("/products/<int:product_id>/preview")
+@needs(Capability.PRODUCTS_EDIT)
+def preview_product(product_id: int | None) -> ResponseReturnValue:
+    """The card for what is typed now. Writes nothing."""
+    product = found(Product, product_id) if product_id is not None else None
+    form = ProductForm()
+    if not is_fragment_request():
+        return show(form, product)
+    return preview_view.show(form=form, product=product, cards=cards(form, product))
+
+
+@bp.post("/products")
+@needs(Capability.PRODUCTS_EDIT)
+def create_product() -> ResponseReturnValue:
+    form = ProductForm()
+    if other_button(form):
+        return show(form, None)
+    facts = read(form, None)
+    if facts is None:
+        return show(form, None, status=422)
+    try:
+        with unit_of_work(actor()):
+            product = products.create(facts, active=bool(form.active.data))
+    except Invalid as problem:  # somebody was quicker with the same slug
+        form.refuse(problem)
+        return show(form, None, status=422)
+    flash(_("“%(name)s” is saved.", name=product.name), "success")
+    return go_to(url_for("admin.show_product", product_id=product.id))
+
+
+@bp.post("/products/<int:product_id>")
+@needs(Capability.PRODUCTS_EDIT)
+def update_product(product_id: int) -> ResponseReturnValue:
+    """Save it; what somebody else saved meanwhile is shown first, and nothing typed is lost."""
+    product: Product = found(Product, product_id)
+    form = ProductForm()
+    if other_button(form):
+        return show(form, product)
+    facts = read(form, product)
+    if facts is None:
+        return show(form, product, status=422)
+    seen = int(form.version.data) if (form.version.data or "").isdigit() else 0
+    try:
+        with unit_of_work(actor()):
+            products.change(products.locked(product_id), facts, seen=seen)
+    except Invalid as problem:
+        form.refuse(problem)
+        return show(form, product, status=422)
+    except Conflict as error:
+        return clashed(form, product_id, facts, error)
+    flash(_("Changes saved."), "success")
+    return go_to(url_for("admin.show_product", product_id=product_id))
+
+
+def clashed(form: ProductForm, product_id: int, facts: Facts, error: Conflict) -> Response:
+    """Show both, and let what is typed here be saved over it knowingly."""
+    product: Product = found(Product, product_id)
+    saved, yours = products.described(product), products.described(products.preview(facts))
+    form.version.data = str(product.version)
+    clash = changes.clash(product, saved, yours, product_words.label, product_words.value)
+    return show(form, product, clash=clash, status=error.status)
+
+
+def other_button(form: ProductForm) -> bool:
+    """A press that saves nothing: another look, a row more, a row less."""
+    if "add_row" in request.form:
+        product_form.add_row(form)
+    if "remove_row" in request.form:
+        product_form.remove_row(form, request.form["remove_row"])
+    return any(name in request.form for name in OTHER_BUTTONS)
+
+
+def read(form: ProductForm, product: Product | None) -> Facts | None:
+    """What is to be kept; None when something is wrong, which then stands beside its field."""
+    shape_is_right = form.validate()
+    facts, all_read = read_facts(form, currency_of(product))
+    if product is not None and form.list_order.data == form.placed.data:
+        facts = replace(facts, list_order=product.list_order)  # moved in the list meanwhile: it stays there
+    refused = list(products.problems(facts, product)) if shape_is_right and all_read else []
+    for problem in refused:
+        form.refuse(problem)
+    return None if form.problems() else facts

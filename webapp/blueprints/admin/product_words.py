@@ -1,0 +1,117 @@
+"""How the facts of a product are called where operators read them: in its form, its history, and beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.formatting import money, per_period, period
+from webapp.models import PricingType, ProductType
+from webapp.money import Money
+from webapp.periods import Period, Unit
+
+Choices = list[tuple[str, str]]
+
+TYPES: dict[str, LazyString] = {
+    ProductType.PLAN: _l("Plan"),
+    ProductType.PACKAGE: _l("Package"),
+    ProductType.SERVICE: _l("Service"),
+}
+PRICING_TYPES: dict[str, LazyString] = {PricingType.PAID: _l("Paid"), PricingType.FREE: _l("Free")}
+UNITS: dict[str, LazyString] = {
+    Unit.DAY: _l("days"),
+    Unit.WEEK: _l("weeks"),
+    Unit.MONTH: _l("months"),
+    Unit.YEAR: _l("years"),
+}
+# By the names in domain/products.py's `described`.
+FIELDS: dict[str, LazyString] = {
+    "name": _l("Name"),
+    "slug": _l("Name in addresses"),
+    "description": _l("Short text"),
+    "type": _l("Type"),
+    "pricing_type": _l("Pricing"),
+    "amount": _l("Price"),
+    "period": _l("Charged every"),
+    "variations": _l("Prices for other periods"),
+    "setup_fee": _l("Set-up fee"),
+    "billing_cycles": _l("Number of payments"),
+    "trial": _l("Free trial"),
+    "feature_list": _l("Features"),
+    "taxable": _l("Taxed"),
+    "tax_category": _l("Tax category"),
+    "list_order": _l("Place in lists"),
+    "active": _l("On sale"),
+    "place": _l("Place in lists"),
+}
+
+
+def types() -> Choices:
+    return [(value, str(word)) for value, word in TYPES.items()]
+
+
+def pricing_types() -> Choices:
+    return [(value, str(word)) for value, word in PRICING_TYPES.items()]
+
+
+def units() -> Choices:
+    return [(value, str(word)) for value, word in UNITS.items()]
+
+
+def ways_to_charge() -> Choices:
+    return [("again", _("Again each period")), ("once", _("Once"))]
+
+
+def standing(active: bool) -> tuple[str, str]:
+    """Word and tone, as the macro `badge` takes them."""
+    return (_("on sale"), "success") if active else (_("off sale"), "neutral")
+
+
+def label(name: str) -> str:
+    return str(FIELDS.get(name, name))
+
+
+def value(name: str, kept: Any) -> str:
+    """What is kept of a fact, for a person."""
+    if kept in ("", None, [], {}):
+        return "–"
+    return SHOWN.get(name, _plain)(kept)
+
+
+def _plain(kept: Any) -> str:
+    if isinstance(kept, bool):
+        return _("yes") if kept else _("no")
+    return ", ".join(map(str, kept)) if isinstance(kept, list) else str(kept)
+
+
+def _money(kept: str) -> str:
+    return money(Money.parse(*kept.split(" ", 1)))
+
+
+def _period(kept: str) -> str:
+    return period(Period.parse(kept)) if kept != "once" else _("once")
+
+
+def _variations(kept: list[str]) -> str:
+    pairs = [one.split(": ", 1) for one in kept]
+    return ", ".join(f"{_money(price)} {per_period(Period.parse(length))}" for length, price in pairs)
+
+
+def _cycles(kept: int) -> str:
+    return ngettext("%(num)d payment", "%(num)d payments", kept) if kept else _("no limit")
+
+
+SHOWN: dict[str, Callable[[Any], str]] = {
+    "type": lambda kept: str(TYPES.get(kept, kept)),
+    "pricing_type": lambda kept: str(PRICING_TYPES.get(kept, kept)),
+    "amount": _money,
+    "setup_fee": _money,
+    "period": _period,
+    "trial": _period,
+    "variations": _variations,
+    "billing_cycles": _cycles,
+}
