@@ -64,6 +64,14 @@
     if (event.persisted) document.querySelectorAll("form[data-busy]").forEach(restore);
   });
 
+  /* ---- a filter that is empty narrows nothing, and stands in no address ---- */
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, formData } = event.detail;
+    if (!elt.closest(".filter-bar")) return;
+    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+  });
+
   /* ---- requests that fail: said at once, and nothing typed is lost ---- */
 
   function tell(kind, reference) {
