@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from webapp.domain import products
-from webapp.domain.products import Facts
+from webapp.domain import product_facts, products
+from webapp.domain.product_facts import Facts
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db as database
 from webapp.models import AuditEntry, PricingType, Product
@@ -33,7 +33,7 @@ def edited(db: Session) -> Iterator[Session]:
 
 
 def refused(facts: Facts, product: Product | None = None) -> list[str | None]:
-    return [one.field for one in products.problems(facts, product)]
+    return [one.field for one in product_facts.problems(facts, product)]
 
 
 def notes() -> list[AuditEntry]:
@@ -49,13 +49,13 @@ def ordered() -> list[str]:
     [("Premium Plus", "premium-plus"), ("Größer & Schöner", "groesser-schoener"), ("Crème 2", "creme-2"), ("日本", "")],
 )
 def test_a_slug_is_made_of_a_name(name: str, slug: str) -> None:
-    assert products.slug_from(name) == slug
+    assert product_facts.slug_from(name) == slug
 
 
 @given(st.text(max_size=300))
 def test_what_is_made_of_any_name_is_a_slug_or_nothing(name: str) -> None:
-    slug = products.slug_from(name)
-    assert not slug or (products.SLUG.fullmatch(slug) and len(slug) <= products.SLUG_LONGEST)
+    slug = product_facts.slug_from(name)
+    assert not slug or (product_facts.SLUG.fullmatch(slug) and len(slug) <= product_facts.SLUG_LONGEST)
 
 
 @pytest.mark.parametrize("slug", ["", "a", "Premium", "a--b", "-ab", "ab-", "a b", "a/b", "ä1", "x" * 81])
@@ -66,7 +66,7 @@ def test_what_is_no_slug_is_refused(db: Session, slug: str) -> None:
 def test_a_slug_belongs_to_one_product(db: Session) -> None:
     mine = factories.product("premium")
     factories.product("premium-2")
-    [problem] = products.problems(PLAN)
+    [problem] = product_facts.problems(PLAN)
     assert "premium-3" in problem.message
     assert refused(PLAN, mine) == []
 
@@ -226,7 +226,7 @@ def test_what_was_never_sold_can_go(db: Session) -> None:
 def test_two_who_take_the_same_slug_at_once_are_told(edited: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both looked before either wrote."""
     products.create(PLAN, active=True)
-    monkeypatch.setattr(products, "problems", lambda facts, product=None: iter(()))
+    monkeypatch.setattr(product_facts, "problems", lambda facts, product=None: iter(()))
     with pytest.raises(Invalid) as refusal, edited.begin_nested():
         products.create(PLAN, active=True)
     assert refusal.value.field == "slug"

@@ -15,12 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.blueprints import access, errors, site_addresses
 from webapp.blueprints.account.routes import bp as account
 from webapp.blueprints.admin.routes import bp as admin
-from webapp.blueprints.auth import links as _links  # noqa: F401 - its routes
-from webapp.blueprints.auth import passkeys as _passkeys  # noqa: F401 - its routes
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth import two_step as _two_step  # noqa: F401 - its routes
-from webapp.blueprints.auth.routes import bp as auth
-from webapp.blueprints.auth.security import bp as security
+from webapp.blueprints.auth.rooms import auth, security
 from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.routes import bp as checkout
 from webapp.blueprints.incoming import Request

@@ -35,16 +35,21 @@ def needs(capability: Capability) -> Callable[[View], View]:
     """Say what a view asks of who opens it; `able_only` holds it, before the view is called."""
 
     def mark(view: View) -> View:
-        view.needs = capability  # type: ignore[attr-defined]
+        vars(view)["needs"] = capability
         return view
 
     return mark
 
 
+def need_of(view: Callable[..., Any]) -> Capability | None:
+    """What `needs` said of it."""
+    return vars(view).get("needs")
+
+
 def able_only() -> None:
     """Staff whose role has what the view needs. A view that does not say so is nobody's."""
     view = current_app.view_functions[request.endpoint] if request.endpoint else None
-    if view is not None and not may(getattr(view, "needs", "")):
+    if view is not None and not may(need_of(view) or ""):
         abort(403)
 
 

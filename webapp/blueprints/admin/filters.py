@@ -126,31 +126,38 @@ def by_bisection(column: InstrumentedAttribute[Any], id: InstrumentedAttribute[i
 
 def by_customer(column: InstrumentedAttribute[Any]) -> Filter:
     """What belongs to one customer: `?customer=12`. A customer's page links to it."""
-
-    def condition(value: str) -> ColumnElement[bool] | None:
-        customer_id = searches.number(value)
-        return None if customer_id is None else column == customer_id
-
-    def name(value: str) -> str:
-        found = db.session.scalar(select(Customer.display_name).where(Customer.id == searches.number(value)))
-        return _("customer %(name)s", name=found or value)
-
-    return Filter(name="customer", condition=condition, words=name)
+    condition, name = one_row(column, Customer.id, Customer.display_name)
+    return Filter(name="customer", condition=condition, words=lambda value: _("customer %(name)s", name=name(value)))
 
 
 def by_plan(column: InstrumentedAttribute[Any]) -> Filter:
     """Those of one product: `?plan=3`. A product's page links to it, also where there are too many to choose from."""
-
-    def condition(value: str) -> ColumnElement[bool] | None:
-        product_id = searches.number(value)
-        return None if product_id is None else column == product_id
-
-    def name(value: str) -> str:
-        found = db.session.scalar(select(Product.name).where(Product.id == searches.number(value)))
-        return _("plan %(name)s", name=found or value)
+    condition, name = one_row(column, Product.id, Product.name)
 
     def plans() -> list[tuple[str, str]]:
         query = select(Product.id, Product.name).where(Product.type == ProductType.PLAN).order_by(Product.id)
         return [(str(number), name) for number, name in db.session.execute(query.limit(PLANS_AT_MOST))]
 
-    return Filter(name="plan", condition=condition, words=name, choices=plans, label=_l("Plan"), look=Shown.SELECT)
+    return Filter(
+        name="plan",
+        condition=condition,
+        words=lambda value: _("plan %(name)s", name=name(value)),
+        choices=plans,
+        label=_l("Plan"),
+        look=Shown.SELECT,
+    )
+
+
+def one_row(
+    column: InstrumentedAttribute[Any], id: InstrumentedAttribute[int], shown: InstrumentedAttribute[str]
+) -> tuple[Callable[[str], ColumnElement[bool] | None], Callable[[str], str]]:
+    """For a filter by the row that `column` refers to: its condition for a typed number, and what names that row."""
+
+    def condition(value: str) -> ColumnElement[bool] | None:
+        number = searches.number(value)
+        return None if number is None else column == number
+
+    def name(value: str) -> str:
+        return db.session.scalar(select(shown).where(id == searches.number(value))) or value
+
+    return condition, name

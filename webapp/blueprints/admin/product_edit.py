@@ -18,8 +18,8 @@ from webapp.blueprints.admin.products import cards_of
 from webapp.blueprints.admin.related import found
 from webapp.blueprints.checkout.page import PlanCard
 from webapp.blueprints.views import View, go_to, is_fragment_request
-from webapp.domain import network, products
-from webapp.domain.products import Facts
+from webapp.domain import network, product_facts, products
+from webapp.domain.product_facts import Facts
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Invalid
 from webapp.models import Product
@@ -151,7 +151,7 @@ def read(form: ProductForm, product: Product | None) -> Facts | None:
     facts, all_read = read_facts(form, currency_of(product))
     if product is not None and form.list_order.data == form.placed.data:
         facts = replace(facts, list_order=product.list_order)  # moved in the list meanwhile: it stays there
-    refused = list(products.problems(facts, product)) if shape_is_right and all_read else []
+    refused = list(product_facts.problems(facts, product)) if shape_is_right and all_read else []
     for problem in refused:
         form.refuse(problem)
     return None if form.problems() else facts

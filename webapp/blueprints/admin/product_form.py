@@ -15,8 +15,8 @@ from wtforms.validators import DataRequired, Length
 from webapp.blueprints.admin import product_words as words
 from webapp.blueprints.amounts import read_money, written
 from webapp.blueprints.form import Form
-from webapp.domain import products
-from webapp.domain.products import Facts
+from webapp.domain import product_facts
+from webapp.domain.product_facts import Facts
 from webapp.errors import Invalid
 from webapp.models import PricingType, Product, ProductType
 from webapp.money import Money
@@ -174,7 +174,7 @@ def read_facts(form: ProductForm, currency: str) -> tuple[Facts, bool]:
     again = paid and form.charged.data != ONCE
     facts = Facts(
         name=(form.name.data or "").strip(),
-        slug=(form.slug.data or "").strip().lower() or products.slug_from(form.name.data or ""),
+        slug=(form.slug.data or "").strip().lower() or product_facts.slug_from(form.name.data or ""),
         description=(form.description.data or "").strip(),
         type=ProductType(form.type.data) if form.type.data in set(ProductType) else ProductType.PLAN,
         pricing_type=PricingType.PAID if paid else PricingType.FREE,
@@ -182,7 +182,7 @@ def read_facts(form: ProductForm, currency: str) -> tuple[Facts, bool]:
         setup_fee_minor=reader.money(form.setup_fee, optional=True).minor if paid else 0,
         recurring=again,
         period=reader.period(form.duration, form.duration_unit) if again else Period(1, Unit.MONTH),
-        billing_cycles=reader.count(form.billing_cycles, products.CYCLES_AT_MOST, empty=0) if again else 0,
+        billing_cycles=reader.count(form.billing_cycles, product_facts.CYCLES_AT_MOST, empty=0) if again else 0,
         trial=_trial(reader) if again else None,
         variations=_variations(reader) if again else (),
         feature_list=_features(reader),

@@ -10,12 +10,11 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from wtforms import ValidationError
 
 from webapp.blueprints import access
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.signing import begin_session
-from webapp.blueprints.checkout import first_look, forms, page
+from webapp.blueprints.checkout import field_checks, first_look, forms, page
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
 from webapp.blueprints.errors import settings, settings_here
@@ -217,28 +216,7 @@ def show_summary() -> ResponseReturnValue:
 def check_field() -> ResponseReturnValue:
     """One field, after it was left: a sentence, or nothing when it is right. Says nothing about who has an account."""
     name = request.form.get("field", "")
-    value = request.form.get(name, "")[:300]
-    try:
-        CHECKS.get(name, accept)(value)
-    except (ValidationError, Invalid) as problem:
-        return str(problem.message if isinstance(problem, Invalid) else problem)
-    return available(name)
-
-
-def accept(value: str) -> None:
-    """A field that is checked only when the order comes."""
-
-
-def check_tax_id(value: str) -> None:
-    forms.check_tax_id(value, request.form.get("billing_country"))
-
-
-CHECKS = {
-    "email_address": forms.check_email,
-    "password": forms.check_password,
-    "site_url": lambda value: sites.check_address(value) and None,
-    "tax_id": check_tax_id,
-}
+    return field_checks.problem_of(name, request.form) or available(name)
 
 
 def available(name: str) -> ResponseReturnValue:
