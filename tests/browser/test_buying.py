@@ -174,6 +174,7 @@ def test_back_and_a_second_tab_are_the_same_sale(open_page: Open, shop: None) ->
     expect(page.get_by_role("heading", level=1)).to_have_text("Test payment")
     assert (count(Sale), count(Payment)) == (1, 1)
     page.get_by_role("button", name="Approve", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order received")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Order received")
     assert count(Sale) == 1
