@@ -23,8 +23,8 @@ from webapp.models import (
 
 def back(page: Page) -> None:
     """One step, until the page of then is loaded anew: no history keeps what a page showed."""
-    page.go_back()
-    page.wait_for_load_state("networkidle")
+    with page.expect_event("load"):
+        page.go_back()
 
 
 def names(page: Page) -> list[str]:

@@ -47,8 +47,8 @@ def test_back_from_a_row_restores_where_one_was(enter: Open) -> None:
     assert before > 200
     page.get_by_role("link", name="Guest 15").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Guest 15")
-    page.go_back()
-    page.wait_for_load_state("networkidle")
+    with page.expect_event("load"):
+        page.go_back()
     assert abs(page.evaluate("scrollY") - before) < 5
 
 
