@@ -26,6 +26,7 @@ class Capability(StrEnum):
     DELIVERIES_RETRY = "deliveries.retry"
     NOTICES_VIEW = "notices.view"
     NOTICES_PROCESS = "notices.process"
+    COMPONENTS_VIEW = "components.view"
     AUDIT_VIEW = "audit.view"
     JOBS_VIEW = "jobs.view"
     JOBS_START = "jobs.start"

@@ -154,6 +154,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "inbound-events",
             "jobs",
             "audit",
+            "components",
         )
     ]
     assert [one.text for one in rooms if "aria-current" in one.attrs] == ["Payments"]

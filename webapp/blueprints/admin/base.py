@@ -70,6 +70,7 @@ def navigation() -> list[dict[str, Any]]:
         (_("Notices"), "inbound-events", ""),
         (_("Jobs"), "jobs", ""),
         (_("Audit log"), "audit", ""),
+        (_("Components"), "components", ""),
     )
     return [
         {

@@ -9,6 +9,7 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import (
     audit,
     bulk,
+    components,
     customers,
     deliveries,
     events,
@@ -30,6 +31,7 @@ __all__ = [
     "audit",
     "bp",
     "bulk",
+    "components",
     "customers",
     "deliveries",
     "events",
