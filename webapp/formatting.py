@@ -13,6 +13,7 @@ from flask_babel import get_locale, ngettext
 from markupsafe import Markup, escape
 
 from webapp import clock
+from webapp.countries import countries
 from webapp.money import Money, exponent
 from webapp.periods import Period, Unit
 
@@ -75,6 +76,11 @@ def _time(instant: datetime, text: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(clock.rfc3339(instant), exact, escape(text))
 
 
+def country_name(code: str) -> str:
+    """`Germany`, `Deutschland`; what is no country stays as it is."""
+    return countries(_locale()).get(code, code)
+
+
 def period(length: Period) -> str:
     """`3 months`, `1 year`."""
     if length.unit == Unit.DAY:
@@ -104,6 +110,7 @@ def init_app(app: Flask) -> None:
         date=date,
         long_date=long_date,
         datetime=timestamp,
+        country_name=country_name,
         period=period,
         per_period=per_period,
     )

@@ -122,6 +122,19 @@ def update(customer: Customer, profile: Profile) -> None:
         _tell(customer)
 
 
+def rewrite(customer: Customer, profile: Profile) -> bool:
+    """The customer's details as they are told now, empty ones included; whether anything changed."""
+    asked = [name for name in profile.__dataclass_fields__ if name not in ("full_name", "billing_state")]
+    told = {name: getattr(profile, name) for name in asked} | {"display_name": profile.full_name}
+    changed = {name: value for name, value in told.items() if getattr(customer, name) != value}
+    for name, value in changed.items():
+        setattr(customer, name, value)
+    if changed:
+        customer.user.name = customer.display_name
+        _tell(customer)
+    return bool(changed)
+
+
 def change_email(customer: Customer, email: str) -> None:
     """A new address, for signing in as well. Raises Invalid when it is somebody else's."""
     other = user_by_email(email)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from webapp import clock
 from webapp.domain import outbox, receivables, sites
@@ -48,6 +48,21 @@ def of_customer(customer_id: int) -> list[Membership]:
     shown = (Membership.plan, Membership.credential, Membership.sites)
     query = select(Membership).where(Membership.customer_id == customer_id).order_by(Membership.id.desc())
     return list(db.session.scalars(query.options(*(selectinload(one) for one in shown))))
+
+
+def in_full(membership_id: int, *, customer_id: int) -> Membership:
+    """One of this customer's, with all that its page shows. Somebody else's is not found. Raises NotFound."""
+    shown = (
+        joinedload(Membership.plan),
+        joinedload(Membership.credential),
+        selectinload(Membership.items).joinedload(MembershipItem.product),
+        selectinload(Membership.sites),
+    )
+    query = select(Membership).where(Membership.id == membership_id, Membership.customer_id == customer_id)
+    membership = db.session.scalars(query.options(*shown)).one_or_none()
+    if membership is None:
+        raise NotFound()
+    return membership
 
 
 def find_by_reference(reference: str) -> Membership:
@@ -166,6 +181,38 @@ def cancel(membership: Membership, *, reason: str, at_once: bool = False) -> Non
         membership.cancel_at = membership.expires_at
         outbox.record("membership.cancel_scheduled", membership)
     do_action("wu_membership_post_cancel", membership)
+
+
+def can_wait(membership: Membership) -> bool:
+    """Whether there is a paid period whose end a cancellation can wait for."""
+    ends = membership.expires_at
+    return membership.is_served and membership.cancel_at is None and ends is not None and ends > clock.now()
+
+
+def can_be_cancelled(membership: Membership) -> bool:
+    return membership.status not in (S.CANCELLED, S.EXPIRED) and membership.cancel_at is None
+
+
+def can_be_kept(membership: Membership) -> bool:
+    """Whether it is still to end, so that this can be taken back."""
+    return membership.is_served and membership.cancel_at is not None and membership.cancel_at > clock.now()
+
+
+def undo_cancellation(membership: Membership) -> None:
+    """It goes on as if nobody had asked. Raises Conflict when it has ended, or nobody has asked."""
+    if not can_be_kept(membership):
+        raise Conflict(code="not_ending")
+    membership.cancel_at = None
+    membership.cancellation_reason = ""
+    outbox.record("membership.updated", membership, change="undone")
+
+
+def note_reason(membership: Membership, reason: str) -> None:
+    """Why the customer cancelled, told afterwards. Raises Conflict when it is not cancelled."""
+    if membership.cancel_at is None:
+        raise Conflict(code="not_ending")
+    membership.cancellation_reason = reason[:300]
+    outbox.record("membership.updated", membership)
 
 
 def end(membership: Membership, *, reason: str) -> None:

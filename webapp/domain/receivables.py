@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from webapp import clock
 from webapp.domain import discounts, outbox
@@ -17,6 +18,26 @@ def find(payment_id: int, *, customer_id: int | None = None) -> Payment:
     """Somebody else's is not found. Raises NotFound."""
     payment = db.session.get(Payment, payment_id)
     if payment is None or (customer_id is not None and payment.customer_id != customer_id):
+        raise NotFound()
+    return payment
+
+
+def of_customer(customer_id: int, *, before: int | None = None, limit: int = 25) -> list[Payment]:
+    """Newest first; `before`: only those older than the payment with this id."""
+    query = select(Payment).where(Payment.customer_id == customer_id).order_by(Payment.id.desc()).limit(limit)
+    return list(db.session.scalars(query if before is None else query.where(Payment.id < before)))
+
+
+def in_full(payment_id: int, *, customer_id: int) -> Payment:
+    """One of this customer's, with all that its receipt shows. Somebody else's is not found. Raises NotFound."""
+    shown = (
+        joinedload(Payment.customer),
+        joinedload(Payment.membership).options(joinedload(Membership.plan), selectinload(Membership.sites)),
+        *(selectinload(one) for one in (Payment.line_items, Payment.tries, Payment.refunds)),
+    )
+    query = select(Payment).where(Payment.id == payment_id, Payment.customer_id == customer_id)
+    payment = db.session.scalars(query.options(*shown)).one_or_none()
+    if payment is None:
         raise NotFound()
     return payment
 

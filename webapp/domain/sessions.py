@@ -138,6 +138,11 @@ def end_all(user_id: int, *, but: int | None = None) -> None:
     db.session.execute(ended.values(ended_at=clock.now()))
 
 
+def forget_all(user_id: int) -> None:
+    """As `end_all`, and nothing of where they were signed in is kept."""
+    db.session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+
+
 def note(user_id: int, kind: str, where: Origin) -> None:
     """Keep one fact for the person's own history."""
     db.session.add(SecurityEvent(user_id=user_id, kind=kind, address=where.address, agent=where.agent))

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import bulk, checkout, inbox, memberships, one_time_links, passkeys, sessions, throttles
+from webapp.domain import bulk, checkout, erasure, inbox, memberships, one_time_links, passkeys, sessions, throttles
 from webapp.extensions import queue
 from webapp.flows import asking, relaying
 from webapp.hook_registry import begin_scope
@@ -64,6 +64,10 @@ def give_up_sales() -> int:
     return _in_batches(checkout.give_up_due)
 
 
+def forget_billed() -> int:
+    return _in_batches(erasure.sweep)
+
+
 def sweep_signing_in() -> int:
     with unit_of_work("clock"):
         return throttles.sweep() + one_time_links.sweep() + sessions.sweep() + passkeys.sweep()
@@ -87,6 +91,7 @@ CHORES = (
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
     Chore("end-memberships", timedelta(minutes=1), end_memberships),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
+    Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("sweep-signing-in", timedelta(hours=1), sweep_signing_in),
 )
 

@@ -123,6 +123,10 @@ class MembershipItem(HasId, Model):
     membership: Mapped[Membership] = relationship(back_populates="items")
     product: Mapped[Product] = relationship()
 
+    @property
+    def unit_price(self) -> Money:
+        return Money(self.unit_price_minor, self.membership.currency)
+
 
 class StoredCredential(HasId, HasTimes, Model):
     """A way to charge a customer again that a gateway keeps; we hold only its name for it."""

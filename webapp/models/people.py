@@ -89,6 +89,7 @@ class Customer(HasId, HasTimes, HasReference, HasMeta, Model):
     analytics_consent_at: Mapped[datetime | None]
     news_requested_at: Mapped[datetime | None]
     registered_at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), index=True)
+    deleted_at: Mapped[datetime | None]  # the person asked for it: what named them is gone, what was paid is kept
 
     user: Mapped[User] = relationship(back_populates="customer")
     memberships: Mapped[list[Membership]] = relationship(

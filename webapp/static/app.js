@@ -271,6 +271,7 @@
       event.preventDefault();
       dialog.showModal();
     });
+    on("[data-prints]", () => window.print());
     on("[data-closes]", (closer) => closer.closest("dialog").close());
   });
 

@@ -161,7 +161,7 @@ def test_changes_ask_for_the_password_after_ten_minutes(
     assert len(re.findall(r"<code>", client.post(f"{PAGE}/two-step/codes").text)) == 10
     client.post(f"{PAGE}/two-step/off")
     client.post("/logout")
-    assert sign_in(client).location == "/"
+    assert sign_in(client).location == "/account/"
 
 
 def test_staff_are_led_to_it_before_anything_else(client: FlaskClient, sign_in: SignIn, app: Flask) -> None:

@@ -1,20 +1,25 @@
-"""The customer's own pages: what they have, what it costs, and when it is charged."""
+"""The customer's own pages: what they have, what it costs, and when it is charged. A module per noun."""
 
 from __future__ import annotations
 
-from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from webapp.blueprints import access
+from webapp.blueprints.account import memberships, own_data, payments, profile
+from webapp.blueprints.account.base import bp, customer
 from webapp.blueprints.views import View
-from webapp.domain import memberships
+from webapp.domain import memberships as agreements
+from webapp.models import MembershipStatus
 
-bp = Blueprint("account", __name__, url_prefix="/account")
-bp.before_request(access.customers_only)
+__all__ = ["bp", "memberships", "own_data", "payments", "profile"]
+
 overview_view = View("account/overview.html")
+OVER = (MembershipStatus.CANCELLED, MembershipStatus.EXPIRED)
 
 
 @bp.get("/")
 def overview() -> ResponseReturnValue:
-    return overview_view.show(memberships=memberships.of_customer(current_user.customer.id))
+    own = agreements.of_customer(customer().id)
+    return overview_view.show(
+        running=[one for one in own if one.status not in OVER],
+        ended=[one for one in own if one.status in OVER],
+    )

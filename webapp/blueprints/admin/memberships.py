@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from webapp import clock
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
@@ -110,17 +109,11 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
     )
 
 
-def can_wait(membership: Membership) -> bool:
-    """Whether there is a paid period whose end can be waited for."""
-    ends = membership.expires_at
-    return membership.is_served and membership.cancel_at is None and ends is not None and ends > clock.now()
-
-
 def endings(membership: Membership) -> list[dict[str, Any]]:
     """The ways to end it that are left: each with its form, at the end of the period first."""
     if membership.status in (MembershipStatus.CANCELLED, MembershipStatus.EXPIRED):
         return []
-    ways = [False, True] if can_wait(membership) else [True]
+    ways = [False, True] if memberships.can_wait(membership) else [True]
     return [ending(membership, CancellationForm(formdata=None), at_once=at_once) for at_once in ways]
 
 
@@ -144,7 +137,7 @@ def losses(membership: Membership) -> dict[str, Any]:
 def confirm_cancellation(membership_id: int) -> ResponseReturnValue:
     """The question on a page of its own, for browsers without script."""
     membership = look_at(membership_id)
-    at_once = request.args.get("at_once") == "1" or not can_wait(membership)
+    at_once = request.args.get("at_once") == "1" or not memberships.can_wait(membership)
     return ask(membership, CancellationForm(formdata=None), at_once=at_once)
 
 

@@ -30,7 +30,10 @@ code_view = View("auth/code.html")
 
 
 def start_page(user: User) -> str:
-    return url_for("admin.dashboard") if user.is_operator else url_for("checkout.front")
+    """Where somebody arrives who did not want to go anywhere else: their rooms, if they have any."""
+    if user.is_operator:
+        return url_for("admin.dashboard")
+    return url_for("account.overview") if user.customer is not None else url_for("checkout.front")
 
 
 @bp.get("/login")

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from webapp.blueprints import access
+from webapp.blueprints.account import frame as account_frame
 from webapp.blueprints.admin.base import navigation
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.forms import ChangePasswordForm, PasskeyForm, ProofForm, errors_of, refuse
@@ -50,8 +51,10 @@ def keep_the_frame() -> None:
 @bp.context_processor
 def frame() -> dict[str, Any]:
     """Operators keep their rooms around these pages, customers theirs."""
-    if not current_user.is_authenticated or not current_user.is_operator:
+    if not current_user.is_authenticated:
         return {"frame": "base.html"}
+    if not current_user.is_operator:
+        return {"frame": "base_account.html", **account_frame.context()}
     return {"frame": "base_admin.html", "admin_nav": navigation(), "home_url": url_for("admin.dashboard")}
 
 

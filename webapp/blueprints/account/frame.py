@@ -1,0 +1,31 @@
+"""What stands around every page of the account: its tabs, and what is unpaid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from webapp.blueprints import access
+from webapp.domain import dues
+
+
+def context() -> dict[str, Any]:
+    """For `base_account.html`. Nothing for whoever was not let in: a refusal tells them nothing."""
+    customer_id = access.customer_id()
+    if customer_id is None:
+        return {}
+    return {"account_tabs": tabs(), "dues": dues.of_customer(customer_id)}
+
+
+def tabs() -> list[dict[str, Any]]:
+    """The rooms of the account; a page of memberships belongs to the overview."""
+    rooms = (
+        (_("Overview"), url_for("account.overview"), ("overview", "memberships")),
+        (_("Payments"), url_for("account.list_payments"), ("payments",)),
+        (_("Profile"), url_for("account.show_profile"), ("profile", "data", "deletion")),
+        (_("Security"), url_for("security.show"), ("security",)),
+    )
+    here = request.path.removeprefix("/account").strip("/").partition("/")[0] or "overview"
+    return [{"label": label, "url": url, "current": here in places} for label, url, places in rooms]

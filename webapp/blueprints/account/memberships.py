@@ -1,0 +1,133 @@
+"""One membership: how it stands, what comes next, and how its customer ends it or keeps it after all."""
+
+from __future__ import annotations
+
+from flask import Response, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, RadioField, SelectChoice
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
+
+from webapp.blueprints.account import words
+from webapp.blueprints.account.base import actor, bp, customer
+from webapp.blueprints.form import Form
+from webapp.blueprints.views import View, go_to
+from webapp.domain import memberships
+from webapp.errors import Conflict, DomainError
+from webapp.formatting import long_date
+from webapp.models import Membership, SiteStatus
+from webapp.transactions import unit_of_work
+
+membership_view = View("account/membership.html")
+cancellation_view = View("account/cancellation.html")
+BY_CUSTOMER = "cancelled by the customer"
+GONE = (SiteStatus.ARCHIVED, SiteStatus.DELETED)
+
+# Asked once, after the receipt (X7); systems that count reasons know them by these names.
+REASONS = (
+    ("too_expensive", _l("It costs too much")),
+    ("missing_feature", _l("Something I need is missing")),
+    ("not_needed", _l("I no longer need it")),
+    ("too_difficult", _l("It is too difficult to use")),
+    ("other", _l("Another reason")),
+)
+
+
+class CancellationForm(Form):
+    version = IntegerField("", validators=[Optional()], widget=HiddenInput())
+
+
+class ReasonForm(Form):
+    reason = RadioField(
+        _l("Why did you cancel?"), choices=[SelectChoice(*one) for one in REASONS], validate_choice=False
+    )
+
+
+@bp.get("/memberships/<int:membership_id>")
+def show_membership(membership_id: int) -> ResponseReturnValue:
+    return show(memberships.in_full(membership_id, customer_id=customer().id))
+
+
+def show(membership: Membership, *, problem: str = "", status: int = 200) -> Response:
+    """`problem`: why what was just asked for was not done; the page shows how things stand now."""
+    return membership_view.show(
+        status=status,
+        problem=problem,
+        membership=membership,
+        sites=[site for site in membership.sites if site.status not in GONE],
+        ahead=words.ahead_of(membership),
+        history=words.history_of(membership),
+        can_be_cancelled=memberships.can_be_cancelled(membership),
+        can_be_kept=memberships.can_be_kept(membership),
+        reasons=REASONS,
+        reason_form=ReasonForm(formdata=None) if membership.cancellation_reason == BY_CUSTOMER else None,
+    )
+
+
+@bp.get("/memberships/<int:membership_id>/cancellation")
+def confirm_cancellation(membership_id: int) -> ResponseReturnValue:
+    """What it does and when, before it is done."""
+    membership = memberships.in_full(membership_id, customer_id=customer().id)
+    if not memberships.can_be_cancelled(membership):
+        return go_to(url_for(".show_membership", membership_id=membership_id))
+    return cancellation_view.show(
+        membership=membership,
+        form=CancellationForm(formdata=None, version=membership.version),
+        effect=words.effect_of_cancelling(membership),
+        waits=memberships.can_wait(membership),
+        sites=[site for site in membership.sites if site.status not in GONE],
+    )
+
+
+@bp.post("/memberships/<int:membership_id>/cancellation")
+def create_cancellation(membership_id: int) -> ResponseReturnValue:
+    """Stop renewing; access lasts to the end of the paid period."""
+    form, customer_id = CancellationForm(), customer().id
+    try:
+        with unit_of_work(actor()):
+            membership = memberships.find(membership_id, customer_id=customer_id)
+            if form.version.data != membership.version and memberships.can_be_cancelled(membership):
+                raise Conflict()
+            memberships.cancel(membership, reason=BY_CUSTOMER)
+    except DomainError as error:
+        return refused(membership_id, error)
+    flash(said(membership), "success")
+    return go_to(url_for(".show_membership", membership_id=membership_id))
+
+
+def refused(membership_id: int, error: DomainError) -> Response:
+    """The page as it is now, and why nothing was changed. Raises NotFound for somebody else's."""
+    membership = memberships.in_full(membership_id, customer_id=customer().id)
+    return show(membership, problem=error.message, status=error.status)
+
+
+def said(membership: Membership) -> str:
+    if membership.cancelled_at is not None or membership.cancel_at is None:
+        return _("Your contract has ended.")
+    return _("Your contract ends on %(date)s. Until then nothing changes.", date=long_date(membership.cancel_at))
+
+
+@bp.post("/memberships/<int:membership_id>/cancellation/undo")
+def undo_cancellation(membership_id: int) -> ResponseReturnValue:
+    """It goes on as before."""
+    customer_id = customer().id
+    try:
+        with unit_of_work(actor()):
+            memberships.undo_cancellation(memberships.find(membership_id, customer_id=customer_id))
+    except DomainError as error:
+        return refused(membership_id, error)
+    flash(_("Your cancellation is undone. The contract goes on as before."), "success")
+    return go_to(url_for(".show_membership", membership_id=membership_id))
+
+
+@bp.post("/memberships/<int:membership_id>/cancellation/reason")
+def create_reason(membership_id: int) -> ResponseReturnValue:
+    """One of the reasons we offer; none, or anything else, is no answer, and that is fine."""
+    form, customer_id = ReasonForm(), customer().id
+    if form.validate() and form.reason.data in dict(REASONS):
+        with unit_of_work(actor()):
+            memberships.note_reason(memberships.find(membership_id, customer_id=customer_id), form.reason.data)
+        flash(_("Thank you for telling us."), "success")
+    return go_to(url_for(".show_membership", membership_id=membership_id))

@@ -1,0 +1,70 @@
+"""The customer's data: all of it to take along, and the end of the account."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Response, flash, make_response, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import logout_user
+
+from webapp import clock
+from webapp.blueprints.account.base import actor, bp, customer
+from webapp.blueprints.auth.forms import ProofForm, errors_of
+from webapp.blueprints.auth.security import check_own_password
+from webapp.blueprints.views import View, go_to
+from webapp.domain import customers, erasure, own_data
+from webapp.errors import Conflict
+from webapp.extensions import limiter
+from webapp.transactions import unit_of_work
+
+data_view = View("account/data.html")
+deletion_view = View("account/deletion.html")
+
+
+@bp.get("/data")
+def show_data() -> ResponseReturnValue:
+    return data_view.show()
+
+
+@bp.get("/data/export.json")
+@limiter.limit("20 per hour")
+def export_data() -> ResponseReturnValue:
+    """Everything that is theirs, as one file."""
+    body = json.dumps(own_data.of(customer()), indent=2, ensure_ascii=False)
+    response = make_response(body, 200, {"Content-Type": "application/json; charset=utf-8"})
+    response.headers["Content-Disposition"] = f'attachment; filename="my-data-{clock.now():%Y-%m-%d}.json"'
+    return response
+
+
+@bp.get("/deletion")
+def confirm_deletion() -> ResponseReturnValue:
+    """What it does, that it does it at once, and what must be ended before."""
+    return show(ProofForm(formdata=None))
+
+
+def show(form: ProofForm, *, status: int = 200) -> Response:
+    running = erasure.running(customer().id)
+    return deletion_view.show(
+        status=status, form=form, errors=errors_of(form), running=running, years=erasure.KEPT_YEARS
+    )
+
+
+@bp.post("/deletion")
+def create_deletion() -> ResponseReturnValue:
+    """For good. It asks for the password: a browser that was left open must not be enough."""
+    form, status = ProofForm(), 422
+    if form.validate():
+        status = check_own_password(form)
+    if errors_of(form):
+        return show(form, status=status)
+    customer_id = customer().id
+    try:
+        with unit_of_work(actor()):
+            erasure.delete_account(customers.find(customer_id))
+    except Conflict as error:
+        return show(form, status=error.status)
+    logout_user()
+    flash(_("Your account is deleted."), "success")
+    return go_to(url_for("checkout.front"))

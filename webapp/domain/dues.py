@@ -1,0 +1,98 @@
+"""What a customer still owes, and why: for the banner on their pages and the problems of a membership."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webapp.extensions import db
+from webapp.hooks import apply_filters
+from webapp.models import Membership, MembershipStatus, Payment, PaymentKind, PaymentStatus, SiteStatus, TryStatus
+
+GRACE_DAYS = 3
+SHOWN_AT_MOST = 20
+SWITCHED_OFF = (SiteStatus.PUBLISHED, SiteStatus.REQUESTED, SiteStatus.CREATING, SiteStatus.FAILED)
+
+
+class Why(StrEnum):
+    """The class of the reason, never the bank's own words."""
+
+    UNPAID = "unpaid"
+    DECLINED = "declined"
+    TRANSFER = "transfer"  # it was promised by bank transfer and has not arrived
+    CHECKING = "checking"  # under way; nothing to do now
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One payment that is open. `until`: what it is for is switched off then, or its order becomes void."""
+
+    payment: Payment
+    why: Why
+    until: datetime | None
+    sites: tuple[str, ...]
+
+    @property
+    def is_renewal(self) -> bool:
+        return self.payment.kind == PaymentKind.RENEWAL
+
+    @property
+    def can_be_paid(self) -> bool:
+        return self.why != Why.CHECKING
+
+
+def of_customer(customer_id: int) -> list[Due]:
+    """Oldest first. What an ended membership left unpaid is nobody's debt."""
+    shown = (
+        selectinload(Payment.tries),
+        joinedload(Payment.membership).joinedload(Membership.plan),
+        joinedload(Payment.membership).selectinload(Membership.sites),
+    )
+    query = (
+        select(Payment)
+        .join(Membership)
+        .where(Payment.customer_id == customer_id)
+        .where(Payment.status.in_((PaymentStatus.PENDING, PaymentStatus.FAILED)))
+        .where(Membership.status != MembershipStatus.CANCELLED)
+        .order_by(Payment.id)
+        .limit(SHOWN_AT_MOST)
+    )
+    return [due_of(payment) for payment in db.session.scalars(query.options(*shown))]
+
+
+def due_of(payment: Payment) -> Due:
+    membership = payment.membership
+    sites = [site.title for site in membership.sites if site.status in SWITCHED_OFF] if membership else []
+    return Due(payment, why(payment), until(payment), tuple(sites))
+
+
+def why(payment: Payment) -> Why:
+    last = payment.tries[-1] if payment.tries else None
+    if last is None:
+        return Why.UNPAID
+    if last.status == TryStatus.DECLINED:
+        return Why.DECLINED
+    if (last.action or {}).get("type") == "instructions":
+        return Why.TRANSFER
+    if last.status == TryStatus.NEEDS_ACTION:  # the buyer left the gateway's page
+        return Why.UNPAID
+    return Why.CHECKING
+
+
+def until(payment: Payment) -> datetime | None:
+    """A transfer has its own day; a renewal has the days of grace after the period that ran out."""
+    if payment.due_at is not None or payment.kind != PaymentKind.RENEWAL or payment.membership is None:
+        return payment.due_at
+    return served_until(payment.membership)
+
+
+def served_until(membership: Membership) -> datetime | None:
+    """When an unpaid membership's sites are switched off; None: never."""
+    if membership.expires_at is None:
+        return None
+    days = apply_filters("wu_membership_grace_period_days", GRACE_DAYS, membership)
+    return membership.expires_at + timedelta(days=int(days))

@@ -1,0 +1,154 @@
+"""Deleting an account: what names the person goes; what was paid is kept, as the law on books asks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from webapp import clock
+from webapp.domain import outbox, sessions
+from webapp.errors import Conflict
+from webapp.extensions import db
+from webapp.models import (
+    Attempt,
+    Customer,
+    Delivery,
+    Event,
+    Membership,
+    MembershipStatus,
+    Meta,
+    OneTimeLink,
+    Passkey,
+    Payment,
+    RecoveryCode,
+    ResetRequest,
+    Sale,
+    SecurityEvent,
+    Site,
+    SiteStatus,
+    StoredCredential,
+    TotpSecret,
+    User,
+)
+from webapp.models.payment import PAID
+
+OVER = (MembershipStatus.CANCELLED, MembershipStatus.EXPIRED)
+NAMELESS = "deleted.invalid"  # a domain that nobody can ever have (RFC 2606)
+BILLED_TO = "billed_to"
+KEPT_YEARS = 10  # to the end of that year; the longest that a member state of the EU asks of books
+OF_A_PERSON = (
+    "company_name",
+    "tax_id",
+    "billing_address_line_1",
+    "billing_address_line_2",
+    "billing_zip_code",
+    "billing_city",
+    "billing_state",
+)
+PROOFS = (SecurityEvent, TotpSecret, RecoveryCode, Passkey, OneTimeLink)
+
+
+def running(customer_id: int) -> list[Membership]:
+    """What must be ended first."""
+    query = select(Membership).where(Membership.customer_id == customer_id, Membership.status.not_in(OVER))
+    return list(db.session.scalars(query.order_by(Membership.id)))
+
+
+def delete_account(customer: Customer) -> None:
+    """Make the customer nobody, now and for good. Raises Conflict while a membership is running."""
+    if running(customer.id):
+        raise Conflict(code="still_running")
+    names = named(customer)
+    keep_who_was_billed(customer)
+    forget_person(customer)
+    forget_proofs(customer.user)
+    forget_traces(customer, names)
+    give_sites_up(customer.id)
+    outbox.record("customer.deleted", customer)
+
+
+def named(customer: Customer) -> frozenset[str]:
+    """Every text by which this person would be known again."""
+    found = {customer.email, customer.user.email, customer.display_name, customer.user.name, customer.user.username}
+    return frozenset(one for one in found | {getattr(customer, name) for name in OF_A_PERSON} if one)
+
+
+def keep_who_was_billed(customer: Customer) -> None:
+    """Books name who paid. It stands with each payment from now on, and goes when its years are over."""
+    told = {"name": customer.display_name, "country": customer.billing_country}
+    told |= {name: getattr(customer, name) for name in OF_A_PERSON if getattr(customer, name)}
+    paid = select(Payment).where(Payment.customer_id == customer.id, Payment.status.in_(PAID), Payment.total_minor > 0)
+    for payment in db.session.scalars(paid):
+        payment.meta[BILLED_TO] = {**told, "until": kept_until(payment.completed_at or payment.created_at)}
+
+
+def kept_until(paid_at: datetime) -> str:
+    return f"{paid_at.year + KEPT_YEARS}-12-31"
+
+
+def forget_person(customer: Customer) -> None:
+    address = f"customer-{customer.id}@{NAMELESS}"
+    customer.display_name = f"Deleted customer {customer.id}"
+    customer.email = address
+    for name in OF_A_PERSON:
+        setattr(customer, name, "")
+    customer.analytics_consent_at = customer.news_requested_at = None
+    customer.meta.pop("analytics", None)
+    customer.deleted_at = clock.now()
+
+
+def forget_proofs(user: User) -> None:
+    """Nobody signs in as them any more, anywhere."""
+    db.session.execute(delete(ResetRequest).where(ResetRequest.email_key == user.email_key))
+    user.email = f"user-{user.id}@{NAMELESS}"
+    user.username, user.name, user.password_hash = f"deleted-{user.id}", "", "!"
+    user.two_step_at = None
+    sessions.forget_all(user.id)
+    for kind in PROOFS:
+        db.session.execute(delete(kind).where(kind.user_id == user.id))
+
+
+def forget_traces(customer: Customer, names: frozenset[str]) -> None:
+    """What was entered, told and answered about them; that it happened is kept."""
+    for sale in db.session.scalars(select(Sale).where(Sale.customer_id == customer.id)):
+        sale.form = {}
+    for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
+        event.data = without(event.data, names)
+    own = select(Delivery.id).where(Delivery.customer_id == customer.id)
+    for delivery in db.session.scalars(select(Delivery).where(Delivery.customer_id == customer.id)):
+        delivery.arguments = without(delivery.arguments, names)
+    db.session.execute(update(Attempt).where(Attempt.delivery_id.in_(own)).values(answer=""))
+    mine = Membership.customer_id == customer.id
+    db.session.execute(update(Membership).where(mine).values(credential_id=None, auto_renew=False))
+    db.session.execute(delete(StoredCredential).where(StoredCredential.customer_id == customer.id))
+
+
+def without(value: Any, names: frozenset[str]) -> Any:
+    """The same JSON, with the texts that are one of these names left empty."""
+    if isinstance(value, dict):
+        return {key: without(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without(one, names) for one in value]
+    return "" if isinstance(value, str) and value in names else value
+
+
+def give_sites_up(customer_id: int) -> None:
+    """Addresses and titles may name a person, too."""
+    kept = select(Site).where(Site.customer_id == customer_id, Site.status != SiteStatus.DELETED)
+    for site in db.session.scalars(kept):
+        if site.status != SiteStatus.ARCHIVED:
+            site.move_to(SiteStatus.ARCHIVED, reason="account deleted")
+        site.slug, site.title = f"deleted-{site.id}", f"Site {site.id}"
+
+
+def sweep(limit: int = 200) -> int:
+    """Drop who was billed where the years are over; how many."""
+    today = f"{clock.now():%Y-%m-%d}"
+    until = Meta.value["until"].as_string()
+    query = select(Meta).where(Meta.owner_type == Payment.__tablename__, Meta.key == BILLED_TO, until < today)
+    over = db.session.scalars(query.limit(limit)).all()
+    for row in over:
+        db.session.delete(row)
+    return len(over)
