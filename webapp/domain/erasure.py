@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from webapp import clock
 from webapp.domain import outbox, sessions
@@ -16,6 +16,7 @@ from webapp.models import (
     Customer,
     Delivery,
     Event,
+    Mail,
     Membership,
     MembershipStatus,
     Meta,
@@ -116,6 +117,7 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
         sale.form = {}
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
         event.data = without(event.data, names)
+    db.session.execute(delete(Mail).where(or_(Mail.customer_id == customer.id, Mail.user_id == customer.user_id)))
     own = select(Delivery.id).where(Delivery.customer_id == customer.id)
     for delivery in db.session.scalars(select(Delivery).where(Delivery.customer_id == customer.id)):
         delivery.arguments = without(delivery.arguments, names)

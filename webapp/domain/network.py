@@ -19,6 +19,7 @@ class Network:
     company_name: str = "Parzelle"
     company_address: str = ""
     support_email: str = "support@example.com"
+    mail_from: str = ""  # the address that mail comes from; empty: support_email
     currency: str = "EUR"
     default_locale: str = "en"
     default_country: str = "DE"

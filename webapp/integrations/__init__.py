@@ -1,6 +1,6 @@
 """Systems we tell or ask, a folder each. They listen on the public hooks, as anybody's add-on does."""
 
-from webapp.integrations import analytics, crm
+from webapp.integrations import analytics, crm, mailing
 from webapp.settings import Settings
 
 
@@ -8,3 +8,4 @@ def register(settings: Settings) -> None:
     """Let every integration that is configured listen. Raises ConfigurationError for half a configuration."""
     crm.register(settings)
     analytics.register(settings)
+    mailing.register(settings)

@@ -23,6 +23,10 @@ class Binding(Generic[Client]):
         """Use this client from now on; None: nothing is configured."""
         self._client = client
 
+    def bound(self) -> Client | None:
+        """The client, if there is one."""
+        return self._client
+
     def current(self) -> Client:
         """Raises PermanentFailure, for the operator to see, when this process lacks settings others have."""
         if self._client is None:

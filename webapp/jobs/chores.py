@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from webapp.extensions import queue
 from webapp.flows import bulk as bulk_jobs
 from webapp.flows import inbound as notices
-from webapp.flows import relaying
+from webapp.flows import mailing, relaying
 from webapp.settings import Settings
 
 
@@ -49,3 +49,9 @@ def inbound() -> None:
 def bulk() -> None:
     """Go on with what the staff wants done to many rows."""
     bulk_jobs.work_off()
+
+
+@chore
+def mail() -> None:
+    """Send what was written to people."""
+    mailing.work_off()

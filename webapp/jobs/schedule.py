@@ -12,7 +12,18 @@ from flask import Flask
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import bulk, checkout, erasure, inbox, memberships, one_time_links, passkeys, sessions, throttles
+from webapp.domain import (
+    bulk,
+    checkout,
+    erasure,
+    inbox,
+    mails,
+    memberships,
+    one_time_links,
+    passkeys,
+    sessions,
+    throttles,
+)
 from webapp.extensions import queue
 from webapp.flows import asking, relaying
 from webapp.hook_registry import begin_scope
@@ -52,6 +63,17 @@ def sweep_bulk() -> int:
     return due
 
 
+def sweep_mail() -> int:
+    due = mails.count_due()
+    if due:
+        queue.ring("mail")
+    return due
+
+
+def forget_mail() -> int:
+    return _in_batches(mails.forget)
+
+
 def forget_bulk() -> int:
     return _in_batches(bulk.sweep)
 
@@ -87,11 +109,13 @@ CHORES = (
     Chore("sweep-deliveries", timedelta(seconds=2), sweep_deliveries),
     Chore("sweep-inbound", timedelta(seconds=5), sweep_inbound),
     Chore("sweep-bulk", timedelta(seconds=5), sweep_bulk),
+    Chore("sweep-mail", timedelta(seconds=5), sweep_mail),
     Chore("ask-gateways", timedelta(seconds=30), asking.ask_due),
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
     Chore("end-memberships", timedelta(minutes=1), end_memberships),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("forget-billed", timedelta(days=1), forget_billed),
+    Chore("forget-mail", timedelta(hours=1), forget_mail),
     Chore("sweep-signing-in", timedelta(hours=1), sweep_signing_in),
 )
 

@@ -25,6 +25,7 @@ from webapp.models.identity import (
     TotpSecret,
     UserSession,
 )
+from webapp.models.mail import Mail, MailStatus, MailText
 from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
 from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
 from webapp.models.network import ClockSlot, Setting
@@ -67,6 +68,9 @@ __all__ = [
     "LineItem",
     "LineType",
     "LinkPurpose",
+    "Mail",
+    "MailStatus",
+    "MailText",
     "Membership",
     "MembershipItem",
     "MembershipStatus",

@@ -1,0 +1,81 @@
+"""Every kind of message that we write, declared once: what it is for, who gets it, and what its text may name.
+
+Whoever needs a new one adds it here, and its two texts in `templates/mail/<language>/<slug>.md`: the subject on the
+first line, then the body in Markdown, with `{{ placeholders }}` and `{% if … %}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+
+
+class Audience(StrEnum):
+    CUSTOMER = "customer"
+    USER = "user"  # whoever signs in, staff included
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """`sample` fills it in a preview. What is `secret` is kept encrypted until the mail is sent, then nowhere."""
+
+    name: str
+    meaning: str
+    sample: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    slug: str
+    name: str
+    when: str
+    audience: Audience
+    placeholders: tuple[Placeholder, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(one.name for one in self.placeholders)
+
+    @property
+    def samples(self) -> dict[str, str]:
+        return {one.name: str(one.sample) for one in (*self.placeholders, *EVERYWHERE)}
+
+
+NETWORK = Placeholder("network_name", _l("The network's name"), "Parzelle")
+SUPPORT = Placeholder("support_email", _l("The address for questions"), "support@example.com")
+# These two fill themselves, in every message.
+EVERYWHERE = (NETWORK, SUPPORT)
+
+NAME = Placeholder("name", _l("The person's name; may be empty"), "Ada Lovelace")
+
+KINDS: dict[str, Kind] = {}
+
+
+def declare(slug: str, name: str, *placeholders: Placeholder, when: str, to: Audience = Audience.CUSTOMER) -> None:
+    KINDS[slug] = Kind(slug, name, when, to, placeholders)
+
+
+def link(meaning: str, path: str, *, secret: bool = False) -> Placeholder:
+    return Placeholder("link", meaning, f"https://example.com{path}", secret=secret)
+
+
+# -- signing in ------------------------------------------------------------------------------------------------------
+declare(
+    "password_reset",
+    _l("Set a new password"),
+    NAME,
+    link(_l("The link to choose a new password"), "/password/…", secret=True),
+    when=_l("Somebody asked to reset the password of this address, and there is an account with it."),
+    to=Audience.USER,
+)
+declare(
+    "test",
+    _l("Test message"),
+    NAME,
+    when=_l("The staff tries out whether mail arrives."),
+    to=Audience.STAFF,
+)

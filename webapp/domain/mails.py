@@ -1,0 +1,257 @@
+"""What is written to people: recorded beside the change it is about, sent by a worker after the commit.
+
+Here the rows are made, taken and marked; `flows/mailing.py` carries them to the mail server.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from secrets import token_hex
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+from jinja2 import TemplateError
+from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from webapp import clock, encryption, unit
+from webapp.domain import mail_texts, network
+from webapp.domain.mail_kinds import KINDS, Kind
+from webapp.domain.mail_rendering import NotAllowed, Source, Words, one_line, render
+from webapp.errors import Conflict, NotFound
+from webapp.extensions import db, dialect_name, queue
+from webapp.hooks import apply_filters
+from webapp.models import Customer, Mail, MailStatus
+from webapp.models.inserts import insert_once
+from webapp.models.mail import PENDING
+
+# Seconds to wait after the n-th failure; together a little over two days.
+BACKOFF = (30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+ATTEMPTS_AT_MOST = len(BACKOFF) + 1
+LEASE = timedelta(minutes=5)
+ERROR_AT_MOST = 300
+KEPT = timedelta(days=400)
+SECRET = re.compile("secret-[0-9a-f]{16}")
+
+
+# -- recording -------------------------------------------------------------------------------------------------------
+def send(
+    kind: str,
+    *,
+    to: str,
+    locale: str | None,
+    values: Mapping[str, str | None],
+    customer_id: int | None = None,
+    user_id: int | None = None,
+    once: str | None = None,
+) -> Mail | None:
+    """Have this message sent once the unit has committed; its words are frozen now.
+
+    `values` are plain texts, one for each placeholder that the kind declares; they are written as they are, never
+    read as Markdown or HTML. `once`: a key under which only one mail is ever written; None is returned when there is
+    one already. Raises KeyError for a kind that is not declared, ValueError for missing or unknown values.
+    """
+    work, declared = unit.current(), KINDS[kind]
+    if set(values) != declared.names:
+        raise ValueError(f"{kind} needs exactly these values: {', '.join(sorted(declared.names))}")
+    if once is not None and db.session.scalar(select(Mail.id).where(Mail.once == once)) is not None:
+        return None
+    locale = mail_texts.language(locale)
+    told, hidden = _hide_secrets(declared, values)
+    words, problem = _worded(declared, locale, told, customer_id)
+    row = words._asdict() | {
+        "kind": kind,
+        "locale": locale,
+        "to_address": one_line(to)[:254],
+        "customer_id": customer_id,
+        "user_id": user_id,
+        "secrets": encryption.encrypt(json.dumps(hidden)) if hidden else "",
+        "message_id": _new_message_id(),
+        "once": once,
+        "problem": problem,
+    }
+    return _add(work, row)
+
+
+def _add(work: unit.Unit, row: Mapping[str, object]) -> Mail | None:
+    if not insert_once(work.session, Mail, row, ["once"]):
+        return None
+    ring(work)
+    return work.session.scalars(select(Mail).where(Mail.message_id == row["message_id"])).one()
+
+
+def ring(work: unit.Unit) -> None:
+    work.after_commit(partial(queue.ring, "mail"), once="mail")
+
+
+def _new_message_id() -> str:
+    host = re.sub(r"[^a-zA-Z0-9.-]", "", sender().rpartition("@")[2])
+    return f"<{uuid.uuid4()}@{host or 'localhost'}>"
+
+
+def sender() -> str:
+    """The address that mail comes from."""
+    known = network.settings()
+    return one_line(known.mail_from or known.support_email)
+
+
+def _hide_secrets(kind: Kind, values: Mapping[str, str | None]) -> tuple[dict[str, str], dict[str, str]]:
+    """The values with names in place of what is secret, and what these names stand for."""
+    told, hidden = {name: value or "" for name, value in values.items()}, {}
+    for one in kind.placeholders:
+        if one.secret:
+            name = f"secret-{token_hex(8)}"
+            hidden[name], told[one.name] = told[one.name], name
+    return told, hidden
+
+
+def _worded(kind: Kind, locale: str, values: Mapping[str, str], customer_id: int | None) -> tuple[Words, str]:
+    """In the operator's words, or in ours where theirs do not work; and why they do not."""
+    ours, problem = mail_texts.default(kind.slug, locale), ""
+    own = mail_texts.own(kind.slug, locale)
+    if own is not None:
+        try:
+            return _render(kind, locale, Source(own.subject, own.body), values, customer_id), ""
+        except (TemplateError, NotAllowed, TypeError, ValueError) as error:
+            problem = f"{type(error).__name__}: {error}"[:ERROR_AT_MOST]
+    return _render(kind, locale, ours, values, customer_id), problem
+
+
+def _render(kind: Kind, locale: str, source: Source, values: Mapping[str, str], customer_id: int | None) -> Words:
+    def change(body: str) -> str:
+        customer = db.session.get(Customer, customer_id) if customer_id is not None else None
+        changed = apply_filters("wu_email_content", body, kind.slug, customer)
+        return changed if isinstance(changed, str) else body
+
+    return render(source, {**values, **mail_texts.everywhere()}, mail_texts.layout(locale), change)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+def find(mail_id: int) -> Mail:
+    mail = db.session.get(Mail, mail_id)
+    if mail is None:
+        raise NotFound()
+    return mail
+
+
+def revealed(words: str, secrets: str, written: Callable[[str], str] = str) -> str:
+    """The words with what they only name; what has been forgotten stays a name."""
+    known: dict[str, str] = json.loads(encryption.decrypt(secrets) or "{}") if secrets else {}
+    return SECRET.sub(lambda found: written(known[found[0]]) if found[0] in known else found[0], words)
+
+
+def has_secrets(mail: Mail) -> bool:
+    return SECRET.search(mail.text) is not None
+
+
+# -- sending ---------------------------------------------------------------------------------------------------------
+class Held(NamedTuple):
+    """One mail in a worker's hand, as plain values; `lease` proves that the worker still holds it."""
+
+    id: int
+    lease: str
+    attempts_made: int
+    to_address: str
+    locale: str
+    subject: str
+    text: str
+    html: str
+    secrets: str
+    message_id: str
+    created_at: datetime
+
+
+def _due() -> tuple[ColumnElement[bool] | TextClause, ...]:
+    """Word for word the condition of the index: with a bound value no database knows that it may use it."""
+    return text(f"mails.{PENDING}"), Mail.next_at <= clock.now()
+
+
+def count_due() -> int:
+    return db.session.scalar(select(func.count()).select_from(Mail).where(*_due())) or 0
+
+
+def claim(session: Session) -> Held | None:
+    """Take the mail that has waited longest, for five minutes; of two workers only one gets it."""
+    first = select(Mail.id).where(*_due()).order_by(Mail.next_at, Mail.id).limit(1)
+    if dialect_name() == "postgresql":
+        first = first.with_for_update(skip_locked=True)
+    taken = session.execute(
+        update(Mail)
+        .where(Mail.id == first.scalar_subquery(), *_due())
+        .values(lease=str(uuid.uuid4()), next_at=clock.now() + LEASE, attempts_made=Mail.attempts_made + 1)
+        .returning(*(getattr(Mail, name) for name in Held._fields))
+        .execution_options(synchronize_session=False)
+    ).first()
+    return None if taken is None else Held._make(taken)
+
+
+def keep_due(session: Session) -> int:
+    """There is no mail server: what is due is only to be read here; how many."""
+    kept = update(Mail).where(*_due()).values(status=MailStatus.KEPT, lease=None)
+    result = session.execute(kept.execution_options(synchronize_session=False))
+    return int(getattr(result, "rowcount", 0))
+
+
+def settle(session: Session, held: Held, outcome: MailStatus, error: str = "") -> MailStatus | None:
+    """Note what became of a try; PENDING means that it shall be tried again. None when it is no longer ours."""
+    mail = session.get(Mail, held.id, with_for_update=True, populate_existing=True)
+    if mail is None or mail.lease != held.lease or mail.status != MailStatus.PENDING:
+        return None
+    mail.lease, mail.last_error = None, error[:ERROR_AT_MOST]
+    if outcome is MailStatus.PENDING and held.attempts_made >= ATTEMPTS_AT_MOST:
+        outcome = MailStatus.DEAD
+    if outcome is MailStatus.PENDING:
+        mail.next_at = clock.now() + delay(held.attempts_made)
+        return outcome
+    mail.move_to(outcome, reason=error or f"try {held.attempts_made}")
+    if outcome is MailStatus.SENT:
+        mail.sent_at, mail.secrets = clock.now(), ""
+    return outcome
+
+
+def delay(attempts_made: int) -> timedelta:
+    """How long to wait after the n-th failure, with jitter."""
+    base = BACKOFF[min(max(attempts_made, 1), len(BACKOFF)) - 1]
+    return timedelta(seconds=base * random.uniform(0.8, 1.2))
+
+
+def give_back(session: Session, held: Held) -> None:
+    """It was not begun: another worker may take it at once."""
+    session.execute(
+        update(Mail)
+        .where(Mail.id == held.id, Mail.lease == held.lease)
+        .values(lease=None, next_at=clock.now(), attempts_made=held.attempts_made - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+# -- sending again ---------------------------------------------------------------------------------------------------
+def retry(mail: Mail) -> None:
+    """Try at once, with all tries before it. A mail that was sent already is written anew. Raises Conflict."""
+    if has_secrets(mail) and not mail.secrets:
+        raise Conflict(_("Its link works once and is not kept. Ask for a new one instead."), code="link_forgotten")
+    if mail.status is MailStatus.SENT:
+        _add(unit.current(), {name: getattr(mail, name) for name in COPIED} | {"message_id": _new_message_id()})
+        return
+    if mail.status is not MailStatus.PENDING:
+        mail.move_to(MailStatus.PENDING, reason="sent again")
+        mail.attempts_made = 0
+    if mail.lease is None:
+        mail.next_at = clock.now()
+    ring(unit.current())
+
+
+COPIED = ("kind", "locale", "to_address", "customer_id", "user_id", "subject", "text", "html", "problem")
+
+
+def forget(limit: int = 1000) -> int:
+    """Drop what is older than is needed to show what was written to somebody; how many."""
+    old = select(Mail.id).where(Mail.created_at < clock.now() - KEPT).order_by(Mail.id).limit(limit)
+    result = db.session.execute(delete(Mail).where(Mail.id.in_(old)))
+    return int(getattr(result, "rowcount", 0))

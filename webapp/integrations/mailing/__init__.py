@@ -1,0 +1,12 @@
+"""Mail: the server that takes it, and the moments at which we write."""
+
+from __future__ import annotations
+
+from webapp.integrations.mailing.smtp import Server, server
+from webapp.settings import Settings
+
+
+def register(settings: Settings) -> None:
+    """Send through MAIL_URL, if it is set. Raises ConfigurationError when it cannot be one."""
+    address = settings.env.get("MAIL_URL", "").strip()
+    server.bind(Server.of(address, settings.base_url) if address else None)
