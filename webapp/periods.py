@@ -19,6 +19,8 @@ class Unit(StrEnum):
 
 
 DAYS = {Unit.DAY: Decimal(1), Unit.WEEK: Decimal(7), Unit.MONTH: Decimal("30.4375"), Unit.YEAR: Decimal("365.25")}
+# A month in days, by the days of each unit, as whole numbers: 30.4375 days are 487/16 of a day.
+MONTHS = {Unit.DAY: (487, 16), Unit.WEEK: (487, 112), Unit.MONTH: (1, 1), Unit.YEAR: (1, 12)}
 AT_MOST = {Unit.DAY: 3660, Unit.WEEK: 520, Unit.MONTH: 120, Unit.YEAR: 10}
 
 
@@ -57,6 +59,11 @@ class Period:
     def days(self) -> Decimal:
         """Its average length, for prices per day: a month is 30.4375 days."""
         return self.count * DAYS[self.unit]
+
+    def monthly(self, minor: int) -> int:
+        """What a price for this period is for a month, halves rounded up: 7 a week is 30.44 a month."""
+        times, parts = MONTHS[self.unit]
+        return (2 * minor * times + parts * self.count) // (2 * parts * self.count)
 
     def after(self, anchor: datetime, times: int = 1) -> datetime:
         """Where the `times`-th period since `anchor` ends.

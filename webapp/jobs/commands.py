@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from webapp.domain import customers, demo, one_time_links, outbox, payments, receivables
+from webapp.domain import customers, demo, ledger, one_time_links, outbox, payments, receivables
 from webapp.errors import DomainError
 from webapp.extensions import db
 from webapp.flows import asking, inbound, relaying
@@ -25,12 +25,14 @@ from webapp.transactions import unit_of_work
 deliveries = AppGroup("deliveries", help="What other systems are told.")
 hooks_group = AppGroup("hooks", help="The hooks that integrators listen to.")
 payments_group = AppGroup("payments", help="Money asked for.")
+figures_group = AppGroup("figures", help="Recurring revenue and what each day came to.")
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(deliveries)
     app.cli.add_command(hooks_group)
     app.cli.add_command(payments_group)
+    app.cli.add_command(figures_group)
     for command in (prepare, init_demo, create_admin, password_link, run_worker, run_clock, tick, reconcile):
         app.cli.add_command(command)
     app.cli.add_command(commands_sandbox.group)
@@ -186,6 +188,15 @@ def _payment_id(reference: str) -> int:
         if number is not None:
             return number
     return receivables.find_by_reference(reference).id
+
+
+@figures_group.command("repair")
+def repair_figures() -> None:
+    """Write what the ledger of recurring revenue lacks, after memberships were changed in SQL."""
+    with unit_of_work("command line") as session:
+        number = ledger.repair(session)
+    schedule.count_days()
+    click.echo(f"{number} movements were missing")
 
 
 @hooks_group.command("list")

@@ -16,6 +16,7 @@ from webapp.domain import (
     bulk,
     checkout,
     erasure,
+    figure_days,
     inbox,
     mails,
     memberships,
@@ -24,7 +25,7 @@ from webapp.domain import (
     sessions,
     throttles,
 )
-from webapp.extensions import queue
+from webapp.extensions import db, queue
 from webapp.flows import asking, relaying
 from webapp.hook_registry import begin_scope
 from webapp.models import ClockSlot
@@ -90,6 +91,10 @@ def forget_billed() -> int:
     return _in_batches(erasure.sweep)
 
 
+def count_days() -> int:
+    return _in_batches(lambda: figure_days.roll_up(db.session()))
+
+
 def sweep_signing_in() -> int:
     with unit_of_work("clock"):
         return throttles.sweep() + one_time_links.sweep() + sessions.sweep() + passkeys.sweep()
@@ -113,6 +118,7 @@ CHORES = (
     Chore("ask-gateways", timedelta(seconds=30), asking.ask_due),
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
     Chore("end-memberships", timedelta(minutes=1), end_memberships),
+    Chore("count-days", timedelta(minutes=1), count_days),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("forget-mail", timedelta(hours=1), forget_mail),

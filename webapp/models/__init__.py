@@ -13,6 +13,7 @@ from webapp.models.catalog import (
     RedemptionStatus,
     Renewals,
 )
+from webapp.models.figures import DailyFigure, Measure, MovementKind, MrrMovement
 from webapp.models.identity import (
     LinkPurpose,
     OneTimeLink,
@@ -56,6 +57,7 @@ __all__ = [
     "BulkStatus",
     "ClockSlot",
     "Customer",
+    "DailyFigure",
     "Delivery",
     "DeliveryStatus",
     "DiscountCode",
@@ -71,11 +73,14 @@ __all__ = [
     "Mail",
     "MailStatus",
     "MailText",
+    "Measure",
     "Membership",
     "MembershipItem",
     "MembershipStatus",
     "Meta",
     "Move",
+    "MovementKind",
+    "MrrMovement",
     "OneTimeLink",
     "Passkey",
     "Payment",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -40,6 +41,30 @@ MOVES: dict[MembershipStatus, frozenset[MembershipStatus]] = {
     S.CANCELLED: frozenset({S.PENDING}),
 }
 SERVED = frozenset({S.ACTIVE, S.TRIALING, S.ON_HOLD})
+# What decides how much of it counts as recurring revenue.
+COUNTED = (
+    "status",
+    "price_minor",
+    "duration",
+    "duration_unit",
+    "recurring",
+    "billing_cycles",
+    "periods_paid",
+    "anchor",
+    "expires_at",
+)
+
+
+def monthly_minor(facts: Mapping[str, Any]) -> int:
+    """What a membership with these facts counts a month: nothing before it is paid, for life, and once it is over.
+
+    One whose renewal failed counts until it ends. Of limited cycles the last counts to its end.
+    """
+    for_life = 0 < facts["billing_cycles"] <= facts["periods_paid"] and facts["expires_at"] is None
+    unpaid = facts["status"] == S.ON_HOLD and facts["anchor"] is None
+    if not facts["recurring"] or for_life or unpaid or facts["status"] not in (S.ACTIVE, S.ON_HOLD):
+        return 0
+    return Period(facts["duration"], facts["duration_unit"]).monthly(facts["price_minor"])
 
 
 class Membership(HasId, HasTimes, HasReference, HasMeta, HasStatus[MembershipStatus], Model):
@@ -101,6 +126,11 @@ class Membership(HasId, HasTimes, HasReference, HasMeta, HasStatus[MembershipSta
     def is_served(self) -> bool:
         """Whether its sites are shown."""
         return self.status in SERVED
+
+    @property
+    def monthly(self) -> Money:
+        """What it counts now in the network's monthly recurring revenue."""
+        return Money(monthly_minor({name: getattr(self, name) for name in COUNTED}), self.currency)
 
     @property
     def renews_at(self) -> datetime | None:
