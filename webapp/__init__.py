@@ -14,7 +14,7 @@ from webapp import addons, blueprints, encryption, formatting, hooks, integratio
 from webapp.blueprints.language.choice import choose_locale
 from webapp.domain import outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
-from webapp.flows import sandbox_bank
+from webapp.flows import sandbox_bank, watching
 from webapp.gateways import Factory, gateways
 from webapp.gateways.base import Config
 from webapp.gateways.free import FreeGateway
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     formatting.init_app(app)
     blueprints.init_app(app, settings)
     commands.init_app(app)
+    watching.init_app(app)
     return app
 
 

@@ -10,8 +10,9 @@ import importlib
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib.metadata import entry_points
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, entry_points, packages_distributions, version
 from typing import Any
 
 from flask import Flask
@@ -24,11 +25,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addon:
-    """`error` is empty for one that works, else its traceback."""
+    """`error` is empty for one that works, else its traceback; `endpoints`: add-on and path as addresses have them."""
 
     name: str
     version: str
     error: str = ""
+    endpoints: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 def named(settings: Settings) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -51,6 +53,7 @@ def load(app: Flask, settings: Settings) -> list[Addon]:
 
 def _load(app: Flask, name: str, module_of: Callable[[], Any]) -> Addon:
     callbacks, addresses = hooks.registry.snapshot(), endpoints.snapshot(app)
+    hooks.registry.loading = name
     try:
         module = module_of()
         module.register(app, hooks)
@@ -59,4 +62,18 @@ def _load(app: Flask, name: str, module_of: Callable[[], Any]) -> Addon:
         endpoints.restore(app, addresses)
         log.exception("addon.failed", extra={"addon": name})
         return Addon(name, "", traceback.format_exc(limit=20))
-    return Addon(name, str(getattr(module, "__version__", "")))
+    finally:
+        hooks.registry.loading = ""
+    made = tuple(one for one in endpoints.snapshot(app) if one not in addresses)
+    return Addon(name, version_of(name, module), endpoints=made)
+
+
+def version_of(name: str, module: Any) -> str:
+    """Of the distribution that it was installed with, else what the module says of itself, else nothing."""
+    for point in entry_points(group="webapp.addons", name=name):
+        if point.dist is not None:
+            return point.dist.version
+    top = str(getattr(module, "__name__", name)).partition(".")[0]
+    with suppress(PackageNotFoundError):
+        return version(packages_distributions().get(top, [top])[0])
+    return str(getattr(module, "__version__", ""))

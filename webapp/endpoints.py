@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
-from webapp.errors import NotFound
+from webapp.errors import DomainError, NotFound
 
 Event = dict[str, Any]
 Handler = Callable[[Event], object]
@@ -97,12 +98,27 @@ def register_endpoint(
     return endpoint
 
 
+class SwitchedOff(DomainError):
+    """An operator has switched the add-on off; the sender is to try again."""
+
+    code = "addon_off"
+    status = 503
+    sentence = _l("This add-on is switched off for now. Try again later.")
+
+
 def find(app: Flask, addon: str, path: str) -> Endpoint:
-    """Raises NotFound for an address that no add-on has registered."""
+    """Raises NotFound for an address that no add-on has registered, SwitchedOff for one that is closed."""
     endpoint = _registered(app).get((addon, path))
     if endpoint is None:
         raise NotFound(code="unknown_endpoint")
+    if (addon, path) in app.extensions.get("endpoints_closed", ()):
+        raise SwitchedOff()
     return endpoint
+
+
+def close(app: Flask, names: Collection[tuple[str, str]]) -> None:
+    """These take nothing until they are no longer named here."""
+    app.extensions["endpoints_closed"] = frozenset(names)
 
 
 def snapshot(app: Flask) -> dict[tuple[str, str], Endpoint]:

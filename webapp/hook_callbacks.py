@@ -16,18 +16,49 @@ EVERYTHING = 1_000_000
 
 @dataclass(slots=True)
 class Figures:
-    """What a callback has done in this process; times in seconds, of guarded calls only."""
+    """What a callback has done in this process and is not written down yet (domain/hook_figures.py)."""
 
     calls: int = 0
+    timed: int = 0  # of the calls
     seconds: float = 0.0
     worst: float = 0.0
     errors: int = 0
     last_error: str = ""
     last_error_at: datetime | None = None
 
+    def called(self, seconds: float) -> None:
+        self.calls += 1
+        self.took(seconds)
+
     def took(self, seconds: float) -> None:
+        self.timed += 1
         self.seconds += seconds
         self.worst = max(self.worst, seconds)
+
+    def take(self) -> Figures:
+        """What there is so far; from now on only what comes after it. Calls that end meanwhile are not lost."""
+        taken = replace(self)
+        self.calls -= taken.calls
+        self.timed -= taken.timed
+        self.seconds -= taken.seconds
+        self.errors -= taken.errors
+        self.worst = 0.0
+        if self.last_error_at == taken.last_error_at:
+            self.last_error, self.last_error_at = "", None
+        return taken
+
+    def plus(self, more: Figures) -> Figures:
+        """Both together; the newer error."""
+        newer = more if more.last_error_at is not None else self
+        return Figures(
+            calls=self.calls + more.calls,
+            timed=self.timed + more.timed,
+            seconds=self.seconds + more.seconds,
+            worst=max(self.worst, more.worst),
+            errors=self.errors + more.errors,
+            last_error=newer.last_error,
+            last_error_at=newer.last_error_at,
+        )
 
     def failed(self) -> None:
         """Keep what is being handled right now."""
@@ -38,7 +69,8 @@ class Figures:
 
 @dataclass(slots=True, eq=False)
 class Callback:
-    """One listener. `accepted`: how many arguments it is given; `order`: when it was added."""
+    """One listener. `accepted`: how many arguments it is given; `order`: when it was added; `owner`: the add-on that
+    brought it, "" for what is ours; `off`: it is there and not called, because an operator said so."""
 
     function: Callable[..., Any]
     priority: int
@@ -46,6 +78,8 @@ class Callback:
     accepted: int
     background: bool
     guard: bool
+    owner: str = ""
+    off: bool = False
     figures: Figures = field(default_factory=Figures)
 
     @property
@@ -75,12 +109,13 @@ class Hook:
     collected: bool = False
     storable: bool = True
     callbacks: tuple[Callback, ...] = ()
+    fired: int = 0  # in this process, and not written down yet; two threads at once may count as one
 
     def add(self, callback: Callback) -> None:
         """Added again at the same priority, a callback keeps its place and its figures, with the new options."""
         for one in self.callbacks:
             if one.function == callback.function and one.priority == callback.priority:
-                callback = replace(callback, order=one.order, figures=one.figures)
+                callback = replace(callback, order=one.order, off=one.off, figures=one.figures)
         others = (one for one in self.callbacks if one.place != callback.place)
         self.callbacks = tuple(sorted((*others, callback), key=lambda one: one.place))
 

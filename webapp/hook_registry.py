@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
@@ -40,6 +40,7 @@ class Registry:
         self.actions: Family = {}
         self.filters: Family = {}
         self.deliver: Deliver | None = None  # makes the row for a background callback; set in create_app
+        self.loading = ""  # the add-on whose callbacks are being added; "" for what is ours
         self._added = 0
 
     # -- declaring ---------------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ class Registry:
     ) -> None:
         self._added += 1
         accepted = accepted_by(hook, function, wanted)
-        hook.add(Callback(function, priority, self._added, accepted, background, guard))
+        hook.add(Callback(function, priority, self._added, accepted, background, guard, self.loading))
 
     def remove_action(self, name: str, callback: Callable[..., Any], priority: int = 10) -> bool:
         """Whether there was such a callback at this priority."""
@@ -169,6 +170,7 @@ class Registry:
     def do_action(self, name: str, *args: Any) -> None:
         """Fire an action. One of ours fires inside a unit of work; outside of one it raises NoUnitOfWork."""
         hook = self.actions.get(name) or self._hook(self.actions, name)
+        hook.fired += 1
         counts = _counts.get()
         if counts is None:
             counts = begin_scope()
@@ -187,6 +189,8 @@ class Registry:
         token = _running.set((*_running.get(), hook.name))
         try:
             for callback in hook.in_turn():
+                if callback.off:
+                    continue
                 if callback.background:
                     self._deliver(hook, callback, args)
                 else:
@@ -197,17 +201,19 @@ class Registry:
     def _deliver(self, hook: Hook, callback: Callback, args: tuple[Any, ...]) -> None:
         if self.deliver is None:
             raise RuntimeError("background callbacks need create_app()")
-        callback.figures.calls += 1
         self.deliver(hook, callback, args[: callback.accepted])
 
     def apply_filters(self, name: str, value: Any, *args: Any) -> Any:
         """The value after every callback had its turn; one that raises is skipped and recorded."""
         hook = self.filters.get(name) or self._hook(self.filters, name)
+        hook.fired += 1
         if not hook.callbacks:
             return value
         token = _running.set((*_running.get(), name))
         try:
             for callback in hook.in_turn():
+                if callback.off:
+                    continue
                 result = call(hook, callback, (value, *args))
                 value = value if result is FAILED else result
         finally:
@@ -234,6 +240,16 @@ class Registry:
         """The innermost hook whose callbacks are being run."""
         running = _running.get()
         return running[-1] if running else None
+
+    def listener(self, hook: str, name: str) -> Callback | None:
+        """The callback of an action that a worker is asked to carry out, if it still listens."""
+        known = self.actions.get(hook)
+        return next((one for one in known.callbacks if one.name == name), None) if known else None
+
+    def hooks(self) -> Iterator[tuple[str, Hook]]:
+        """Every hook with what it is: `action` or `filter`."""
+        for kind, family in (("action", self.actions), ("filter", self.filters)):
+            yield from ((kind, hook) for hook in list(family.values()))
 
     def snapshot(self) -> dict[Hook, tuple[Callback, ...]]:
         """The callbacks as they are now; `restore` brings them back (tests, an add-on that failed)."""

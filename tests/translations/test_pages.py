@@ -63,7 +63,8 @@ def unmarked(root: Element) -> list[str]:
 def texts_of(root: Element) -> Iterator[str]:
     """What is read or read aloud, in pieces."""
     for element in root:
-        if element.tag not in NOT_OURS:
+        foreign = element.tag != "html" and element.attrs.get("lang") == "en"  # declarations of hooks, by add-ons too
+        if element.tag not in NOT_OURS and not foreign:
             yield from (child for child in element.children if isinstance(child, str))
             yield from (element.attrs[name] for name in READ_ALOUD if name in element.attrs)
 

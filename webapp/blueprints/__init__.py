@@ -6,7 +6,7 @@ import secrets
 from functools import cache
 from typing import Any
 
-from flask import Flask, Response, abort, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -29,6 +29,7 @@ from webapp.blueprints.webhooks.addons import bp as addon_hooks
 from webapp.blueprints.webhooks.routes import bp as webhooks
 from webapp.domain import network
 from webapp.extensions import csrf, db, login
+from webapp.flows import watching
 from webapp.hook_registry import begin_scope
 from webapp.languages import languages
 from webapp.settings import Settings
@@ -54,6 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def start_request() -> None:
     begin_scope()
+    watching.begin(current_app)
     g.request_id = secrets.token_hex(8)
     if "\x00" in request.path:  # no database takes one
         abort(404)

@@ -27,6 +27,8 @@ class Capability(StrEnum):
     NOTICES_VIEW = "notices.view"
     NOTICES_PROCESS = "notices.process"
     COMPONENTS_VIEW = "components.view"
+    HOOKS_VIEW = "hooks.view"
+    HOOKS_SWITCH = "hooks.switch"
     AUDIT_VIEW = "audit.view"
     JOBS_VIEW = "jobs.view"
     JOBS_START = "jobs.start"
@@ -46,6 +48,7 @@ STEERING = HELPING | {
     Capability.PRODUCTS_EDIT,
     Capability.SITES_SUSPEND,
     Capability.EXPORTS_MAKE,
+    Capability.HOOKS_SWITCH,
 }
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {

@@ -10,8 +10,9 @@ import importlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -23,7 +24,8 @@ from webapp.domain import audit, claims, outbox
 from webapp.domain.claims import Claim, LeaseLost, Report
 from webapp.domain.references import unpack
 from webapp.errors import NotFound
-from webapp.hook_registry import begin_scope
+from webapp.hook_registry import Callback, begin_scope
+from webapp.hooks import registry
 from webapp.models import Delivery
 from webapp.outgoing import DeliveryFailure, NotTried, PermanentFailure, TryLater, delivering
 from webapp.transactions import closing_unit, reading, unit_of_work
@@ -36,6 +38,8 @@ BATCH = 32  # claimed at once
 CALLS = threading.BoundedSemaphore(16)
 # A finished call may let the customer's next one go: looked for at most this often while others still run.
 PAUSE = 0.01
+# A callback that is switched off is looked at again after so long.
+SWITCHED_OFF_SECONDS = 30.0
 # How often a worker that waits looks whether it is to stop.
 LOOK = 0.2
 
@@ -155,9 +159,29 @@ def _call(claim: Claim, args: list[Any]) -> str:
     """What the callback answers, if it is a text: it is kept with the attempt."""
     module, _, name = claim.callback.partition(":")
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    with delivering(claim.key):
+    with delivering(claim.key), counted(registry.listener(claim.hook, claim.callback)):
         result = function(*args)
     return result if isinstance(result, str) else ""
+
+
+@contextmanager
+def counted(listener: Callback | None) -> Iterator[None]:
+    """Note for the hook inspector how a call went. Raises NotTried for one that is switched off: it waits."""
+    if listener is None:  # the add-on no longer registers it
+        yield
+        return
+    if listener.off:
+        raise NotTried("switched off", after=SWITCHED_OFF_SECONDS)
+    figures, begun = listener.figures, time.perf_counter()
+    try:
+        yield
+    except NotTried:
+        raise
+    except (Exception, SystemExit):
+        figures.failed()
+        figures.called(time.perf_counter() - begun)
+        raise
+    figures.called(time.perf_counter() - begun)
 
 
 def _failed(claim: Claim, error: BaseException, made: Reporter) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from webapp.errors import NotFound
 from webapp.gateways.base import Config, Gateway
-from webapp.hooks import apply_filters
+from webapp.hooks import apply_filters, registry
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,15 @@ class Gateways:
         found = self.all().get(name)
         if found is None:
             raise NotFound(code="unknown_gateway")
+        return found
+
+    def brought_by(self, addon: str) -> list[str]:
+        """The ids that an add-on's callbacks add to ours, also while it is switched off."""
+        found: list[str] = []
+        for callback in registry.filters["wu_payment_gateways"].callbacks:
+            if callback.owner == addon:
+                with suppress(Exception):  # what is wrong with it is shown where it is called
+                    found += [name for name in callback.function(dict(self._ours)) if name not in self._ours]
         return found
 
     def _instance(self, name: str, factory: Factory) -> Gateway | None:

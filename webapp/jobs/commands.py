@@ -12,13 +12,25 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from webapp.domain import customers, demo, ledger, one_time_links, outbox, payments, receivables
+from webapp.domain import (
+    customers,
+    demo,
+    hook_figures,
+    hook_switches,
+    ledger,
+    one_time_links,
+    outbox,
+    payments,
+    receivables,
+)
+from webapp.domain.hook_figures import Key
 from webapp.errors import DomainError
 from webapp.extensions import db
-from webapp.flows import asking, inbound, relaying
+from webapp.flows import asking, inbound, relaying, watching
+from webapp.hook_callbacks import Callback, Hook
 from webapp.hooks import registry
 from webapp.jobs import commands_sandbox, schedule, worker
-from webapp.models import STAFF, Delivery, DeliveryStatus, LinkPurpose, Payment, Role
+from webapp.models import STAFF, Delivery, DeliveryStatus, HookFigure, LinkPurpose, Payment, Role
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -201,9 +213,26 @@ def repair_figures() -> None:
 
 @hooks_group.command("list")
 def list_hooks() -> None:
-    """Every hook with its arguments, its meaning and who listens."""
-    for family, kind in ((registry.actions, "action"), (registry.filters, "filter")):
-        for hook in sorted(family.values(), key=lambda one: one.name):
-            click.echo(f"{kind}  {hook.name}({', '.join(hook.args)})  {hook.when}")
-            for callback in hook.callbacks:
-                click.echo(f"        {callback.priority:>4}  {callback.name}{'  background' * callback.background}")
+    """Every add-on and its state, every hook with its arguments, its meaning and who listens."""
+    watching.look(current_app._get_current_object())  # type: ignore[attr-defined]
+    off = hook_switches.switched_off(db.session())
+    for addon in current_app.extensions["addons"]:
+        resting = "  off" * (hook_switches.of_addon(addon.name) in off)
+        click.echo(f"add-on  {addon.name}  {'failed' if addon.error else f'version {addon.version}{resting}'}")
+    figures = hook_figures.all_of(db.session())
+    for kind, hook in sorted(registry.hooks(), key=lambda one: (one[0], one[1].name)):
+        click.echo(f"{kind}  {hook.name}({', '.join(hook.args)})  {hook.when}")
+        for callback in hook.callbacks:
+            click.echo(f"        {callback.priority:>4}  {callback.name}{_told(hook, callback, figures)}")
+
+
+def _told(hook: Hook, callback: Callback, figures: dict[Key, HookFigure]) -> str:
+    """How it runs, whether it is off, and what it did in all processes together."""
+    done = figures.get(hook_figures.key_of(hook, callback))
+    words = [
+        "background" * callback.background,
+        f"add-on {callback.owner}" if callback.owner else "",
+        "off" * callback.off,
+        f"{done.calls} calls, {done.errors} errors" if done else "",
+    ]
+    return "".join(f"  {word}" for word in words if word)

@@ -26,7 +26,7 @@ from webapp.domain import (
     throttles,
 )
 from webapp.extensions import db, queue
-from webapp.flows import asking, relaying
+from webapp.flows import asking, relaying, watching
 from webapp.hook_registry import begin_scope
 from webapp.models import ClockSlot
 from webapp.models.inserts import INSERTS
@@ -167,11 +167,13 @@ def turn(chore: Chore, slot: datetime) -> bool:
 
 def run(app: Flask, stop: threading.Event, chores: tuple[Chore, ...] = CHORES) -> None:
     """The clock process: until told to stop, every chore in a thread of its own, so that a slow one delays no other."""
+    watching.begin(app)
     threads = [threading.Thread(target=_repeat, args=(app, stop, one), name=one.name) for one in chores]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    watching.end(app)
 
 
 def _repeat(app: Flask, stop: threading.Event, chore: Chore) -> None:

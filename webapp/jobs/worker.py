@@ -21,6 +21,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from webapp.extensions import queue
+from webapp.flows import watching
 from webapp.flows.relaying import stopping
 from webapp.jobs.hands import Hands
 from webapp.queue import QUEUE, WORKER_SECONDS, connect
@@ -57,6 +58,7 @@ class ChoreWorker(SimpleWorker):
 def run(app: Flask, *, burst: bool = False) -> None:
     """Work until told to stop. Redis may be away: it is looked for again and again."""
     stopping.clear()
+    watching.begin(app)
     hands = app.extensions["hands"] = Hands(app)
     with app.app_context():
         while not stopping.is_set():
@@ -70,6 +72,7 @@ def run(app: Flask, *, burst: bool = False) -> None:
                 break
             stopping.wait(AGAIN_SECONDS)
     hands.finish()
+    watching.end(app)
     del app.extensions["hands"]
 
 

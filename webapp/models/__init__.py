@@ -14,6 +14,7 @@ from webapp.models.catalog import (
     Renewals,
 )
 from webapp.models.figures import DailyFigure, Measure, MovementKind, MrrMovement
+from webapp.models.hooks import HookFigure, HookSwitch
 from webapp.models.identity import (
     LinkPurpose,
     OneTimeLink,
@@ -65,6 +66,8 @@ __all__ = [
     "EmailVerification",
     "Event",
     "ExportPart",
+    "HookFigure",
+    "HookSwitch",
     "InboundEvent",
     "InboundStatus",
     "LineItem",

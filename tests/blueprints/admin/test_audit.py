@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -13,6 +14,8 @@ from tests.blueprints.admin.test_bulk import job
 from tests.blueprints.admin.test_inbound_events import notice
 from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
+from webapp import hooks
+from webapp.addons import Addon
 from webapp.domain import audit
 from webapp.extensions import db
 from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, SiteStatus, User
@@ -52,7 +55,12 @@ def test_secrets_are_masked(operator: User) -> None:
 WRITES_NOTHING = {"admin.preview_product"}
 
 
-def test_every_route_that_writes_leaves_an_entry(signed_in: FlaskClient, app: Flask) -> None:
+def listen(type: str, payload: object) -> None: ...
+
+
+def test_every_route_that_writes_leaves_an_entry(
+    signed_in: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A new one is tried here as well, or this fails."""
     membership = factories.active_membership()
     payment = factories.payment(membership=membership)
@@ -61,6 +69,8 @@ def test_every_route_that_writes_leaves_an_entry(signed_in: FlaskClient, app: Fl
     [one, two] = rows.dead(2)
     waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
     factories.save(lambda: BulkItem(job_id=ended_job.id, object_id=waiting.id))
+    hooks.add_action("wu_event", listen)
+    monkeypatch.setitem(app.extensions, "addons", [Addon("sample", "1")])
     plan = factories.product("premium")
     other = factories.product("other")
     facts = {"name": "Gold", "amount": "5", "duration": "1", "duration_unit": "month", "list_order": "10"}
@@ -79,6 +89,8 @@ def test_every_route_that_writes_leaves_an_entry(signed_in: FlaskClient, app: Fl
         "admin.create_copy": (f"/admin/products/{plan.id}/copies", {}),
         "admin.update_sale": (f"/admin/products/{plan.id}/sale", {}),
         "admin.update_place": (f"/admin/products/{other.id}/place", {"by": "-1"}),
+        "admin.update_callback": ("/admin/hooks/wu_event/switch", {"subject": f"10 {__name__}:listen", "on": "0"}),
+        "admin.update_add_on": ("/admin/add-ons/sample/switch", {"on": "0"}),
         "admin.create_deletion": (f"/admin/products/{other.id}/deletion", {}),
     }
     writing = {

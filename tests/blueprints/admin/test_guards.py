@@ -29,6 +29,7 @@ PLACES = (
     "inbound_event_id",
     "job_id",
     "noun",
+    "name",
 )
 
 
@@ -153,6 +154,8 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "deliveries",
             "inbound-events",
             "jobs",
+            "hooks",
+            "add-ons",
             "audit",
             "components",
         )

@@ -29,6 +29,8 @@ WRITES = {
     "admin.create_retry": Capability.DELIVERIES_RETRY,
     "admin.create_stop": Capability.JOBS_START,
     "admin.create_undo": Capability.JOBS_START,
+    "admin.update_add_on": Capability.HOOKS_SWITCH,
+    "admin.update_callback": Capability.HOOKS_SWITCH,
     "admin.preview_product": Capability.PRODUCTS_EDIT,
     "admin.update_place": Capability.PRODUCTS_EDIT,
     "admin.update_product": Capability.PRODUCTS_EDIT,

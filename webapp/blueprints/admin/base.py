@@ -69,6 +69,8 @@ def navigation() -> list[dict[str, Any]]:
         (_("Deliveries"), "deliveries", dead_deliveries()),
         (_("Notices"), "inbound-events", ""),
         (_("Jobs"), "jobs", ""),
+        (_("Hooks"), "hooks", ""),
+        (_("Add-ons"), "add-ons", ""),
         (_("Audit log"), "audit", ""),
         (_("Components"), "components", ""),
     )

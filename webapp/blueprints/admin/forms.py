@@ -32,3 +32,10 @@ class BulkForm(Form):
     typed = StringField(_l("Number of rows"), render_kw={"inputmode": "numeric", "autocomplete": "off"})
     reason = StringField(_l("Reason"), validators=[Length(max=300, message=_l("Use at most 300 characters."))])
     bom = BooleanField(_l("For Excel"))
+
+
+class SwitchForm(Form):
+    """`on`: 1 or 0; `subject`: which of several."""
+
+    on = StringField(validators=[InputRequired()])
+    subject = StringField()

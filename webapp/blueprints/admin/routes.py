@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import (
+    add_ons,
     audit,
     bulk,
     components,
@@ -14,6 +15,7 @@ from webapp.blueprints.admin import (
     deliveries,
     events,
     everywhere,
+    hooks,
     inbound_events,
     jobs,
     memberships,
@@ -28,6 +30,7 @@ from webapp.blueprints.views import go_to
 from webapp.domain.staff import Capability
 
 __all__ = [
+    "add_ons",
     "audit",
     "bp",
     "bulk",
@@ -36,6 +39,7 @@ __all__ = [
     "deliveries",
     "events",
     "everywhere",
+    "hooks",
     "inbound_events",
     "jobs",
     "memberships",

@@ -107,6 +107,7 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "inbound_events": (_l("Notice"), InboundStatus),
     "bulk_jobs": (_l("Job"), BulkStatus),
     "products": (_l("Product"), None),
+    "hook_switches": (_l("Switch of a hook"), None),
 }
 
 # What the staff does, as the audit log names it.
@@ -118,6 +119,7 @@ ACTIONS: dict[str, LazyString] = {
     "products.archive": _l("Taken off sale"),
     "products.move": _l("Moved in lists"),
     "products.delete": _l("Product deleted"),
+    "hooks.switch": _l("Callback or add-on switched on or off"),
 }
 
 EVENTS: dict[str, LazyString] = {

@@ -1,0 +1,89 @@
+"""What each process does beside its work, every two seconds: write down what hooks did, and see what is switched off.
+
+It begins with the first request or job, in a thread of its own: after gunicorn has forked, and with no statement where
+somebody waits. What a process that is killed had counted since is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp import endpoints
+from webapp.domain import hook_switches
+from webapp.domain.hook_figures import Gathered
+from webapp.transactions import reading, unit_of_work
+
+log = logging.getLogger(__name__)
+EVERY = 2.0
+
+
+class Watch:
+    """Of one application in one process."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.gathered = app, Gathered()
+        self.begun = False
+        self.stop = threading.Event()
+        self._one = threading.Lock()
+
+    def begin(self) -> None:
+        """Look once, so that nothing that is off is called, then go on looking. Again: nothing."""
+        with self._one:
+            if self.begun:
+                return
+            self.begun = True
+        self.round()
+        threading.Thread(target=self._go_on, name="watch", daemon=True).start()
+
+    def _go_on(self) -> None:
+        while not self.stop.wait(EVERY):
+            self.round()
+
+    def round(self) -> None:
+        """Never raises: what could not be written waits for the next time."""
+        try:
+            with self.app.app_context():
+                look(self.app)
+                self.write()
+        except SQLAlchemyError as error:
+            log.warning("watch.failed", extra={"error": type(error).__name__})
+
+    def write(self) -> None:
+        with self._one:
+            self.gathered.collect()
+            if self.gathered.waiting:
+                with unit_of_work("system") as session:
+                    self.gathered.write(session)
+                self.gathered.written()
+
+
+def look(app: Flask) -> None:
+    """Read what is switched off, and hold to it. Needs an application context without an open transaction."""
+    with reading() as session:
+        off = hook_switches.switched_off(session)
+    addons: list[Any] = app.extensions["addons"]
+    hook_switches.apply(off, addons, lambda closed: endpoints.close(app, closed))
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["watch"] = Watch(app)
+
+
+def begin(app: Flask) -> None:
+    """Tests look when they want to."""
+    watch: Watch = app.extensions["watch"]
+    if not watch.begun and not app.testing:
+        watch.begin()
+
+
+def end(app: Flask) -> None:
+    """The process stops: write what is left."""
+    watch: Watch = app.extensions["watch"]
+    watch.stop.set()
+    if watch.begun:
+        watch.round()
