@@ -66,13 +66,18 @@ def _long_day(at: day, locale: str) -> str:
     return format_date(at, "long", locale=locale)
 
 
+def exact_time(instant: datetime) -> str:
+    """`25 November 2026 at 14:05:09 UTC`: where the law asks for day and time."""
+    return format_datetime(instant, "long", locale=_dates())
+
+
 def timestamp(instant: datetime) -> Markup:
     """`2026-11-23 14:05 UTC`: in the admin's tables."""
     return _time(instant, f"{instant:%Y-%m-%d %H:%M} UTC")
 
 
 def _time(instant: datetime, text: str) -> Markup:
-    exact = format_datetime(instant, "long", locale=_dates())
+    exact = exact_time(instant)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(clock.rfc3339(instant), exact, escape(text))
 
 

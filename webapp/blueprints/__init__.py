@@ -19,6 +19,7 @@ from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.rooms import auth, security
 from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.routes import bp as checkout
+from webapp.blueprints.consumer.routes import bp as consumer
 from webapp.blueprints.incoming import Request
 from webapp.blueprints.language.choice import note_language
 from webapp.blueprints.language.routes import bp as language
@@ -39,7 +40,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    for bp in (checkout, pay, account, auth, security, language, admin, ops, webhooks, addon_hooks):
+    for bp in (checkout, pay, consumer, account, auth, security, language, admin, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
@@ -112,12 +113,20 @@ def common_context() -> dict[str, Any]:
         "languages": languages(),
         "home_url": "/",
         "network_url": errors.settings().base_url,
+        "contract_links": contract_links(settings),
         "legal_links": legal_links(settings),
         "help_url": f"mailto:{settings.support_email}",
         "sign_out_url": "/logout" if person else None,
         "account_url": "/account/" if person and access.customer_id() else None,
         "security_url": "/account/security" if person else None,
     }
+
+
+def contract_links(settings: network.Network) -> list[tuple[str, str]]:
+    """What a consumer in the EU must find on every page. The words are the law's own, and exact."""
+    if settings.consumer_law != "eu":
+        return []
+    return [(_("Cancel contracts here"), "/cancel-contract"), (_("Withdraw from contract here"), "/withdraw")]
 
 
 def legal_links(settings: network.Network) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ SHOWN_AT_MOST = 20
 SWITCHED_OFF = (SiteStatus.PUBLISHED, SiteStatus.REQUESTED, SiteStatus.CREATING, SiteStatus.FAILED)
 
 
-class Why(StrEnum):
+class Reason(StrEnum):
     """The class of the reason, never the bank's own words."""
 
     UNPAID = "unpaid"
@@ -32,7 +32,7 @@ class Due:
     """One payment that is open. `until`: what it is for is switched off then, or its order becomes void."""
 
     payment: Payment
-    why: Why
+    why: Reason
     until: datetime | None
     sites: tuple[str, ...]
 
@@ -42,7 +42,7 @@ class Due:
 
     @property
     def can_be_paid(self) -> bool:
-        return self.why != Why.CHECKING
+        return self.why != Reason.CHECKING
 
 
 def of_customer(customer_id: int) -> list[Due]:
@@ -70,17 +70,17 @@ def due_of(payment: Payment) -> Due:
     return Due(payment, why(payment), until(payment), tuple(sites))
 
 
-def why(payment: Payment) -> Why:
+def why(payment: Payment) -> Reason:
     last = payment.tries[-1] if payment.tries else None
     if last is None:
-        return Why.UNPAID
+        return Reason.UNPAID
     if last.status == TryStatus.DECLINED:
-        return Why.DECLINED
+        return Reason.DECLINED
     if (last.action or {}).get("type") == "instructions":
-        return Why.TRANSFER
+        return Reason.TRANSFER
     if last.status == TryStatus.NEEDS_ACTION:  # the buyer left the gateway's page
-        return Why.UNPAID
-    return Why.CHECKING
+        return Reason.UNPAID
+    return Reason.CHECKING
 
 
 def until(payment: Payment) -> datetime | None:

@@ -14,6 +14,7 @@ from webapp.extensions import db
 from webapp.models import (
     Attempt,
     Customer,
+    Declaration,
     Delivery,
     Event,
     Mail,
@@ -118,6 +119,8 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
         event.data = without(event.data, names)
     db.session.execute(delete(Mail).where(or_(Mail.customer_id == customer.id, Mail.user_id == customer.user_id)))
+    told = update(Declaration).where(Declaration.customer_id == customer.id)
+    db.session.execute(told.values(name="", identity="", contract="", reason="", confirm_to=""))
     own = select(Delivery.id).where(Delivery.customer_id == customer.id)
     for delivery in db.session.scalars(select(Delivery).where(Delivery.customer_id == customer.id)):
         delivery.arguments = without(delivery.arguments, names)

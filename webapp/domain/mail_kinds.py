@@ -79,3 +79,41 @@ declare(
     when=_l("The staff tries out whether mail arrives."),
     to=Audience.STAFF,
 )
+
+# -- consumer law ----------------------------------------------------------------------------------------------------
+RECEIVED = Placeholder("received_at", _l("Day and time at which it arrived"), "25 November 2026 at 14:05:09 UTC")
+CONTENT = Placeholder("content", _l("What was declared, word for word"), "Full name: Ada Lovelace")
+declare(
+    "cancellation_received",
+    _l("Receipt of a cancellation"),
+    RECEIVED,
+    CONTENT,
+    when=_l("Somebody cancelled a contract without signing in. It goes to the address they named."),
+)
+declare(
+    "withdrawal_received",
+    _l("Receipt of a withdrawal"),
+    RECEIVED,
+    CONTENT,
+    when=_l("Somebody withdrew from a contract. It goes to the address they named."),
+)
+declare(
+    "cancellation_confirmed",
+    _l("Confirmation of a cancellation"),
+    NAME,
+    Placeholder("plan", _l("The plan's name"), "Premium"),
+    Placeholder("contract_number", _l("The contract's number"), "12"),
+    Placeholder("ends_on", _l("The day on which the contract ends"), "25 December 2026"),
+    link(
+        _l("The link to the contract, where this can be undone; empty when it ended at once"), "/account/memberships/12"
+    ),
+    when=_l("A contract is cancelled, in the account or without signing in."),
+)
+declare(
+    "declaration_waits",
+    _l("A declaration needs a decision"),
+    Placeholder("number", _l("The declaration's number"), "7"),
+    link(_l("The link to the declaration"), "/admin/declarations/7"),
+    when=_l("A withdrawal arrived, or a cancellation that could not be carried out by itself."),
+    to=Audience.STAFF,
+)

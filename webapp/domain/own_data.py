@@ -15,7 +15,9 @@ from webapp import clock
 from webapp.extensions import db
 from webapp.models import (
     Customer,
+    Declaration,
     Event,
+    Mail,
     Membership,
     Passkey,
     Payment,
@@ -31,6 +33,8 @@ SECRET = {
     "user_sessions": {"token_hash"},
     "passkeys": {"credential_id", "public_key"},
     "stored_credentials": {"reference"},
+    "mails": {"secrets", "lease", "html"},
+    "declarations": {"token"},
 }
 TECHNICAL = {"version"}
 
@@ -55,6 +59,8 @@ def of(customer: Customer) -> dict[str, Any]:
         ],
         "payment_methods": all_of(StoredCredential, own),
         "sites": all_of(Site, own),
+        "declarations": all_of(Declaration, own),
+        "messages": all_of(Mail, own),
         "events": all_of(Event, own),
         "sign_ins": rows(db.session.scalars(select(UserSession).where(UserSession.user_id == user.id))),
         "security_events": rows(db.session.scalars(select(SecurityEvent).where(SecurityEvent.user_id == user.id))),

@@ -21,6 +21,8 @@ class Capability(StrEnum):
     SITES_VIEW = "sites.view"
     SITES_PROVISION = "sites.provision"
     SITES_SUSPEND = "sites.suspend"
+    DECLARATIONS_VIEW = "declarations.view"
+    DECLARATIONS_DECIDE = "declarations.decide"
     EVENTS_VIEW = "events.view"
     DELIVERIES_VIEW = "deliveries.view"
     DELIVERIES_RETRY = "deliveries.retry"
@@ -44,6 +46,7 @@ HELPING = LOOKING | {
 }
 STEERING = HELPING | {
     Capability.MEMBERSHIPS_CANCEL,
+    Capability.DECLARATIONS_DECIDE,
     Capability.PAYMENTS_CONFIRM,
     Capability.PRODUCTS_EDIT,
     Capability.SITES_SUSPEND,

@@ -14,7 +14,17 @@ from webapp.models.inserts import insert_once
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 LONGEST = timedelta(minutes=15)
-FREE_TRIES = {"account": 5, "device": 10, "address": 30, "second": 5, "reset": 3, "proof": 5, "mail": 3}
+FREE_TRIES = {
+    "account": 5,
+    "device": 10,
+    "address": 30,
+    "second": 5,
+    "reset": 3,
+    "proof": 5,
+    "mail": 3,
+    "declaration": 5,
+    "receipt": 5,
+}
 
 
 def key_of(kind: str, name: str) -> str:

@@ -13,6 +13,7 @@ from webapp.models.catalog import (
     RedemptionStatus,
     Renewals,
 )
+from webapp.models.declaration import Declaration, DeclarationKind, DeclarationStatus, Hindrance
 from webapp.models.figures import DailyFigure, Measure, MovementKind, MrrMovement
 from webapp.models.hooks import HookFigure, HookSwitch
 from webapp.models.identity import (
@@ -59,6 +60,9 @@ __all__ = [
     "ClockSlot",
     "Customer",
     "DailyFigure",
+    "Declaration",
+    "DeclarationKind",
+    "DeclarationStatus",
     "Delivery",
     "DeliveryStatus",
     "DiscountCode",
@@ -66,6 +70,7 @@ __all__ = [
     "EmailVerification",
     "Event",
     "ExportPart",
+    "Hindrance",
     "HookFigure",
     "HookSwitch",
     "InboundEvent",

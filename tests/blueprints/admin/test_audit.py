@@ -11,6 +11,7 @@ from tests import factories
 from tests.blueprints.admin import rows
 from tests.blueprints.admin.conftest import Look
 from tests.blueprints.admin.test_bulk import job
+from tests.blueprints.admin.test_declarations import declaration
 from tests.blueprints.admin.test_inbound_events import notice
 from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
@@ -71,6 +72,7 @@ def test_every_route_that_writes_leaves_an_entry(
     factories.save(lambda: BulkItem(job_id=ended_job.id, object_id=waiting.id))
     hooks.add_action("wu_event", listen)
     monkeypatch.setitem(app.extensions, "addons", [Addon("sample", "1")])
+    declared = declaration()
     plan = factories.product("premium")
     other = factories.product("other")
     facts = {"name": "Gold", "amount": "5", "duration": "1", "duration_unit": "month", "list_order": "10"}
@@ -84,6 +86,7 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_stop": (f"/admin/jobs/{waiting_job.id}/stop", {}),
         "admin.create_undo": (f"/admin/jobs/{ended_job.id}/undo", {}),
         "admin.create_processing": (f"/admin/inbound-events/{told.id}/processing", {}),
+        "admin.create_decision": (f"/admin/declarations/{declared.id}/decision", {"decision": "nothing"}),
         "admin.create_product": ("/admin/products", {**facts, "slug": "gold"}),
         "admin.update_product": (f"/admin/products/{plan.id}", {**facts, "slug": "premium", "version": "1"}),
         "admin.create_copy": (f"/admin/products/{plan.id}/copies", {}),

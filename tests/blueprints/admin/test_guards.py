@@ -27,6 +27,7 @@ PLACES = (
     "site_id",
     "event_id",
     "inbound_event_id",
+    "declaration_id",
     "job_id",
     "noun",
     "name",
@@ -150,6 +151,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "payments",
             "products",
             "sites",
+            "declarations",
             "events",
             "deliveries",
             "inbound-events",
@@ -170,7 +172,18 @@ def test_the_first_page_is_the_list_of_customers(signed_in: FlaskClient) -> None
 
 @pytest.mark.parametrize(
     "noun",
-    ["customers", "memberships", "payments", "products", "sites", "events", "deliveries", "inbound-events", "jobs"],
+    [
+        "customers",
+        "memberships",
+        "payments",
+        "products",
+        "sites",
+        "declarations",
+        "events",
+        "deliveries",
+        "inbound-events",
+        "jobs",
+    ],
 )
 @pytest.mark.parametrize("number", ["999999", "99999999999999999999", "0"])
 def test_a_row_that_does_not_exist_is_not_found(look: Look, noun: str, number: str) -> None:

@@ -12,9 +12,10 @@ from wtforms.widgets import HiddenInput
 
 from webapp.blueprints.account import words
 from webapp.blueprints.account.base import actor, bp, customer
+from webapp.blueprints.consumer import telling
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import memberships
+from webapp.domain import declarations, memberships
 from webapp.errors import Conflict, DomainError
 from webapp.formatting import long_date
 from webapp.models import Membership, SiteStatus
@@ -91,6 +92,7 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
             if form.version.data != membership.version and memberships.can_be_cancelled(membership):
                 raise Conflict()
             memberships.cancel(membership, reason=BY_CUSTOMER)
+            telling.tell_owner(membership, f"cancellation-{membership.id}-{membership.version}")
     except DomainError as error:
         return refused(membership_id, error)
     flash(said(membership), "success")
@@ -115,7 +117,9 @@ def undo_cancellation(membership_id: int) -> ResponseReturnValue:
     customer_id = customer().id
     try:
         with unit_of_work(actor()):
-            memberships.undo_cancellation(memberships.find(membership_id, customer_id=customer_id))
+            membership = memberships.find(membership_id, customer_id=customer_id)
+            memberships.undo_cancellation(membership)
+            declarations.note_undone(membership)
     except DomainError as error:
         return refused(membership_id, error)
     flash(_("Your cancellation is undone. The contract goes on as before."), "success")

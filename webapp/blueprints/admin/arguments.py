@@ -24,6 +24,7 @@ PAGES = {
     "inbound_events": ("admin.show_inbound_event", "inbound_event_id"),
     "bulk_jobs": ("admin.show_job", "job_id"),
     "products": ("admin.show_product", "product_id"),
+    "declarations": ("admin.show_declaration", "declaration_id"),
 }
 
 

@@ -14,14 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.blueprints import access
 from webapp.blueprints.admin import product_words, words
 from webapp.extensions import db
-from webapp.models import Delivery, DeliveryStatus
+from webapp.models import Declaration, DeclarationStatus, Delivery, DeliveryStatus
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.operators_only)
 
 LAYOUT = "base_admin.html"
 HIGHEST_ID = 2**63 - 1
-DEAD_SHOWN_AT_MOST = 99
+SHOWN_AT_MOST = 99
 
 
 @bp.before_request
@@ -46,27 +46,38 @@ def actor() -> str:
     return f"operator:{current_user.id}"
 
 
-def dead_deliveries() -> str:
-    """How many wait for a person; empty when none does, or when the database is away."""
-    some = select(Delivery.id).where(Delivery.status == DeliveryStatus.DEAD).limit(DEAD_SHOWN_AT_MOST + 1).subquery()
+def waiting_for_a_person() -> tuple[str, str]:
+    """How many deliveries are dead, and how many declarations need a decision; empty when none is, or when the
+    database is away."""
+    waiting = (
+        select(Delivery.id).where(Delivery.status == DeliveryStatus.DEAD),
+        select(Declaration.id).where(Declaration.status == DeclarationStatus.OPEN),
+    )
+    counts = [select(func.count()).select_from(one.limit(SHOWN_AT_MOST + 1).subquery()) for one in waiting]
     try:
-        found = db.session.scalar(select(func.count()).select_from(some)) or 0
+        dead, declared = db.session.execute(select(*(one.scalar_subquery() for one in counts))).one()
     except SQLAlchemyError:
         db.session.rollback()
-        return ""
-    return f"{DEAD_SHOWN_AT_MOST}+" if found > DEAD_SHOWN_AT_MOST else str(found or "")
+        return "", ""
+    return shown(dead), shown(declared)
+
+
+def shown(number: int) -> str:
+    return f"{SHOWN_AT_MOST}+" if number > SHOWN_AT_MOST else str(number or "")
 
 
 def navigation() -> list[dict[str, Any]]:
     """The admin's rooms; the one that the page belongs to is current."""
+    dead, declared = waiting_for_a_person()
     rooms = (
         (_("Customers"), "customers", ""),
         (_("Memberships"), "memberships", ""),
         (_("Payments"), "payments", ""),
         (_("Products"), "products", ""),
         (_("Sites"), "sites", ""),
+        (_("Declarations"), "declarations", declared),
         (_("Events"), "events", ""),
-        (_("Deliveries"), "deliveries", dead_deliveries()),
+        (_("Deliveries"), "deliveries", dead),
         (_("Notices"), "inbound-events", ""),
         (_("Jobs"), "jobs", ""),
         (_("Hooks"), "hooks", ""),

@@ -23,6 +23,11 @@ KNOWN: dict[str, LazyString] = {
     "cancel_at reached": _l("the day it was cancelled for has come"),
     "nothing to ask for": _l("there is nothing to ask for"),
     "no decision yet": _l("no decision yet"),
+    "cancelled by the customer": _l("the customer cancelled it"),
+    "cancelled without signing in": _l("it was cancelled without signing in"),
+    "carried out": _l("carried out"),
+    "undone by the customer": _l("undone by the customer"),
+    "account deleted": _l("the account was deleted"),
     "succeeded": _l("succeeded"),
     "declined": _l("declined"),
 }

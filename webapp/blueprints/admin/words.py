@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.models import (
     BulkOutcome,
     BulkStatus,
+    DeclarationStatus,
     DeliveryStatus,
     EmailVerification,
     InboundStatus,
@@ -81,6 +82,12 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "skipped": (_l("skipped"), "neutral"),
         "failed": (_l("failed"), "error"),
     },
+    DeclarationStatus: {
+        "open": (_l("needs a decision"), "warning"),
+        "carried-out": (_l("carried out"), "success"),
+        "undone": (_l("undone by the customer"), "neutral"),
+        "settled": (_l("settled"), "neutral"),
+    },
     EmailVerification: {
         "none": (_l("not asked for"), "neutral"),
         "pending": (_l("not confirmed yet"), "pending"),
@@ -108,10 +115,12 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "bulk_jobs": (_l("Job"), BulkStatus),
     "products": (_l("Product"), None),
     "hook_switches": (_l("Switch of a hook"), None),
+    "declarations": (_l("Declaration"), DeclarationStatus),
 }
 
 # What the staff does, as the audit log names it.
 ACTIONS: dict[str, LazyString] = {
+    "declarations.decide": _l("Declaration decided"),
     "products.create": _l("Product made"),
     "products.change": _l("Product changed"),
     "products.duplicate": _l("Product copied from another"),
@@ -159,6 +168,8 @@ ACTORS: dict[str, LazyString] = {
     "checkout": _l("checkout"),
     "clock": _l("schedule"),
     "command line": _l("command line"),
+    "consumer": _l("without signing in"),
+    "customer": _l("the customer"),
     "inbound": _l("a gateway's notice"),
     "operator": _l("an operator"),
     "provisioning": _l("provisioning"),
@@ -203,4 +214,4 @@ def actor(name: str, people: dict[int, str]) -> str:
         return people.get(int(rest)) or _("operator %(number)s", number=rest)
     if kind == "gateway" and rest:
         return _("gateway %(name)s", name=rest)
-    return str(ACTORS.get(name, name))
+    return str(ACTORS.get(kind if kind == "customer" else name, name))
