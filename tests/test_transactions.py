@@ -113,7 +113,7 @@ def test_a_callback_cannot_commit_the_operation_it_was_called_from(db: Session) 
     hooks.add_action("wu_customer_post_create", commit)
     factories.registered("ada@example.com")
     assert count(db, Customer) == 1
-    assert "commits" in hooks.registry.actions["wu_customer_post_create"].callbacks[0].figures.last_error
+    assert "commits" in hooks.registry.actions["wu_customer_post_create"].callbacks[-1].figures.last_error
 
 
 def test_hooks_of_ours_fire_only_inside_a_unit(app: Flask) -> None:

@@ -70,7 +70,8 @@ class Figures:
 @dataclass(slots=True, eq=False)
 class Callback:
     """One listener. `accepted`: how many arguments it is given; `order`: when it was added; `owner`: the add-on that
-    brought it, "" for what is ours; `off`: it is there and not called, because an operator said so."""
+    brought it, "" for what is ours; `only_if`: for one in the background, whether it wants to hear of it now; `off`: it
+    is there and not called, because an operator said so."""
 
     function: Callable[..., Any]
     priority: int
@@ -80,6 +81,7 @@ class Callback:
     guard: bool
     owner: str = ""
     off: bool = False
+    only_if: Callable[[], bool] | None = None
     figures: Figures = field(default_factory=Figures)
 
     @property

@@ -93,20 +93,21 @@ class Registry:
         *,
         background: bool = False,
         guard: bool = True,
+        only_if: Callable[[], bool] | None = None,
     ) -> Any:
         """Run `callback` when the action fires; without one, a decorator.
 
-        background: a worker calls it after the commit, again and again until it succeeds. guard=False: it does
-        not touch the database, so no savepoint is made for it. Raises UnknownHook, TypeError, ValueError.
+        background: a worker calls it after the commit, again and again until it succeeds; `only_if` is asked when the
+        action fires, and a no leaves no trace. guard=False: it does not touch the database, so no savepoint is made
+        for it. Raises UnknownHook, TypeError, ValueError.
         """
         if callback is None:
-            return partial(
-                _decorate, self.add_action, name, priority, accepted_args, background=background, guard=guard
-            )
+            options = {"background": background, "guard": guard, "only_if": only_if}
+            return partial(_decorate, self.add_action, name, priority, accepted_args, **options)
         hook = self._hook(self.actions, name)
         if background:
             check_background(hook, callback)
-        self._add(hook, callback, priority, accepted_args, background=background, guard=guard)
+        self._add(hook, callback, priority, accepted_args, background=background, guard=guard, only_if=only_if)
         return callback
 
     def add_filter(
@@ -134,10 +135,11 @@ class Registry:
         *,
         background: bool,
         guard: bool,
+        only_if: Callable[[], bool] | None = None,
     ) -> None:
         self._added += 1
         accepted = accepted_by(hook, function, wanted)
-        hook.add(Callback(function, priority, self._added, accepted, background, guard, self.loading))
+        hook.add(Callback(function, priority, self._added, accepted, background, guard, self.loading, only_if=only_if))
 
     def remove_action(self, name: str, callback: Callable[..., Any], priority: int = 10) -> bool:
         """Whether there was such a callback at this priority."""
@@ -201,6 +203,8 @@ class Registry:
     def _deliver(self, hook: Hook, callback: Callback, args: tuple[Any, ...]) -> None:
         if self.deliver is None:
             raise RuntimeError("background callbacks need create_app()")
+        if callback.only_if is not None and not callback.only_if():
+            return
         self.deliver(hook, callback, args[: callback.accepted])
 
     def apply_filters(self, name: str, value: Any, *args: Any) -> Any:
@@ -276,7 +280,7 @@ def _decorate(
     priority: int,
     accepted: int | None,
     callback: Function,
-    **options: bool,
+    **options: Any,
 ) -> Function:
     add(name, callback, priority, accepted, **options)
     return callback

@@ -62,6 +62,8 @@ class HubSpotFake(FakeVendor):
             return error(401, "INVALID_AUTHENTICATION", f"Authentication credentials {given} are not valid")
         if self._too_many():
             return self._rate_limited()
+        if (call.method, call.path) == ("GET", self._objects):
+            return self._only(call, "GET", "contacts") or Reply(200, {"results": self._first(call)})
         if call.headers.get("Content-Type") != "application/json":
             return error(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json")
         body = call.json()
@@ -81,6 +83,10 @@ class HubSpotFake(FakeVendor):
         if match := re.fullmatch(re.escape(self._objects) + r"/(\d+)", call.path):
             return self._only(call, "PATCH", "contacts") or self._change(match.group(1), body)
         return error(404, "OBJECT_NOT_FOUND", "No such address")
+
+    def _first(self, call: Call) -> list[dict[str, Any]]:
+        found = [{"id": number, "properties": facts} for number, facts in self.contacts.items()]
+        return found[: int(call.query.get("limit", ["10"])[0])]
 
     def _only(self, call: Call, method: str, scope: str) -> Reply | None:
         if call.method != method:

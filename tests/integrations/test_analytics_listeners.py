@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.integrations.people import NOON, a_customer, a_line, a_membership, a_payment, a_plan
 from webapp.integrations.analytics.base import Event, Item, Purchase, Visitor, analytics
@@ -139,7 +140,7 @@ def test_what_is_kept_wrongly_is_not_sent(memory: Memory, kept: Any) -> None:
     assert memory.only.visitor.session_id == ""
 
 
-def test_a_process_without_the_settings_says_so() -> None:
+def test_who_has_no_keys_is_told_so(app: Flask) -> None:
     analytics.bind(None)
     with pytest.raises(PermanentFailure, match="an analytics service is not configured"):
         track_conversion(*a_sale(consenting(), consent=COOKIES))

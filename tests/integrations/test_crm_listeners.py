@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from flask import Flask
 
 from tests.integrations.people import a_customer, a_membership, a_plan
 from webapp.integrations.crm.base import Contact, ContactGone, crm
@@ -116,7 +117,7 @@ def test_the_membership_in_force_counts(statuses: list[str], counts: str) -> Non
     assert (contact.plan, contact.status) == (counts, counts)
 
 
-def test_a_process_without_the_settings_says_so() -> None:
+def test_who_has_no_keys_is_told_so(app: Flask) -> None:
     crm.bind(None)
     with pytest.raises(PermanentFailure, match="a CRM is not configured"):
         sync_customer_to_crm(a_customer())

@@ -17,6 +17,7 @@ from webapp.blueprints.account.routes import bp as account
 from webapp.blueprints.admin.routes import bp as admin
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.rooms import auth, security
+from webapp.blueprints.brand.routes import bp as brand
 from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.routes import bp as checkout
 from webapp.blueprints.consumer.routes import bp as consumer
@@ -40,7 +41,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    for bp in (checkout, pay, consumer, account, auth, security, language, admin, ops, webhooks, addon_hooks):
+    for bp in (checkout, pay, consumer, account, auth, security, language, admin, brand, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
@@ -109,6 +110,7 @@ def common_context() -> dict[str, Any]:
         settings, person = network.Network(), False
     return {
         "network": settings,
+        "brand_css": settings.brand_css,
         "lang": str(get_locale() or "en"),
         "languages": languages(),
         "home_url": "/",

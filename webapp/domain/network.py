@@ -1,14 +1,30 @@
-"""The settings of the whole network that its operator can change, with their defaults."""
+"""The settings of the whole network that its operator can change, with their defaults.
+
+Keys of vendors are settings too: the environment's wins, and secret ones are kept encrypted.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import select
 
-from webapp.extensions import db
+from webapp import encryption
+from webapp.domain import audit
+from webapp.errors import ConfigurationError, Conflict
+from webapp.extensions import db, dialect_name
+from webapp.masking import MASK
 from webapp.models import Setting
+from webapp.models.inserts import INSERTS
+
+
+def given(variable: str, *, secret: bool = False, default: Any = "") -> Any:
+    """A setting that the environment's `variable` wins over. A secret one holds what encryption made of it."""
+    return field(default=default, repr=not secret, metadata={"variable": variable, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +36,13 @@ class Network:
     company_address: str = ""
     support_email: str = "support@example.com"
     mail_from: str = ""  # the address that mail comes from; empty: support_email
+    mail_from_name: str = ""  # empty: the network's name
+    mail_reply_to: str = ""  # empty: support_email
+    accent: str = ""  # "#14664a", on a light page; empty: the product's own
+    accent_dark: str = ""  # the same on a dark page
+    logo: str = ""  # its address ends so: a hash of what is in it, and its kind; empty: the product's mark
+    logo_width: int = 0
+    logo_height: int = 0
     currency: str = "EUR"
     default_locale: str = "en"
     default_country: str = "DE"
@@ -39,14 +62,30 @@ class Network:
     imprint_url: str = ""
     withdrawal_url: str = ""
     accessibility_url: str = ""
+    hubspot_access_token: str = given("HUBSPOT_ACCESS_TOKEN", secret=True)
+    ga4_measurement_id: str = given("GA4_MEASUREMENT_ID")
+    ga4_api_secret: str = given("GA4_API_SECRET", secret=True)
+    ga4_value_without_tax: bool = given("GA4_VALUE_WITHOUT_TAX", default=False)
 
     @property
     def name(self) -> str:
         return self.network_name
 
+    @property
+    def brand_css(self) -> str:
+        """Where the stylesheet with the operator's colours is; its address says them, so it never changes."""
+        return f"/brand/{self.accent[1:]}-{self.accent_dark[1:]}.css" if self.accent and self.accent_dark else ""
+
+    @property
+    def logo_url(self) -> str:
+        return f"/brand/logo/{self.logo}" if self.logo else ""
+
 
 KEYS = {one.name for one in fields(Network)}
-CACHE = "network"
+DEFAULTS = Network()
+VARIABLES: dict[str, str] = {one.name: one.metadata["variable"] for one in fields(Network) if one.metadata}
+SECRETS = {one.name for one in fields(Network) if one.metadata.get("secret")}
+CACHE, LOCK = "network", "lock"
 # Every request asks this: of the table, for rows need no model, and built once.
 STORED = select(Setting.__table__.c.key, Setting.__table__.c.value)
 
@@ -61,10 +100,91 @@ def settings() -> Network:
     return network
 
 
-def change(values: dict[str, Any]) -> None:
-    """Keep new values of some settings. Raises KeyError for one that does not exist."""
+# -- changing --------------------------------------------------------------------------------------------------------
+def change(values: Mapping[str, Any]) -> None:
+    """Keep new values of some settings; secrets are encrypted here. Raises KeyError for one that does not exist."""
     for key, value in values.items():
         if key not in KEYS:
             raise KeyError(key)
-        db.session.merge(Setting(key=key, value=value))
+        kept = encryption.encrypt(value) if key in SECRETS and value else value
+        db.session.merge(Setting(key=key, value=kept))
+    db.session.flush()
     db.session().info.pop(CACHE, None)
+
+
+def edit(values: Mapping[str, Any], *, names: Collection[str], seen: str) -> bool:
+    """Keep what one of the staff said of the settings `names`; whether that changed anything.
+
+    `seen` is the `state` they had on the page. Raises Conflict when somebody changed one of them since.
+    """
+    _lock()
+    before = settings()
+    if state(before, names) != seen:
+        raise Conflict()
+    changed = {name: value for name, value in values.items() if _differs(name, value, getattr(before, name))}
+    if not changed:
+        return False
+    change(changed)
+    old, new = shown(before), shown(settings())
+    audit.note(
+        Setting,
+        "settings.change",
+        before={name: old[name] for name in changed},
+        after={name: new[name] for name in changed},
+    )
+    return True
+
+
+def _differs(name: str, value: Any, kept: Any) -> bool:
+    """A secret is compared with nothing: it was typed anew, or is taken away."""
+    return bool(value or kept) if name in SECRETS else value != kept
+
+
+def state(network: Network, names: Collection[str]) -> str:
+    """A fingerprint of these settings, to notice that somebody else changed them. Tells nothing of what they are."""
+    text = json.dumps([getattr(network, name) for name in sorted(names)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shown(network: Network) -> dict[str, Any]:
+    """Every setting as it may be seen: of a secret only whether there is one."""
+    return masked({name: getattr(network, name) for name in KEYS})
+
+
+def masked(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: MASK if name in SECRETS and value else value for name, value in values.items()}
+
+
+def _lock() -> None:
+    """Until this unit ends nobody else changes settings; what they are is then read anew."""
+    row = INSERTS[dialect_name()](Setting.__table__).values(key=LOCK, value=0)
+    db.session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": 0}))
+    db.session().info.pop(CACHE, None)
+
+
+# -- keys of vendors -------------------------------------------------------------------------------------------------
+def is_given(env: Mapping[str, str], variable: str) -> bool:
+    """Whether there is a value for it, in the environment or saved."""
+    return bool(env.get(variable)) or bool(getattr(settings(), NAMES[variable]))
+
+
+def value_of(env: Mapping[str, str], variable: str) -> str:
+    """The environment's value, else the saved one as the environment would say it.
+
+    Raises ConfigurationError for a secret that was encrypted with a key that is gone.
+    """
+    name = NAMES[variable]
+    value: Any = env.get(variable) or getattr(settings(), name)
+    if value and not env.get(variable) and name in SECRETS:
+        value = encryption.decrypt(value)
+        if value is None:
+            raise ConfigurationError(f"{variable} cannot be read with the ENCRYPTION_KEYS there are. Enter it again.")
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment, with what is saved for the variables that it leaves open. Raises ConfigurationError."""
+    return {**env, **{variable: value_of(env, variable) for variable in NAMES if is_given(env, variable)}}
+
+
+NAMES = {variable: name for name, variable in VARIABLES.items()}

@@ -35,6 +35,10 @@ class Capability(StrEnum):
     JOBS_VIEW = "jobs.view"
     JOBS_START = "jobs.start"
     EXPORTS_MAKE = "exports.make"
+    SETTINGS_VIEW = "settings.view"
+    SETTINGS_EDIT = "settings.edit"
+    STAFF_VIEW = "staff.view"
+    STAFF_EDIT = "staff.edit"
 
 
 LOOKING = frozenset(one for one in Capability if one.value.endswith(".view"))

@@ -66,9 +66,9 @@ def message(held: Held) -> EmailMessage:
     Raises Refused when nobody can be written to like that, and ServerAway when nobody can be written to at all.
     """
     made, known = EmailMessage(policy=SMTP), network.settings()
-    made["From"] = sender(one_line(known.name), mails.sender())
+    made["From"] = sender(one_line(known.mail_from_name or known.name), mails.sender())
     made["To"] = recipient(held.to_address)
-    made["Reply-To"] = sender("", one_line(known.support_email))
+    made["Reply-To"] = sender("", one_line(known.mail_reply_to or known.support_email))
     made["Subject"] = held.subject
     made["Date"] = held.created_at
     made["Message-ID"] = held.message_id

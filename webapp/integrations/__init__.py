@@ -5,7 +5,7 @@ from webapp.settings import Settings
 
 
 def register(settings: Settings) -> None:
-    """Let every integration that is configured listen. Raises ConfigurationError for half a configuration."""
+    """Let every integration listen for what it is to tell. Raises ConfigurationError for half a configuration."""
     crm.register(settings)
     analytics.register(settings)
     mailing.register(settings)

@@ -93,4 +93,40 @@
     toggle.checked = keysAreOn();
     toggle.addEventListener("change", () => switchKeys(toggle.checked));
   }
+
+  /* ---- settings: pick a colour, narrow a long list, notice a file that is too large before it is sent ---- */
+
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+
+  document.addEventListener("input", (event) => {
+    const { fills, narrows } = event.target.dataset;
+    if (fills) {
+      byId(fills).value = event.target.value;
+    } else if (narrows) {
+      const wanted = plain(event.target.value.trim());
+      for (const row of byId(narrows).children) row.hidden = !plain(row.textContent).includes(wanted);
+    } else if (/^#[0-9a-f]{6}$/i.test(event.target.value)) {
+      const picker = document.querySelector(`[data-fills="${event.target.id}"]`);
+      if (picker) picker.value = event.target.value;
+    }
+  });
+
+  function tooLarge(input) {
+    const file = input.files[0];
+    const found = file !== undefined && file.size > Number(input.dataset.mostBytes);
+    byId(`${input.id}-error`).textContent = found ? input.dataset.tooLarge : "";
+    input.toggleAttribute("aria-invalid", found);
+    return found;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[data-most-bytes]")) tooLarge(event.target);
+  });
+  document.addEventListener("submit", (event) => {
+    const input = event.target.querySelector("input[data-most-bytes]");
+    if (!input || !tooLarge(input)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    input.focus();
+  }, true);
 })();

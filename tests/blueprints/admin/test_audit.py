@@ -17,7 +17,7 @@ from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
 from webapp import hooks
 from webapp.addons import Addon
-from webapp.domain import audit
+from webapp.domain import audit, network
 from webapp.extensions import db
 from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, SiteStatus, User
 from webapp.transactions import unit_of_work
@@ -53,7 +53,7 @@ def test_secrets_are_masked(operator: User) -> None:
     assert entry.after == {"api_key": "••••", "name": "x"}
 
 
-WRITES_NOTHING = {"admin.preview_product"}
+WRITES_NOTHING = {"admin.preview_look", "admin.preview_product", "admin.test_connection"}
 
 
 def listen(type: str, payload: object) -> None: ...
@@ -76,6 +76,7 @@ def test_every_route_that_writes_leaves_an_entry(
     plan = factories.product("premium")
     other = factories.product("other")
     facts = {"name": "Gold", "amount": "5", "duration": "1", "duration_unit": "month", "list_order": "10"}
+    state = network.state(network.settings(), ["default_locale"])
     asked = {
         "admin.create_cancellation": (f"/admin/memberships/{membership.id}/cancellation", {"at_once": "1"}),
         "admin.create_confirmation": (f"/admin/payments/{payment.id}/confirmation", {}),
@@ -95,6 +96,7 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.update_callback": ("/admin/hooks/wu_event/switch", {"subject": f"10 {__name__}:listen", "on": "0"}),
         "admin.update_add_on": ("/admin/add-ons/sample/switch", {"on": "0"}),
         "admin.create_deletion": (f"/admin/products/{other.id}/deletion", {}),
+        "admin.update_settings": ("/admin/settings/languages", {"default_locale": "de", "state": state}),
     }
     writing = {
         one.endpoint for one in app.url_map.iter_rules() if "POST" in one.methods and one.endpoint[:6] == "admin."

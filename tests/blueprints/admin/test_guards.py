@@ -31,6 +31,8 @@ PLACES = (
     "job_id",
     "noun",
     "name",
+    "section",
+    "vendor",
 )
 
 
@@ -160,6 +162,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "add-ons",
             "audit",
             "components",
+            "settings",
         )
     ]
     assert [one.text for one in rooms if "aria-current" in one.attrs] == ["Payments"]

@@ -32,10 +32,13 @@ WRITES = {
     "admin.create_undo": Capability.JOBS_START,
     "admin.update_add_on": Capability.HOOKS_SWITCH,
     "admin.update_callback": Capability.HOOKS_SWITCH,
+    "admin.preview_look": Capability.SETTINGS_EDIT,
     "admin.preview_product": Capability.PRODUCTS_EDIT,
+    "admin.test_connection": Capability.SETTINGS_EDIT,
     "admin.update_place": Capability.PRODUCTS_EDIT,
     "admin.update_product": Capability.PRODUCTS_EDIT,
     "admin.update_sale": Capability.PRODUCTS_EDIT,
+    "admin.update_settings": Capability.SETTINGS_EDIT,
 }
 
 

@@ -84,6 +84,7 @@ def navigation() -> list[dict[str, Any]]:
         (_("Add-ons"), "add-ons", ""),
         (_("Audit log"), "audit", ""),
         (_("Components"), "components", ""),
+        (_("Settings"), "settings", ""),
     )
     return [
         {

@@ -11,6 +11,7 @@ from webapp.blueprints.admin import (
     audit,
     bulk,
     components,
+    connections,
     customers,
     declarations,
     deliveries,
@@ -24,6 +25,7 @@ from webapp.blueprints.admin import (
     product_edit,
     product_steps,
     products,
+    settings,
     sites,
 )
 from webapp.blueprints.admin.base import bp
@@ -36,6 +38,7 @@ __all__ = [
     "bp",
     "bulk",
     "components",
+    "connections",
     "customers",
     "declarations",
     "deliveries",
@@ -49,6 +52,7 @@ __all__ = [
     "product_edit",
     "product_steps",
     "products",
+    "settings",
     "sites",
 ]
 

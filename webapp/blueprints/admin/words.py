@@ -116,6 +116,8 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "products": (_l("Product"), None),
     "hook_switches": (_l("Switch of a hook"), None),
     "declarations": (_l("Declaration"), DeclarationStatus),
+    "settings": (_l("Settings"), None),
+    "users": (_l("Colleague"), None),
 }
 
 # What the staff does, as the audit log names it.
@@ -129,6 +131,8 @@ ACTIONS: dict[str, LazyString] = {
     "products.move": _l("Moved in lists"),
     "products.delete": _l("Product deleted"),
     "hooks.switch": _l("Callback or add-on switched on or off"),
+    "settings.change": _l("Settings changed"),
+    "settings.logo": _l("Logo changed"),
 }
 
 EVENTS: dict[str, LazyString] = {

@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import get_locale
 
 from webapp.blueprints.checkout.forms import CheckoutForm
-from webapp.domain import passwords
+from webapp.domain import network, passwords
 from webapp.domain.carts import CartRequest
 from webapp.domain.checkout import Order
 from webapp.domain.customers import Profile
@@ -86,7 +86,7 @@ def order_from(form: CheckoutForm, settings: Settings, customer_id: int | None) 
 
 def analytics(settings: Settings) -> Mapping[str, str]:
     """The visitor's analytics ids, which come along with the order only with their consent."""
-    found = read_analytics_cookies(request.cookies, settings.env.get("GA4_MEASUREMENT_ID", ""))
+    found = read_analytics_cookies(request.cookies, network.value_of(settings.env, "GA4_MEASUREMENT_ID"))
     return dict(found or {})
 
 

@@ -2,16 +2,16 @@
 
 from webapp.integrations.analytics import ga4, listeners
 from webapp.integrations.analytics.base import analytics
-from webapp.integrations.choosing import choose, stop_listening
+from webapp.integrations.binding import Offer
+from webapp.integrations.choosing import stop_listening
 from webapp.settings import Settings
 
 VENDORS = {"Google Analytics 4": ga4.from_settings}
+VARIABLES = ("GA4_MEASUREMENT_ID", "GA4_API_SECRET")
 
 
 def register(settings: Settings) -> None:
-    """Listen if an analytics service is configured; else nothing is even noted for it."""
-    client = choose(VENDORS, settings)
-    analytics.bind(client)
+    """Listen; while no analytics service is configured nothing is even noted for it."""
+    analytics.offer(Offer(VENDORS, VARIABLES, settings))
     stop_listening(listeners)
-    if client is not None:
-        listeners.listen()
+    listeners.listen()

@@ -29,8 +29,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CONSENT = {"ad_user_data": "DENIED", "ad_personalization": "DENIED"}
 
 
-def from_settings(settings: Settings) -> GoogleAnalytics | None:
-    """None when neither GA4_MEASUREMENT_ID nor GA4_API_SECRET is set."""
+def from_settings(settings: Settings, **options: Any) -> GoogleAnalytics | None:
+    """None when neither GA4_MEASUREMENT_ID nor GA4_API_SECRET is set. `options`: of its connection."""
     measurement_id = credential(settings.env, "GA4_MEASUREMENT_ID")
     secret = credential(settings.env, "GA4_API_SECRET")
     if not measurement_id and not secret:
@@ -40,7 +40,7 @@ def from_settings(settings: Settings) -> GoogleAnalytics | None:
     base = base_url(settings, "GA4_API_BASE", "https://www.google-analytics.com")
     name = "GA4_VALUE_WITHOUT_TAX"
     without_tax = boolean(name, settings.env.get(name), False)
-    return GoogleAnalytics(connect(base, secret), measurement_id, secret, without_tax=without_tax)
+    return GoogleAnalytics(connect(base, secret, **options), measurement_id, secret, without_tax=without_tax)
 
 
 def connect(base: str, secret: str, **options: Any) -> VendorHttp:
@@ -53,6 +53,21 @@ class GoogleAnalytics:
     def __init__(self, http: VendorHttp, measurement_id: str, secret: str, without_tax: bool = False) -> None:
         self._http, self._without_tax = http, without_tax
         self._query = {"measurement_id": measurement_id, "api_secret": secret}
+
+    def close(self) -> None:
+        self._http.close()
+
+    def validate(self) -> None:
+        """Have a message looked at that counts nowhere. Raises PermanentFailure with what Google says of it."""
+        event = {"name": "connection_test", "params": {"engagement_time_msec": ENGAGEMENT}}
+        message = {"client_id": "1.1", "consent": CONSENT, "events": [event]}
+        answer = self._http.call("POST", "/debug/mp/collect", query=self._query, json_body=message)
+        said = answer.json()
+        found = said.get("validationMessages") if isinstance(said, dict) else None
+        if not isinstance(found, list):
+            raise PermanentFailure("ga4 did not answer as its validation server does", http_status=answer.status)
+        if found:
+            raise PermanentFailure("ga4 does not take the message", answer=self._http.excerpt(answer))
 
     def purchase(self, purchase: Purchase) -> list[str]:
         """Google counts a `transaction_id` once, so a repeated one does no harm."""

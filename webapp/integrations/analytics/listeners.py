@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 
 from webapp.hooks import add_action, idempotency_key
 from webapp.integrations.analytics.base import Event, Item, Purchase, analytics
@@ -17,9 +18,10 @@ NO_CONSENT = "no consent: nothing was sent"
 
 
 def listen() -> None:
-    add_action("wu_checkout_completed", track_conversion, background=True)
-    add_action("wu_membership_status_to_cancelled", track_churn, background=True)
-    add_action("wu_payment_failed", track_payment_failure, background=True)
+    hear = partial(add_action, background=True, only_if=analytics.is_set_up)
+    hear("wu_checkout_completed", track_conversion)
+    hear("wu_membership_status_to_cancelled", track_churn)
+    hear("wu_payment_failed", track_payment_failure)
 
 
 def track_conversion(payment: Payment, customer: Customer, membership: Membership) -> str:

@@ -32,13 +32,13 @@ MADE_JUST_NOW = 60.0
 TEN_SECONDS, AN_HOUR = 10.0, 3600.0
 
 
-def from_settings(settings: Settings) -> HubSpot | None:
-    """None when HUBSPOT_ACCESS_TOKEN is not set."""
+def from_settings(settings: Settings, **options: Any) -> HubSpot | None:
+    """None when HUBSPOT_ACCESS_TOKEN is not set. `options`: of its connection."""
     token = credential(settings.env, "HUBSPOT_ACCESS_TOKEN")
     if not token:
         return None
     base = base_url(settings, "HUBSPOT_API_BASE", "https://api.hubapi.com")
-    return HubSpot(connect(base, token), settings.env.get("HUBSPOT_API_VERSION") or "v3")
+    return HubSpot(connect(base, token, **options), settings.env.get("HUBSPOT_API_VERSION") or "v3")
 
 
 def connect(base: str, token: str, **options: Any) -> VendorHttp:
@@ -65,6 +65,13 @@ class HubSpot:
         self._http = http
         self._contacts, self._properties = where.format("objects"), where.format("properties")
         self._making, self._made_at = threading.Lock(), float("-inf")
+
+    def close(self) -> None:
+        self._http.close()
+
+    def look(self) -> None:
+        """Read one contact, to see whether we are let in."""
+        self._http.call("GET", self._contacts, query={"limit": "1"})
 
     def upsert(self, contact: Contact) -> str:
         entry = {"id": contact.email, "idProperty": "email", "properties": properties_of(contact)}

@@ -6,6 +6,8 @@ Each sends how things stand now, so that none can overwrite a newer fact with an
 
 from __future__ import annotations
 
+from functools import partial
+
 from webapp.hooks import add_action
 from webapp.integrations.crm.base import Contact, ContactGone, crm
 from webapp.models import Customer, Membership, MembershipStatus
@@ -13,11 +15,12 @@ from webapp.models import Customer, Membership, MembershipStatus
 
 def listen() -> None:
     """Hear of everything that changes what the CRM shows of a customer."""
-    add_action("wu_customer_post_create", sync_customer_to_crm, background=True)
-    add_action("wu_customer_post_update", sync_customer_to_crm, background=True)
-    add_action("wu_membership_plan_changed", sync_member_to_crm, background=True)
+    hear = partial(add_action, background=True, only_if=crm.is_set_up)
+    hear("wu_customer_post_create", sync_customer_to_crm)
+    hear("wu_customer_post_update", sync_customer_to_crm)
+    hear("wu_membership_plan_changed", sync_member_to_crm)
     for status in MembershipStatus:
-        add_action(f"wu_membership_status_to_{status}", sync_member_to_crm, background=True)
+        hear(f"wu_membership_status_to_{status}", sync_member_to_crm)
 
 
 def sync_customer_to_crm(customer: Customer) -> str:

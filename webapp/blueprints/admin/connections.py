@@ -1,0 +1,75 @@
+"""Do the keys of other systems work? A button in the settings that asks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.blueprints.access import needs
+from webapp.blueprints.admin import settings, settings_form
+from webapp.blueprints.admin.base import bp
+from webapp.blueprints.admin.settings_sections import VENDORS
+from webapp.blueprints.errors import settings as environment
+from webapp.domain import network
+from webapp.domain.staff import Capability
+from webapp.errors import ConfigurationError
+from webapp.extensions import limiter
+from webapp.integrations import connections
+from webapp.integrations.connections import Verdict
+from webapp.transactions import end_read
+
+ANSWERS: dict[Verdict, LazyString] = {
+    Verdict.ACCEPTED: _l("%(name)s takes the keys."),
+    Verdict.NO_KEYS: _l("There are no keys for %(name)s yet. Enter them and save first."),
+    Verdict.UNUSABLE: _l("The keys for %(name)s cannot be used."),
+    Verdict.WRONG_KEY: _l("%(name)s does not know this key. Copy it again, and look whether it was renewed there."),
+    Verdict.NO_RIGHT: _l("%(name)s knows the key, but it may not do what is needed. Give it the rights for contacts."),
+    Verdict.NOT_REACHED: _l("%(name)s did not answer. Try again in a few minutes."),
+    Verdict.REFUSED: _l("%(name)s refuses the call."),
+}
+# Google looks at the message and not at the secret.
+ONLY_HALF = _l("%(name)s takes our messages. Whether the secret is right it never says: look at its real-time report.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """As admin/_connections.html shows it."""
+
+    tone: str
+    title: str
+    text: str
+
+
+@bp.post("/settings/connections/<vendor>")
+@needs(Capability.SETTINGS_EDIT)
+@limiter.limit("10 per minute")
+def test_connection(vendor: str) -> ResponseReturnValue:
+    """Ask, with no transaction open meanwhile. Writes nothing."""
+    if vendor not in VENDORS:
+        abort(404)
+    try:
+        effective = connections.effective(environment())
+    except ConfigurationError as problem:
+        verdict, details = Verdict.UNUSABLE, str(problem)
+    else:
+        end_read()
+        verdict, details = connections.try_out(vendor, effective)
+    section = settings.find("integrations")
+    form = settings_form.written(section, network.settings())
+    return settings.show(section, form, verdict=answer(vendor, verdict, details))
+
+
+def answer(vendor: str, verdict: Verdict, details: str) -> Answer:
+    accepted = verdict is Verdict.ACCEPTED
+    words = ONLY_HALF if accepted and vendor == "ga4" else ANSWERS[verdict]
+    text = str(words) % {"name": VENDORS[vendor]}
+    return Answer(
+        tone="success" if accepted else "error",
+        title=_("It works") if accepted else _("It does not work"),
+        text=f"{text} ({details})" if details else text,
+    )

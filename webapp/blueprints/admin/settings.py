@@ -1,0 +1,136 @@
+"""The settings of the network: a page for each section, and what is said when two edit it at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp.blueprints.access import needs
+from webapp.blueprints.admin import branding, changes, settings_form, settings_sections, words
+from webapp.blueprints.admin.base import actor, bp
+from webapp.blueprints.admin.changes import Clash, Difference
+from webapp.blueprints.admin.settings_form import SettingsForm, is_locked
+from webapp.blueprints.admin.settings_sections import BY_SLUG, SECTIONS, VENDORS, Section, label, said
+from webapp.blueprints.admin.timeline import Entry, people_in
+from webapp.blueprints.errors import settings as environment
+from webapp.blueprints.views import View, go_to
+from webapp.domain import network
+from webapp.domain.staff import Capability
+from webapp.errors import Conflict
+from webapp.extensions import db
+from webapp.models import AuditEntry, Setting
+from webapp.transactions import unit_of_work
+
+LOOKED_AT, SHOWN_AT_MOST = 200, 10
+
+list_view = View("admin/settings.html")
+section_view = View("admin/settings_section.html")
+shades_view = View("admin/_shades.html")
+
+
+@bp.get("/settings")
+@needs(Capability.SETTINGS_VIEW)
+def list_settings() -> ResponseReturnValue:
+    return list_view.show(sections=SECTIONS)
+
+
+@bp.get("/settings/<section>")
+@needs(Capability.SETTINGS_VIEW)
+def show_section(section: str) -> ResponseReturnValue:
+    found = find(section)
+    return show(found, settings_form.written(found, network.settings()))
+
+
+@bp.post("/settings/<section>")
+@needs(Capability.SETTINGS_EDIT)
+def update_settings(section: str) -> ResponseReturnValue:
+    """Save them; what somebody else saved meanwhile is shown first, and nothing typed is lost."""
+    found = find(section)
+    form = settings_form.make(settings_form.open_fields(found))
+    if "preview" in request.form:
+        return show(found, form)
+    values = settings_form.read(form, found, network.settings())
+    if values is None:
+        return show(found, form, status=422)
+    try:
+        with unit_of_work(actor()):
+            network.edit(values, names=found.names, seen=form.state.data or "")
+    except Conflict as error:
+        return clashed(found, form, values, error)
+    flash(_("Changes saved."), "success")
+    return go_to(url_for("admin.show_section", section=section))
+
+
+@bp.post("/settings/look/preview")
+@needs(Capability.SETTINGS_EDIT)
+def preview_look() -> ResponseReturnValue:
+    """The colours that are typed now, on a light and a dark page. Writes nothing."""
+    found = find("look")
+    return shades_view.show(shades=branding.shades(settings_form.make(settings_form.open_fields(found))))
+
+
+def find(slug: str) -> Section:
+    return BY_SLUG.get(slug) or abort(404)
+
+
+def show(
+    section: Section, form: SettingsForm, *, clash: Clash | None = None, status: int = 200, **more: Any
+) -> Response:
+    saved = network.settings()
+    return section_view.show(
+        status=status,
+        section=section,
+        sections=SECTIONS,
+        form=form,
+        errors=form.problems(),
+        clash=clash,
+        saved=network.shown(saved),
+        is_locked=is_locked,
+        env=environment().env,
+        changes=history(section),
+        mail_is_set=bool(environment().env.get("MAIL_URL")),
+        connections=VENDORS.items() if section.slug == "integrations" else None,
+        shades=branding.shades(form) if section.slug == "look" else None,
+        **more,
+    )
+
+
+def clashed(section: Section, form: SettingsForm, values: dict[str, Any], error: Conflict) -> Response:
+    """Show both, and let what is typed here be saved over it knowingly."""
+    saved = network.settings()
+    now, yours = network.shown(saved), network.masked(values)
+    differences = [
+        Difference(label(one), said(one, now[one]), said(one, yours[one]))
+        for one in section.names
+        if one in yours and (yours[one] != now[one] or (yours[one] and one in network.SECRETS))
+    ]
+    last = next(iter(entries_about(section)), None)
+    who = words.actor(last.actor, people_in([last.actor])) if last else ""
+    form.state.data = network.state(saved, section.names)
+    return show(section, form, clash=Clash(who, last.at if last else None, differences), status=error.status)
+
+
+def entries_about(section: Section) -> list[AuditEntry]:
+    """The newest changes of these settings."""
+    newest = select(AuditEntry).where(AuditEntry.object_type == Setting.__tablename__).order_by(AuditEntry.id.desc())
+    names = {*section.names, *section.more}
+    found = [one for one in db.session.scalars(newest.limit(LOOKED_AT)) if names & set(one.after)]
+    return found[:SHOWN_AT_MOST]
+
+
+def history(section: Section) -> list[Entry]:
+    found = entries_about(section)
+    people = people_in(one.actor for one in found)
+    return [
+        Entry(
+            one.at,
+            words.action(one.action),
+            changes.told(one, settings_sections.label, settings_sections.said),
+            words.actor(one.actor, people),
+        )
+        for one in found
+    ]

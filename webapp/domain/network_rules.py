@@ -1,0 +1,44 @@
+"""What settings must be to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from webapp.domain import colours
+from webapp.domain.colours import DARK, LIGHT, Scheme
+from webapp.errors import Invalid
+
+Values = Mapping[str, Any]
+
+
+def completed(values: Values) -> dict[str, Any]:
+    """With what follows from it: a colour for dark pages is made from the other one."""
+    given = dict(values)
+    if "accent" in given:
+        made = colours.nearest(given["accent"], DARK) if given["accent"] else ""
+        given["accent_dark"] = (given["accent"] and given.get("accent_dark")) or made
+    return given
+
+
+def problems(values: Values) -> Iterator[Invalid]:
+    """What is wrong with the settings of a section as they would be, each with the field that it is said beside."""
+    if values.get("allowed_countries") and values["default_country"] not in values["allowed_countries"]:
+        yield Invalid(_("You do not sell to this country. Choose one that you sell to."), field="default_country")
+    if bool(values.get("ga4_measurement_id")) != bool(values.get("ga4_api_secret")):
+        missing = "ga4_api_secret" if values["ga4_measurement_id"] else "ga4_measurement_id"
+        yield Invalid(_("Measurement ID and API secret go together: enter both, or neither."), field=missing)
+    for name, scheme in (("accent", LIGHT), ("accent_dark", DARK)):
+        if values.get(name) and not colours.is_readable(values[name], scheme):
+            yield Invalid(unreadable(values[name], scheme), field=name)
+
+
+def unreadable(colour: str, scheme: Scheme) -> str:
+    ratio, near = colours.weakest(colour, scheme), colours.nearest(colour, scheme)
+    fault = _("Links and buttons in this colour would be hard to read on light pages.")
+    if scheme is DARK:
+        fault = _("Links and buttons in this colour would be hard to read on dark pages.")
+    numbers = _("Their contrast is %(ratio)s : 1, and 4.5 : 1 is needed.", ratio=f"{int(ratio * 10) / 10:.1f}")
+    return f"{fault} {numbers} " + _("The nearest that can be read is %(colour)s.", colour=near)

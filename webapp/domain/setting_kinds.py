@@ -1,0 +1,222 @@
+"""The kinds of settings: how each is written in a form, what of it is taken, and how it is said to a person.
+
+`read` takes what was typed, as a list since some are chosen several at a time, and raises Invalid with a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+
+from webapp.errors import Invalid
+
+Options = Callable[[], Mapping[str, str]]
+WHITE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """`control`: which one a form shows for it."""
+
+    control: ClassVar[str] = "text"
+    optional: bool = False
+
+    def read(self, typed: list[str]) -> Any:
+        raise NotImplementedError
+
+    def written(self, value: Any) -> Any:
+        """As a form holds it."""
+        return str(value)
+
+    def said(self, value: Any) -> str:
+        return str(value) or "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Kind):
+    longest: int = 200
+
+    def read(self, typed: list[str]) -> str:
+        text = WHITE.sub(" ", typed[0] if typed else "").strip()
+        if not text and not self.optional:
+            raise Invalid(_("Enter something here."))
+        if len(text) > self.longest:
+            raise Invalid(_("Use at most %(num)d characters.", num=self.longest))
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines(Kind):
+    """Several lines, or none."""
+
+    control: ClassVar[str] = "lines"
+    longest: int = 2000
+
+    def read(self, typed: list[str]) -> str:
+        text = "\n".join(line.rstrip() for line in (typed[0] if typed else "").strip().splitlines())
+        if len(text) > self.longest:
+            raise Invalid(_("Use at most %(num)d characters.", num=self.longest))
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email(Kind):
+    control: ClassVar[str] = "email"
+
+    def read(self, typed: list[str]) -> str:
+        text = (typed[0] if typed else "").strip()
+        if not text and self.optional:
+            return ""
+        try:
+            return validate_email(text, check_deliverability=False).normalized
+        except EmailNotValidError:
+            raise Invalid(_("Enter an e-mail address like name@example.com.")) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address(Kind):
+    """A page somewhere, or of the network itself: `https://example.com/terms`, `/terms`."""
+
+    control: ClassVar[str] = "url"
+    optional: bool = True
+
+    def read(self, typed: list[str]) -> str:
+        text = (typed[0] if typed else "").strip()
+        if (text and not (is_web_address(text) or is_path(text))) or len(text) > 500:
+            raise Invalid(_("Enter an address like https://example.com/terms, or a path like /terms."))
+        return text
+
+
+def is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        named = bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
+    return named and parts.scheme in ("http", "https") and text.isprintable() and " " not in text
+
+
+def is_path(text: str) -> bool:
+    return text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and " " not in text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Kind):
+    control: ClassVar[str] = "number"
+    least: int
+    most: int
+
+    def read(self, typed: list[str]) -> int:
+        text = (typed[0] if typed else "").strip()
+        if not re.fullmatch("[0-9]{1,9}", text) or not self.least <= int(text) <= self.most:
+            raise Invalid(_("Enter a whole number from %(least)d to %(most)d.", least=self.least, most=self.most))
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag(Kind):
+    control: ClassVar[str] = "flag"
+
+    def read(self, typed: list[str]) -> bool:
+        return bool(typed and typed[0])
+
+    def written(self, value: Any) -> bool:
+        return bool(value)
+
+    def said(self, value: Any) -> str:
+        return _("yes") if value else _("no")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Kind):
+    """One of a few."""
+
+    control: ClassVar[str] = "choice"
+    options: Options
+
+    def read(self, typed: list[str]) -> str:
+        if not typed or typed[0] not in self.options():
+            raise Invalid(_("Choose one of these."))
+        return typed[0]
+
+    def said(self, value: Any) -> str:
+        return self.options().get(value, str(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOfMany(Choice):
+    """One of a long list."""
+
+    control: ClassVar[str] = "select"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several(Kind):
+    """Any number of a list, in its order; none of them means all."""
+
+    control: ClassVar[str] = "several"
+    options: Options
+
+    def read(self, typed: list[str]) -> list[str]:
+        known = self.options()
+        if any(one not in known for one in typed):
+            raise Invalid(_("Choose only from this list."))
+        return [one for one in known if one in typed]
+
+    def written(self, value: Any) -> list[str]:
+        return list(value)
+
+    def said(self, value: Any) -> str:
+        known = self.options()
+        return ", ".join(known.get(one, one) for one in value) or _("all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colour(Kind):
+    """`#14664a`, typed with or without its sign, in three digits or six."""
+
+    control: ClassVar[str] = "colour"
+    optional: bool = True
+
+    def read(self, typed: list[str]) -> str:
+        text = (typed[0] if typed else "").strip().lstrip("#").lower()
+        if not text:
+            return ""
+        if not re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", text):
+            raise Invalid(_("Enter a colour like #14664a."))
+        return "#" + (text if len(text) == 6 else "".join(one * 2 for one in text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key(Kind):
+    """What a vendor hands out, not secret: no blanks, only signs that an address can hold."""
+
+    control: ClassVar[str] = "key"
+    optional: bool = True
+    longest: int = 200
+
+    def read(self, typed: list[str]) -> str:
+        text = (typed[0] if typed else "").strip()
+        if not (text.isascii() and text.isprintable()) or " " in text or len(text) > self.longest:
+            raise Invalid(_("It holds characters that no key has. Copy it again."))
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret(Key):
+    """Never shown again once it is kept; an empty field keeps it."""
+
+    control: ClassVar[str] = "secret"
+    longest: int = 2000
+
+    def written(self, value: Any) -> str:
+        return ""
+
+    def said(self, value: Any) -> str:
+        return "••••" if value else "–"
