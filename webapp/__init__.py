@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import addons, blueprints, encryption, formatting, hooks, integrations, logs
 from webapp.blueprints.language.choice import choose_locale
-from webapp.domain import outbox
+from webapp.domain import mail_texts, outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
 from webapp.flows import sandbox_bank, watching
 from webapp.gateways import Factory, gateways
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     encryption.init(settings.encryption_keys)
+    mail_texts.init(settings.base_url)
     bind_extensions(app, settings)
     join_hooks(app, settings)
     formatting.init_app(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.domain import customers, one_time_links, sessions
+from webapp.domain import customers, email_addresses, one_time_links, sessions
 from webapp.domain.sessions import Origin
 from webapp.errors import Gone
 from webapp.models import LinkPurpose, OneTimeLink, User
@@ -23,6 +23,7 @@ def follow_link(token: str, password_hash: str, where: Origin) -> User:
     if link is None:
         raise Gone()
     set_password(link.user, password_hash, where)
+    email_addresses.confirm(link.user)  # whoever has the link reads what is sent there
     return link.user
 
 

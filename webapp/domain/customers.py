@@ -14,11 +14,11 @@ from sqlalchemy import String, and_, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
-from webapp.domain import outbox, passwords
+from webapp.domain import network, outbox, passwords
 from webapp.errors import Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
-from webapp.models import Customer, Membership, Meta, Role, User
+from webapp.models import Customer, EmailVerification, Membership, Meta, Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,9 @@ def create(user: User, profile: Profile, *, signup_form: str, locale: str) -> Cu
     db.session.add(customer)
     outbox.record("customer.created", customer)
     do_action("wu_customer_post_create", customer)
+    if network.settings().require_email_verification:
+        customer.email_verification = EmailVerification.PENDING
+        outbox.record("email.verification_requested", customer)
     return customer
 
 
@@ -135,15 +138,23 @@ def rewrite(customer: Customer, profile: Profile) -> bool:
     return bool(changed)
 
 
+def change_address(user: User, email: str) -> bool:
+    """A new address, to sign in with and to be written to; whether it is another one. Raises Invalid when it is
+    somebody else's."""
+    other, customer = user_by_email(email), user.customer
+    if other is not None and other.id != user.id:
+        raise email_taken()
+    changed = user.email != email or (customer is not None and customer.email != email)
+    user.email = email
+    if customer is not None and changed:
+        customer.email = email
+        _tell(customer)
+    return changed
+
+
 def change_email(customer: Customer, email: str) -> None:
     """A new address, for signing in as well. Raises Invalid when it is somebody else's."""
-    other = user_by_email(email)
-    if other is not None and other.id != customer.user_id:
-        raise email_taken()
-    if customer.email == email:
-        return
-    customer.email = customer.user.email = email
-    _tell(customer)
+    change_address(customer.user, email)
 
 
 def _tell(customer: Customer) -> None:

@@ -23,6 +23,18 @@ SUBJECT_SIGN = "Subject:"
 ORIGINAL = "en"  # each kind has this one
 
 
+_base_url: list[str] = [""]
+
+
+def init(given: str) -> None:
+    """Where links in mails lead: the network's public address."""
+    _base_url[:] = [given]
+
+
+def base_url() -> str:
+    return _base_url[0]
+
+
 @cache
 def default(slug: str, locale: str) -> Source:
     """Our own wording; in English where a language has none."""
@@ -57,7 +69,7 @@ def layout(locale: str) -> Layout:
 
 def everywhere() -> dict[str, str]:
     known = network.settings()
-    return {"network_name": known.name, "support_email": known.support_email}
+    return {"network_name": known.name, "support_email": known.support_email, "network_url": base_url()}
 
 
 def preview(kind: Kind, locale: str, source: Source) -> Words:

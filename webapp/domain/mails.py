@@ -40,6 +40,11 @@ KEPT = timedelta(days=400)
 SECRET = re.compile("secret-[0-9a-f]{16}")
 
 
+def url(path: str) -> str:
+    """A page of ours, as a mail names it."""
+    return mail_texts.base_url() + path
+
+
 # -- recording -------------------------------------------------------------------------------------------------------
 def send(
     kind: str,
@@ -60,7 +65,7 @@ def send(
     work, declared = unit.current(), KINDS[kind]
     if set(values) != declared.names:
         raise ValueError(f"{kind} needs exactly these values: {', '.join(sorted(declared.names))}")
-    if once is not None and db.session.scalar(select(Mail.id).where(Mail.once == once)) is not None:
+    if once is not None and is_written(once):
         return None
     locale = mail_texts.language(locale)
     told, hidden = _hide_secrets(declared, values)
@@ -77,6 +82,11 @@ def send(
         "problem": problem,
     }
     return _add(work, row)
+
+
+def is_written(once: str) -> bool:
+    """Whether there is a mail under this key: before something is made that only the first one shall name."""
+    return db.session.scalar(select(Mail.id).where(Mail.once == once)) is not None
 
 
 def _add(work: unit.Unit, row: Mapping[str, object]) -> Mail | None:
@@ -245,6 +255,20 @@ def retry(mail: Mail) -> None:
     if mail.lease is None:
         mail.next_at = clock.now()
     ring(unit.current())
+
+
+def send_elsewhere(customer_id: int, email: str) -> None:
+    """What was written to this customer, once more to the right address; a link that works once is written anew."""
+    written = select(Mail).where(Mail.customer_id == customer_id, Mail.to_address != email).order_by(Mail.id)
+    for mail in db.session.scalars(written):
+        waits = mail.status is MailStatus.PENDING and mail.lease is None
+        if waits and has_secrets(mail):
+            mail.move_to(MailStatus.DEAD, reason="the address was wrong")
+        elif waits:
+            mail.to_address = email
+        elif not has_secrets(mail):
+            copy = {name: getattr(mail, name) for name in COPIED}
+            _add(unit.current(), copy | {"to_address": email, "message_id": _new_message_id()})
 
 
 COPIED = ("kind", "locale", "to_address", "customer_id", "user_id", "subject", "text", "html", "problem")

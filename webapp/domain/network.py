@@ -47,6 +47,7 @@ class Network:
     default_locale: str = "en"
     default_country: str = "DE"
     consumer_law: str = "eu"  # eu or none
+    require_email_verification: bool = False  # a new customer's site is made once they have confirmed their address
     staff_two_step: bool = False  # staff must set up an authenticator app before anything else
     withdrawal_days: int = 14
     enable_taxes: bool = False

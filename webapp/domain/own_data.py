@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp import clock
@@ -33,7 +33,7 @@ SECRET = {
     "user_sessions": {"token_hash"},
     "passkeys": {"credential_id", "public_key"},
     "stored_credentials": {"reference"},
-    "mails": {"secrets", "lease", "html"},
+    "mails": {"secrets", "lease", "once", "html"},
     "declarations": {"token"},
 }
 TECHNICAL = {"version"}
@@ -60,8 +60,8 @@ def of(customer: Customer) -> dict[str, Any]:
         "payment_methods": all_of(StoredCredential, own),
         "sites": all_of(Site, own),
         "declarations": all_of(Declaration, own),
-        "messages": all_of(Mail, own),
         "events": all_of(Event, own),
+        "messages": rows(db.session.scalars(select(Mail).where(or_(Mail.customer_id == own, Mail.user_id == user.id)))),
         "sign_ins": rows(db.session.scalars(select(UserSession).where(UserSession.user_id == user.id))),
         "security_events": rows(db.session.scalars(select(SecurityEvent).where(SecurityEvent.user_id == user.id))),
         "passkeys": rows(db.session.scalars(select(Passkey).where(Passkey.user_id == user.id))),

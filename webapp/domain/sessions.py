@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
+from webapp.domain import security_notices
 from webapp.errors import NotFound
 from webapp.extensions import db
 from webapp.models import SecurityEvent, User, UserSession
@@ -144,8 +145,9 @@ def forget_all(user_id: int) -> None:
 
 
 def note(user_id: int, kind: str, where: Origin) -> None:
-    """Keep one fact for the person's own history."""
+    """Keep one fact for the person's own history, and write to them if it is one that they must hear of."""
     db.session.add(SecurityEvent(user_id=user_id, kind=kind, address=where.address, agent=where.agent))
+    security_notices.tell(user_id, kind, where.address, where.agent)
 
 
 def history(user_id: int, limit: int = 30) -> list[SecurityEvent]:

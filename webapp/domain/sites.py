@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 
 from webapp import clock, unit
-from webapp.domain import outbox
+from webapp.domain import network, outbox
 from webapp.errors import Conflict, IllegalMove, Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
@@ -178,9 +178,16 @@ def stop_serving(membership: Membership, *, reason: str) -> None:
             site.move_to(S.ARCHIVED, reason=reason)
 
 
+def waits_for_confirmation(site: Site) -> bool:
+    """Whether its owner must first confirm their e-mail address. The one place that holds a site back for it."""
+    return network.settings().require_email_verification and not site.customer.is_verified
+
+
 def begin_creating(site_id: int) -> Site | None:
-    """Take the job of making a site; None when it is made already or no longer wanted."""
+    """Take the job of making a site; None when it is made already, no longer wanted, or has to wait."""
     site = find(site_id)
+    if waits_for_confirmation(site):
+        return None
     if site.status in (S.REQUESTED, S.FAILED):
         site.move_to(S.CREATING, reason="provisioning")
     if site.status != S.CREATING:

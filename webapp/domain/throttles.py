@@ -22,6 +22,7 @@ FREE_TRIES = {
     "reset": 3,
     "proof": 5,
     "mail": 3,
+    "mails": 10,
     "declaration": 5,
     "receipt": 5,
 }

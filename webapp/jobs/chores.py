@@ -8,11 +8,13 @@ from functools import wraps
 
 from flask import Flask, current_app
 
+from webapp.domain import email_addresses
 from webapp.extensions import queue
 from webapp.flows import bulk as bulk_jobs
 from webapp.flows import inbound as notices
 from webapp.flows import mailing, relaying
 from webapp.settings import Settings
+from webapp.transactions import unit_of_work
 
 
 def chore(function: Callable[..., None]) -> Callable[..., None]:
@@ -55,3 +57,12 @@ def bulk() -> None:
 def mail() -> None:
     """Send what was written to people."""
     mailing.work_off()
+
+
+@chore
+def resets() -> None:
+    """Write to those who forgot their password, if they are anybody here."""
+    answered = 1
+    while answered and not relaying.stopping.is_set():
+        with unit_of_work("worker"):
+            answered = email_addresses.answer_resets()

@@ -15,6 +15,7 @@ from webapp import clock
 from webapp.domain import (
     bulk,
     checkout,
+    email_addresses,
     erasure,
     figure_days,
     inbox,
@@ -71,6 +72,13 @@ def sweep_mail() -> int:
     return due
 
 
+def sweep_resets() -> int:
+    due = email_addresses.count_resets()
+    if due:
+        queue.ring("resets")
+    return due
+
+
 def forget_mail() -> int:
     return _in_batches(mails.forget)
 
@@ -114,6 +122,7 @@ CHORES = (
     Chore("sweep-deliveries", timedelta(seconds=2), sweep_deliveries),
     Chore("sweep-inbound", timedelta(seconds=5), sweep_inbound),
     Chore("sweep-bulk", timedelta(seconds=5), sweep_bulk),
+    Chore("sweep-resets", timedelta(seconds=5), sweep_resets),
     Chore("sweep-mail", timedelta(seconds=5), sweep_mail),
     Chore("ask-gateways", timedelta(seconds=30), asking.ask_due),
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),

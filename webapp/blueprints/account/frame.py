@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from webapp.blueprints import access
 from webapp.domain import dues
@@ -16,7 +17,13 @@ def context() -> dict[str, Any]:
     customer_id = access.customer_id()
     if customer_id is None:
         return {}
-    return {"account_tabs": tabs(), "dues": dues.of_customer(customer_id)}
+    return {"account_tabs": tabs(), "dues": dues.of_customer(customer_id), "unconfirmed": unconfirmed()}
+
+
+def unconfirmed() -> str | None:
+    """The address that the customer has yet to confirm."""
+    customer = current_user.customer
+    return None if customer.is_verified else str(customer.email)
 
 
 def tabs() -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from webapp.blueprints.checkout.requests import PROFILE
 from webapp.blueprints.form import Form
 from webapp.blueprints.language import choice
 from webapp.blueprints.views import View, go_to
-from webapp.domain import customers, network
+from webapp.domain import customers, email_addresses, network
 from webapp.domain import languages as chosen_languages
 from webapp.domain.customers import Profile
 from webapp.languages import languages
@@ -80,7 +80,8 @@ def show_profile() -> ResponseReturnValue:
 def show(form: ProfileForm, *, status: int = 200) -> Response:
     form.prepare(pays=pays(customer()))
     errors = form.problems() if status != 200 else []
-    return profile_view.show(status=status, form=form, errors=errors, customer=customer())
+    pending = email_addresses.pending_change(customer().user_id)
+    return profile_view.show(status=status, form=form, errors=errors, customer=customer(), pending_email=pending)
 
 
 @bp.post("/profile")

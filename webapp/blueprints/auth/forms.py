@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from webapp.blueprints.checkout.forms import check_password
+from webapp.blueprints.checkout.forms import EmailForm, check_password
 from webapp.blueprints.form import Form
 from webapp.domain.passwords import LENGTH_AT_LEAST
 
@@ -47,6 +47,11 @@ class SignInForm(Form):
 
 class ForgottenForm(Form):
     email_address = email_field()
+
+
+class EmailChangeForm(Form):
+    email_address = EmailForm.email_address
+    validate_email_address = EmailForm.validate_email_address
 
 
 class NewPasswordForm(Form):

@@ -17,7 +17,7 @@ from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.forms import ChangePasswordForm, PasskeyForm, ProofForm, errors_of, refuse
 from webapp.blueprints.auth.routes import too_many
 from webapp.blueprints.views import View, go_to
-from webapp.domain import credentials, network, passkeys, passwords, sessions, throttles, two_step
+from webapp.domain import credentials, email_addresses, network, passkeys, passwords, sessions, throttles, two_step
 from webapp.transactions import unit_of_work
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
@@ -38,6 +38,9 @@ EVENTS = {
     "passkey_removed": (_l("Passkey removed"), "warning"),
     "password_changed": (_l("Password changed"), "success"),
     "session_ended": (_l("A browser was signed out"), ""),
+    "email_change_asked": (_l("A new e-mail address was asked for"), "warning"),
+    "email_change_undone": (_l("The change of the e-mail address was undone"), ""),
+    "email_changed": (_l("The e-mail address was changed"), "warning"),
     "sessions_ended": (_l("All other browsers were signed out"), ""),
 }
 
@@ -83,6 +86,7 @@ def show() -> ResponseReturnValue:
         required=is_required(),
         passkeys=passkeys.of(own.user_id),
         name_form=PasskeyForm(formdata=None),
+        pending_email=email_addresses.pending_change(own.user_id),
     )
 
 

@@ -13,7 +13,7 @@ from webapp.blueprints.checkout.routes import go_on
 from webapp.blueprints.errors import settings_here
 from webapp.blueprints.site_addresses import site_address
 from webapp.blueprints.views import View, go_to, leave_for
-from webapp.domain import customers, network, payments, receivables
+from webapp.domain import customers, email_addresses, network, payments, receivables, sites
 from webapp.errors import DomainError, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.flows import asking, offering, ordering
@@ -123,7 +123,7 @@ def change_email(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with unit_of_work(f"customer:{customer_id}"):
-                customers.change_email(customers.find(customer_id), form.email_address.data)
+                email_addresses.correct(customers.find(customer_id), form.email_address.data)
         except Invalid as problem:
             form.email_address.errors = [problem.message]
         else:
@@ -137,6 +137,7 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
     site = membership.sites[-1] if membership is not None and membership.sites else None
     ready = site is not None and site.status == SiteStatus.PUBLISHED
     state = state_of(payment)
+    site_waits = site is not None and not ready and sites.waits_for_confirmation(site)
     return thanks_view.show(
         status=status,
         state=state,
@@ -148,7 +149,8 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         site_ready=ready,
         site_failed=site is not None and site.status == SiteStatus.FAILED,
         instructions=_instructions(last_try(payment)) if owner else None,
-        settled=state == "paid" and (site is None or ready),
+        unconfirmed=payment.customer.email if owner and site_waits else None,
+        settled=state == "paid" and (site is None or ready or site_waits),
         poll_url=url_for("pay.thank_you", reference=payment.reference),
         sign_in_url=url_for("auth.sign_in", next=url_for("pay.thank_you", reference=payment.reference)),
         support_email=network.settings().support_email,
