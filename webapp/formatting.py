@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date as day
+from datetime import date as calendar_day
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 from flask import Flask
 from flask_babel import get_locale, ngettext
 from markupsafe import Markup, escape
 
 from webapp import clock
 from webapp.countries import countries
-from webapp.money import Money, exponent
+from webapp.money import Money, exponent, round_half_away
 from webapp.periods import Period, Unit
 
 
@@ -62,13 +64,29 @@ def long_date(instant: datetime) -> str:
 
 
 @lru_cache(maxsize=512)
-def _long_day(at: day, locale: str) -> str:
+def _long_day(at: calendar_day, locale: str) -> str:
     return format_date(at, "long", locale=locale)
 
 
 def exact_time(instant: datetime) -> str:
     """`25 November 2026 at 14:05:09 UTC`: where the law asks for day and time."""
     return format_datetime(instant, "long", locale=_dates())
+
+
+def short_day(day: calendar_day) -> str:
+    """`3 Dec`, `3. Dez.`: on a chart's axis."""
+    return format_date(day, "d. MMM" if _locale() == "de" else "d MMM", locale=_dates())
+
+
+def short_month(day: calendar_day) -> str:
+    """`Dec`, and for a year's first month `Jan 27`."""
+    return format_date(day, "LLL yy" if day.month == 1 else "LLL", locale=_dates())
+
+
+def percent(part: Fraction) -> str:
+    """`12.5%`, `12,5 %`."""
+    thousandths = round_half_away(Decimal(part.numerator * 1000) / part.denominator)
+    return format_percent(Decimal(thousandths) / 1000, locale=_locale(), decimal_quantization=False)
 
 
 def timestamp(instant: datetime) -> Markup:

@@ -62,6 +62,11 @@ def roll_up(session: Session) -> int:
     return (now.date() - last).days
 
 
+def forget(session: Session) -> None:
+    """Have every day counted anew, after rows of days long over were changed past the models."""
+    session.execute(delete(DailyFigure))
+
+
 def _first_day(session: Session, today: date) -> date:
     """Nothing happened before the first membership; each has a payment."""
     firsts: list[datetime | None] = [

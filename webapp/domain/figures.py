@@ -67,8 +67,9 @@ class Totals:
 
     @property
     def churn(self) -> Fraction | None:
-        """Of the paying memberships at the beginning, the part that ended."""
-        return share(self.of.get(M.PAYING_LOST, 0), self.paying_before)
+        """As many ended as this part of those that paid at the beginning; None where that were more than all."""
+        found = share(self.of.get(M.PAYING_LOST, 0), self.paying_before)
+        return None if found is None or found > 1 else found
 
     @property
     def trial_conversion(self) -> Fraction | None:
@@ -126,9 +127,10 @@ def read(session: Session, wanted: str, now: Span, before: Span) -> Figures:
         sums[currency][place][Measure(name)] += value
         if currency == wanted and place == NOW:
             days[day][Measure(name)] += value
+    known = sorted(sums)
     earlier, then, today = sums[wanted]
     totals = _totals(then, earlier)
-    return Figures(wanted, sorted(sums), Totals(today, totals.mrr, totals.paying), totals, days)
+    return Figures(wanted, known, Totals(today, totals.mrr, totals.paying), totals, days)
 
 
 def _totals(of: Sums, earlier: Sums) -> Totals:

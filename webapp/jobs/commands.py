@@ -15,6 +15,7 @@ from sqlalchemy import select
 from webapp.domain import (
     customers,
     demo,
+    figure_days,
     hook_figures,
     hook_switches,
     ledger,
@@ -204,9 +205,10 @@ def _payment_id(reference: str) -> int:
 
 @figures_group.command("repair")
 def repair_figures() -> None:
-    """Write what the ledger of recurring revenue lacks, after memberships were changed in SQL."""
+    """Write what the ledger of recurring revenue lacks and count all days anew, after rows were changed in SQL."""
     with unit_of_work("command line") as session:
         number = ledger.repair(session)
+        figure_days.forget(session)
     schedule.count_days()
     click.echo(f"{number} movements were missing")
 

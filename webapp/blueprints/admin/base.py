@@ -86,15 +86,21 @@ def navigation() -> list[dict[str, Any]]:
         (_("Components"), "components", ""),
         (_("Settings"), "settings", ""),
     )
+    dashboard = {"label": _("Dashboard"), "url": url_for("admin.dashboard"), "current": request.path == "/admin/"}
     return [
-        {
-            "label": label,
-            "url": url_for(f"admin.list_{noun.replace('-', '_')}"),
-            "current": request.path.startswith(f"/admin/{noun}"),
-            "count": count,
-        }
-        for label, noun, count in rooms
+        dashboard,
+        *(room(label, noun, count) for label, noun, count in rooms),
     ]
+
+
+def room(label: str, noun: str, count: str) -> dict[str, Any]:
+    """A room whose pages all begin with its noun."""
+    return {
+        "label": label,
+        "url": url_for(f"admin.list_{noun.replace('-', '_')}"),
+        "current": request.path.startswith(f"/admin/{noun}"),
+        "count": count,
+    }
 
 
 @bp.context_processor

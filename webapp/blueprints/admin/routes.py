@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from flask import url_for
-from flask.typing import ResponseReturnValue
-
-from webapp.blueprints.access import needs
 from webapp.blueprints.admin import (
     add_ons,
     audit,
@@ -13,6 +9,7 @@ from webapp.blueprints.admin import (
     components,
     connections,
     customers,
+    dashboard,
     declarations,
     deliveries,
     events,
@@ -29,8 +26,6 @@ from webapp.blueprints.admin import (
     sites,
 )
 from webapp.blueprints.admin.base import bp
-from webapp.blueprints.views import go_to
-from webapp.domain.staff import Capability
 
 __all__ = [
     "add_ons",
@@ -40,6 +35,7 @@ __all__ = [
     "components",
     "connections",
     "customers",
+    "dashboard",
     "declarations",
     "deliveries",
     "events",
@@ -55,9 +51,3 @@ __all__ = [
     "settings",
     "sites",
 ]
-
-
-@bp.get("/")
-@needs(Capability.CUSTOMERS_VIEW)
-def dashboard() -> ResponseReturnValue:
-    return go_to(url_for("admin.list_customers"))

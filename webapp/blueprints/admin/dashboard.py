@@ -1,0 +1,96 @@
+"""The dashboard: how the network stands, beside how it stood before, and what is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from webapp import clock
+from webapp.blueprints.access import may, needs
+from webapp.blueprints.admin import figure_words, spans
+from webapp.blueprints.admin.base import bp
+from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN
+from webapp.blueprints.admin.spans import Choice
+from webapp.blueprints.views import View
+from webapp.domain import figures, network
+from webapp.domain.figures import Figures
+from webapp.domain.staff import Capability
+from webapp.extensions import db
+from webapp.models import Payment
+
+SALES_AT_MOST = 8
+view = View("admin/dashboard.html")
+
+
+@bp.get("/")
+@needs(Capability.CUSTOMERS_VIEW)
+def dashboard() -> ResponseReturnValue:
+    choice = spans.CHOICES.get(request.args.get("period", ""), spans.CHOICES[spans.USUAL])
+    now, before = choice.spans(clock.now().date())
+    found = figures.read(db.session(), wanted_currency(), now, before)
+    with_money = may(Capability.PAYMENTS_VIEW)
+    groups = (figure_words.MONEY, figure_words.PEOPLE) if with_money else (figure_words.PEOPLE,)
+    return view.show(
+        is_empty=not found.currencies,
+        tiles=[figure_words.tiles(one, found) for one in groups],
+        charts=figure_words.charts(found, choice, now, with_money=with_money),
+        choices=[period_choices(choice, found), *currency_choices(choice, found)],
+        compared_with=choice.before,
+        sales=latest_sales() if with_money else [],
+        with_money=with_money,
+    )
+
+
+def wanted_currency() -> str:
+    """Of the address, else the network's own."""
+    given = request.args.get("currency", "")
+    return given if len(given) == 3 and given.isascii() and given.isupper() else network.settings().currency
+
+
+def period_choices(chosen: Choice, found: Figures) -> dict[str, Any]:
+    """For the macro `segments`."""
+    links = [
+        {"id": f"period-{one.name}", "label": str(one.word), "url": address(one, found), "current": one is chosen}
+        for one in spans.CHOICES.values()
+    ]
+    return {"label": _("Period"), "links": links}
+
+
+def currency_choices(choice: Choice, found: Figures) -> list[dict[str, Any]]:
+    """Only where there is something to choose."""
+    known = sorted({*found.currencies, found.currency})
+    if len(known) < 2:
+        return []
+    links = [
+        {
+            "id": f"currency-{one}",
+            "label": one,
+            "url": address(choice, replace(found, currency=one)),
+            "current": one == found.currency,
+        }
+        for one in known
+    ]
+    return [{"label": _("Currency"), "links": links}]
+
+
+def address(choice: Choice, found: Figures) -> str:
+    """What is usual is left out of it."""
+    usual = network.settings().currency
+    return url_for(
+        "admin.dashboard",
+        period=None if choice.name == spans.USUAL else choice.name,
+        currency=None if found.currency == usual else found.currency,
+    )
+
+
+def latest_sales() -> list[Payment]:
+    """What was paid last, in any currency."""
+    names = joinedload(Payment.customer).options(CUSTOMER_NAME), joinedload(Payment.membership).options(PLAN)
+    paid = select(Payment).where(Payment.completed_at.is_not(None)).order_by(Payment.completed_at.desc())
+    return list(db.session.scalars(paid.limit(SALES_AT_MOST).options(*names)))
