@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 
 from webapp import clock
-from webapp.domain import outbox, sessions
+from webapp.domain import notes, outbox, sessions
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import (
@@ -68,6 +68,7 @@ def delete_account(customer: Customer) -> None:
     forget_proofs(customer.user)
     forget_traces(customer, names)
     give_sites_up(customer.id)
+    notes.forget(customer.id)
     outbox.record("customer.deleted", customer)
 
 

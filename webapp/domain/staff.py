@@ -31,6 +31,8 @@ class Capability(StrEnum):
     COMPONENTS_VIEW = "components.view"
     HOOKS_VIEW = "hooks.view"
     HOOKS_SWITCH = "hooks.switch"
+    NOTES_VIEW = "notes.view"
+    NOTES_WRITE = "notes.write"
     AUDIT_VIEW = "audit.view"
     JOBS_VIEW = "jobs.view"
     JOBS_START = "jobs.start"
@@ -47,6 +49,7 @@ HELPING = LOOKING | {
     Capability.DELIVERIES_RETRY,
     Capability.NOTICES_PROCESS,
     Capability.JOBS_START,
+    Capability.NOTES_WRITE,
 }
 STEERING = HELPING | {
     Capability.MEMBERSHIPS_CANCEL,

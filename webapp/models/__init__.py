@@ -32,6 +32,7 @@ from webapp.models.mail import Mail, MailStatus, MailText
 from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
 from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
 from webapp.models.network import ClockSlot, Setting
+from webapp.models.note import Note
 from webapp.models.parts import Meta, Move
 from webapp.models.payment import (
     LineItem,
@@ -89,6 +90,7 @@ __all__ = [
     "Move",
     "MovementKind",
     "MrrMovement",
+    "Note",
     "OneTimeLink",
     "Passkey",
     "Payment",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,7 +21,7 @@ from webapp import hooks
 from webapp.addons import Addon
 from webapp.domain import audit, network
 from webapp.extensions import db
-from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, SiteStatus, User
+from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Note, SiteStatus, User
 from webapp.transactions import unit_of_work
 
 
@@ -56,11 +58,17 @@ def test_secrets_are_masked(operator: User) -> None:
 WRITES_NOTHING = {"admin.preview_look", "admin.preview_product", "admin.test_connection"}
 
 
+def note(row: Any, author: User) -> Note:
+    """Outside of the log: it is the changing that is counted."""
+    facts = {"object_type": row.__tablename__, "object_id": row.id, "customer_id": row.customer_id}
+    return factories.save(lambda: Note(author_id=author.id, body="Call.", **facts))
+
+
 def listen(type: str, payload: object) -> None: ...
 
 
 def test_every_route_that_writes_leaves_an_entry(
-    signed_in: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+    signed_in: FlaskClient, app: Flask, operator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new one is tried here as well, or this fails."""
     membership = factories.active_membership()
@@ -71,6 +79,7 @@ def test_every_route_that_writes_leaves_an_entry(
     waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
     factories.save(lambda: BulkItem(job_id=ended_job.id, object_id=waiting.id))
     hooks.add_action("wu_event", listen)
+    kept, gone = note(payment, operator), note(payment, operator)
     monkeypatch.setitem(app.extensions, "addons", [Addon("sample", "1")])
     declared = declaration()
     plan = factories.product("premium")
@@ -93,6 +102,9 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_copy": (f"/admin/products/{plan.id}/copies", {}),
         "admin.update_sale": (f"/admin/products/{plan.id}/sale", {}),
         "admin.update_place": (f"/admin/products/{other.id}/place", {"by": "-1"}),
+        "admin.create_note": (f"/admin/notes/payments/{payment.id}", {"body": "Called."}),
+        "admin.update_note": (f"/admin/notes/{kept.id}", {"body": "Called back.", "version": "1"}),
+        "admin.delete_note": (f"/admin/notes/{gone.id}/deletion", {}),
         "admin.update_callback": ("/admin/hooks/wu_event/switch", {"subject": f"10 {__name__}:listen", "on": "0"}),
         "admin.update_add_on": ("/admin/add-ons/sample/switch", {"on": "0"}),
         "admin.create_deletion": (f"/admin/products/{other.id}/deletion", {}),

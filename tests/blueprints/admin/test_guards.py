@@ -33,6 +33,8 @@ PLACES = (
     "name",
     "section",
     "vendor",
+    "note_id",
+    "row_id",
 )
 
 
@@ -155,6 +157,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "products",
             "sites",
             "declarations",
+            "notes",
             "events",
             "deliveries",
             "inbound-events",

@@ -76,6 +76,7 @@ def navigation() -> list[dict[str, Any]]:
         (_("Products"), "products", ""),
         (_("Sites"), "sites", ""),
         (_("Declarations"), "declarations", declared),
+        (_("Notes"), "notes", ""),
         (_("Events"), "events", ""),
         (_("Deliveries"), "deliveries", dead),
         (_("Notices"), "inbound-events", ""),

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, searches, timeline, words
+from webapp.blueprints.admin import filters, lists, notes, searches, timeline, words
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest
@@ -72,7 +72,7 @@ def list_customers() -> ResponseReturnValue:
 @bp.get("/customers/<int:customer_id>")
 @needs(Capability.CUSTOMERS_VIEW)
 def show_customer(customer_id: int) -> ResponseReturnValue:
-    customer: Customer = found(Customer, customer_id, joinedload(Customer.user))
+    customer: Customer = found(Customer, customer_id, joinedload(Customer.user), joinedload(Customer.meta_rows))
     return customer_view.show(
         customer=customer,
         memberships=newest(Membership, Membership.customer_id == customer.id, options=[PLAN]),
@@ -81,4 +81,5 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
         deliveries=newest(Delivery, Delivery.customer_id == customer.id),
         meta=sorted(customer.meta.items()),
         history=timeline.of_customer(customer.id),
+        notes=notes.shown(customer),
     )

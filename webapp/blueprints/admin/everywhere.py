@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import searches, words
+from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.customers import CUSTOMERS
 from webapp.blueprints.admin.deliveries import DELIVERIES
@@ -20,6 +21,7 @@ from webapp.blueprints.admin.events import EVENTS, title_of
 from webapp.blueprints.admin.inbound_events import INBOUND_EVENTS
 from webapp.blueprints.admin.lists import Listing
 from webapp.blueprints.admin.memberships import MEMBERSHIPS
+from webapp.blueprints.admin.notes import NOTES
 from webapp.blueprints.admin.payments import PAYMENTS
 from webapp.blueprints.admin.product_words import standing
 from webapp.blueprints.admin.products import PRODUCTS
@@ -28,10 +30,11 @@ from webapp.blueprints.views import View
 from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.formatting import money
-from webapp.models import Customer, Delivery, Event, InboundEvent, Membership, Payment, Product, Site
+from webapp.models import Customer, Delivery, Event, InboundEvent, Membership, Note, Payment, Product, Site
 
 EACH_AT_MOST = 5
 SHORTEST = 2
+NOTE_SHOWN = 80
 search_view = View("admin/search.html", block="results")
 
 
@@ -84,6 +87,11 @@ def site(row: Site) -> Hit:
     return Hit(url_for("admin.show_site", site_id=row.id), row.slug, row.title, words.of(row.status))
 
 
+def note(row: Note) -> Hit:
+    begins = row.body if len(row.body) <= NOTE_SHOWN else f"{row.body[:NOTE_SHOWN]} …"
+    return Hit(f"{page_of(row.object_type, row.object_id)}#note-{row.id}", begins, row.customer.display_name)
+
+
 def event(row: Event) -> Hit:
     return Hit(url_for("admin.show_event", event_id=row.id), title_of(row), row.public_id)
 
@@ -104,6 +112,7 @@ PLACES = (
     Place(PAYMENTS, payment),
     Place(PRODUCTS, product),
     Place(SITES, site),
+    Place(NOTES, note),
     Place(DELIVERIES, delivery),
     Place(INBOUND_EVENTS, inbound_event),
     Place(EVENTS, event),

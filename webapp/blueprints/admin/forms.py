@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from webapp.blueprints.form import Form
 
@@ -39,3 +39,21 @@ class SwitchForm(Form):
 
     on = StringField(validators=[InputRequired()])
     subject = StringField()
+
+
+class NoteForm(Form):
+    """`version`: of the note that was looked at, when one is changed."""
+
+    body = TextAreaField(
+        _l("Note"),
+        validators=[
+            DataRequired(_l("Write something, or leave the page.")),
+            Length(max=5000, message=_l("Use at most 5,000 characters.")),
+        ],
+        render_kw={"rows": 4},
+    )
+    version = IntegerField(validators=[Optional()])
+
+    def text(self) -> str:
+        """As a database keeps it: browsers send other ends of lines than people type, and no database takes a NUL."""
+        return str(self.body.data or "").replace("\r\n", "\n").replace("\x00", "").strip()

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, searches, timeline
+from webapp.blueprints.admin import filters, lists, notes, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.forms import CancellationForm
 from webapp.blueprints.admin.lists import Column, Listing
@@ -104,6 +104,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         items=db.session.scalars(items.options(joinedload(MembershipItem.product).options(*PLAN_NAME))).all(),
         payments=newest(Payment, Payment.membership_id == membership.id),
         history=timeline.of_rows({"memberships": [membership.id]}),
+        notes=notes.shown(membership),
         endings=endings(membership),
         **losses(membership),
     )

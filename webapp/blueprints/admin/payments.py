@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, searches, timeline
+from webapp.blueprints.admin import filters, lists, notes, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
@@ -104,8 +104,9 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
         status=status,
         problem=problem,
         payment=payment,
-        reasons={one.id: timeline.named(one.reason, people) for one in payment.tries},
+        reasons={one.id: timeline.name_people(one.reason, people) for one in payment.tries},
         history=timeline.of_rows(history),
+        notes=notes.shown(payment),
     )
 
 

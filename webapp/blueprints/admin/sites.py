@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, searches, timeline
+from webapp.blueprints.admin import filters, lists, notes, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
@@ -86,6 +86,7 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         site=site,
         may_be_made=sites.may_be_made(site),
         history=timeline.of_rows({"sites": [site.id]}),
+        notes=notes.shown(site),
     )
 
 

@@ -114,6 +114,7 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "inbound_events": (_l("Notice"), InboundStatus),
     "bulk_jobs": (_l("Job"), BulkStatus),
     "products": (_l("Product"), None),
+    "notes": (_l("Note"), None),
     "hook_switches": (_l("Switch of a hook"), None),
     "declarations": (_l("Declaration"), DeclarationStatus),
     "settings": (_l("Settings"), None),
@@ -130,6 +131,18 @@ ACTIONS: dict[str, LazyString] = {
     "products.archive": _l("Taken off sale"),
     "products.move": _l("Moved in lists"),
     "products.delete": _l("Product deleted"),
+    "deliveries.retry": _l("Sent again"),
+    "jobs.start": _l("Job begun"),
+    "jobs.stop": _l("Job stopped"),
+    "memberships.cancel": _l("Cancellation recorded"),
+    "notices.process": _l("Looked at again"),
+    "payments.confirm": _l("Arrival of the money confirmed"),
+    "sites.provision": _l("Set up again"),
+    "sites.resume": _l("Site shown again"),
+    "sites.suspend": _l("Site suspended"),
+    "notes.create": _l("Note written"),
+    "notes.change": _l("Note changed"),
+    "notes.delete": _l("Note deleted"),
     "hooks.switch": _l("Callback or add-on switched on or off"),
     "settings.change": _l("Settings changed"),
     "settings.logo": _l("Logo changed"),
@@ -213,6 +226,9 @@ def moved(object_type: str, value: str | None) -> tuple[str, str]:
 
 def actor(name: str, people: dict[int, str]) -> str:
     """Who did it. `people`: names of users by their ids."""
+    who, _as, customer = name.partition(" as customer:")
+    if customer:
+        return _("%(name)s as the customer", name=actor(who, people))
     kind, _colon, rest = name.partition(":")
     if kind == "operator" and rest.isdigit():
         return people.get(int(rest)) or _("operator %(number)s", number=rest)
