@@ -114,6 +114,7 @@ def an_order(form: CheckoutForm, **more: Any) -> dict[str, Any]:
             "terms_url": "/terms",
             "privacy_url": "/privacy",
         },
+        "legal_urls": {"terms": "/terms", "privacy": "/privacy"},
     }
     return context | more
 

@@ -24,24 +24,28 @@ from webapp.blueprints.consumer.routes import bp as consumer
 from webapp.blueprints.incoming import Request
 from webapp.blueprints.language.choice import note_language
 from webapp.blueprints.language.routes import bp as language
+from webapp.blueprints.legal.routes import bp as legal_pages
 from webapp.blueprints.ops.routes import bp as ops
 from webapp.blueprints.sandbox.routes import bp as sandbox
 from webapp.blueprints.tenant import routes as tenant
 from webapp.blueprints.webhooks.addons import bp as addon_hooks
 from webapp.blueprints.webhooks.routes import bp as webhooks
-from webapp.domain import network
+from webapp.domain import legal, network
 from webapp.extensions import csrf, db, login
 from webapp.flows import watching
 from webapp.hook_registry import begin_scope
 from webapp.languages import languages
 from webapp.settings import Settings
 
+STEPS = "contract"  # linked from the checkout only
+
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    for bp in (checkout, pay, consumer, account, auth, security, language, admin, brand, ops, webhooks, addon_hooks):
+    everywhere = (checkout, pay, consumer, legal_pages, account, auth, security, language, admin, brand)
+    for bp in (*everywhere, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
@@ -117,6 +121,7 @@ def common_context() -> dict[str, Any]:
         "network_url": errors.settings().base_url,
         "contract_links": contract_links(settings),
         "legal_links": legal_links(settings),
+        "legal_urls": legal.addresses(settings),
         "help_url": f"mailto:{settings.support_email}",
         "sign_out_url": "/logout" if person else None,
         "account_url": "/account/" if person and access.customer_id() else None,
@@ -132,12 +137,8 @@ def contract_links(settings: network.Network) -> list[tuple[str, str]]:
 
 
 def legal_links(settings: network.Network) -> list[tuple[str, str]]:
-    """The pages the law asks for, as far as the operator has given their addresses."""
-    links = (
-        (_("Legal notice"), settings.imprint_url),
-        (_("Privacy"), settings.privacy_url),
-        (_("Terms"), settings.terms_url),
-        (_("Withdrawal information"), settings.withdrawal_url),
-        (_("Accessibility"), settings.accessibility_url),
-    )
-    return [(label, url) for label, url in links if url]
+    """The pages the law asks for. Where no consumer law holds, those whose address the operator has given."""
+    addresses = legal.addresses(settings)
+    if settings.consumer_law != "eu":
+        addresses = {page: url for page, url in addresses.items() if getattr(settings, f"{page}_url", "")}
+    return [(str(title), addresses[page]) for page, title in legal.PAGES.items() if page in addresses and page != STEPS]

@@ -23,6 +23,8 @@ class Capability(StrEnum):
     SITES_SUSPEND = "sites.suspend"
     DECLARATIONS_VIEW = "declarations.view"
     DECLARATIONS_DECIDE = "declarations.decide"
+    LEGAL_VIEW = "legal.view"
+    LEGAL_EDIT = "legal.edit"
     EVENTS_VIEW = "events.view"
     DELIVERIES_VIEW = "deliveries.view"
     DELIVERIES_RETRY = "deliveries.retry"
@@ -54,6 +56,7 @@ HELPING = LOOKING | {
 STEERING = HELPING | {
     Capability.MEMBERSHIPS_CANCEL,
     Capability.DECLARATIONS_DECIDE,
+    Capability.LEGAL_EDIT,
     Capability.PAYMENTS_CONFIRM,
     Capability.PRODUCTS_EDIT,
     Capability.SITES_SUSPEND,

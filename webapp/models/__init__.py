@@ -28,6 +28,7 @@ from webapp.models.identity import (
     TotpSecret,
     UserSession,
 )
+from webapp.models.legal import LegalText
 from webapp.models.mail import Mail, MailStatus, MailText
 from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
 from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
@@ -76,6 +77,7 @@ __all__ = [
     "HookSwitch",
     "InboundEvent",
     "InboundStatus",
+    "LegalText",
     "LineItem",
     "LineType",
     "LinkPurpose",

@@ -96,6 +96,7 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_stop": (f"/admin/jobs/{waiting_job.id}/stop", {}),
         "admin.create_undo": (f"/admin/jobs/{ended_job.id}/undo", {}),
         "admin.create_processing": (f"/admin/inbound-events/{told.id}/processing", {}),
+        "admin.update_legal": ("/admin/legal/terms/en", {"body": "Ours.", "seen": "0"}),
         "admin.create_decision": (f"/admin/declarations/{declared.id}/decision", {"decision": "nothing"}),
         "admin.create_product": ("/admin/products", {**facts, "slug": "gold"}),
         "admin.update_product": (f"/admin/products/{plan.id}", {**facts, "slug": "premium", "version": "1"}),

@@ -21,6 +21,7 @@ WRITES = {
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
     "admin.create_confirmation": Capability.PAYMENTS_CONFIRM,
     "admin.create_copy": Capability.PRODUCTS_EDIT,
+    "admin.update_legal": Capability.LEGAL_EDIT,
     "admin.create_decision": Capability.DECLARATIONS_DECIDE,
     "admin.create_deletion": Capability.PRODUCTS_EDIT,
     "admin.create_note": Capability.NOTES_WRITE,

@@ -174,7 +174,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "legal",
         _l("Legal links"),
-        _l("The pages that the law asks for; those you fill in stand at the foot of every page."),
+        _l("Where the pages that the law asks for are, if they are elsewhere. Empty: the page that is written here."),
         (
             Field("imprint_url", _l("Legal notice"), Address()),
             Field("privacy_url", _l("Privacy"), Address()),

@@ -117,6 +117,7 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "notes": (_l("Note"), None),
     "hook_switches": (_l("Switch of a hook"), None),
     "declarations": (_l("Declaration"), DeclarationStatus),
+    "legal_texts": (_l("Legal page"), None),
     "settings": (_l("Settings"), None),
     "users": (_l("Colleague"), None),
 }
@@ -124,6 +125,7 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
 # What the staff does, as the audit log names it.
 ACTIONS: dict[str, LazyString] = {
     "declarations.decide": _l("Declaration decided"),
+    "legal.publish": _l("Legal page published"),
     "products.create": _l("Product made"),
     "products.change": _l("Product changed"),
     "products.duplicate": _l("Product copied from another"),

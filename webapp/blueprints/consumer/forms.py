@@ -26,15 +26,19 @@ def email_field(label: Any) -> EmailField:
     )
 
 
+def name_field() -> StringField:
+    return text(_l("Full name"), _l("Enter your full name."), autocomplete="name", spellcheck="false")
+
+
+def contract_field() -> StringField:
+    missing = _l("Enter the contract number, the order number or the address of the site.")
+    return text(_l("Contract or site"), missing, autocomplete="off", spellcheck="false")
+
+
 class DeclarationForm(Form):
+    """Its fields stand in the order of the page, and so do their problems."""
+
     declaration_token = HiddenField("", validators=[Length(max=64)])
-    full_name = text(_l("Full name"), _l("Enter your full name."), autocomplete="name", spellcheck="false")
-    contract = text(
-        _l("Contract or site"),
-        _l("Enter the contract number, the order number or the address of the site."),
-        autocomplete="off",
-        spellcheck="false",
-    )
 
     def problems(self) -> list[tuple[str, str]]:
         """(field id, sentence), in the order of the page; what belongs to no field first."""
@@ -50,12 +54,14 @@ class CancelForm(DeclarationForm):
 
     termination = RadioField(_l("How do you cancel?"), choices=[], validate_choice=False, default=ORDINARY)
     reason = TextAreaField(_l("Reason"), filters=[stripped], validators=[Length(max=2000)])
+    full_name = name_field()
     identity = StringField(
         _l("E-mail address or customer number"),
         filters=[stripped],
         validators=[InputRequired(_l("Enter your e-mail address or your customer number.")), Length(max=254)],
         render_kw={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"},
     )
+    contract = contract_field()
     end = RadioField(_l("When should it end?"), choices=[], validate_choice=False, default=EARLIEST)
     end_date = DateField(_l("On this date"), validators=[Optional()])
     confirm_to = email_field(_l("E-mail address for the confirmation"))
@@ -81,6 +87,8 @@ class CancelForm(DeclarationForm):
 class WithdrawForm(DeclarationForm):
     """X6: name, contract, e-mail address, nothing else."""
 
+    full_name = name_field()
+    contract = contract_field()
     email_address = email_field(_l("E-mail address"))
 
     def validate_email_address(self, field: EmailField) -> None:

@@ -31,7 +31,7 @@ def lines(declaration: Declaration) -> list[tuple[str, str]]:
         told.append((_("E-mail address or customer number"), declaration.identity))
     told.append((_("Contract or site"), declaration.contract))
     if declaration.kind == DeclarationKind.CANCELLATION:
-        told.append((_("End"), end_of(declaration)))
+        told.append((_("End of the contract"), end_of(declaration)))
     told.append((_("Confirmation to"), declaration.confirm_to))
     return [*told, (_("Reference"), declaration.reference)]
 
