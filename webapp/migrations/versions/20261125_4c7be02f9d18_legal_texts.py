@@ -1,7 +1,7 @@
 """legal texts
 
 Revision ID: 4c7be02f9d18
-Revises: b83e5d1f7c60
+Revises: 4c8e1f63ab07
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp import extensions
 
 revision = "4c7be02f9d18"
-down_revision = "b83e5d1f7c60"
+down_revision = "4c8e1f63ab07"
 branch_labels = None
 depends_on = None
 
