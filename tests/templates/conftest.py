@@ -216,7 +216,8 @@ def faults_of(element: Element, ids: set[str], labelled: set[str | None]) -> Ite
     if element.tag in ("input", "select", "textarea") and element.attrs.get("type") != "hidden" and not named:
         yield f"{element.attrs.get('name')} has no label"
     hidden = "aria-hidden" in element.attrs
-    if element.tag in ("button", "a") and not (hidden or element.text or element.attrs.get("aria-label")):
+    named = element.text or element.attrs.get("aria-label") or any(one.attrs.get("alt") for one in element.all("img"))
+    if element.tag in ("button", "a") and not (hidden or named):
         yield f"a <{element.tag}> without a name"
     if element.tag == "button" and "type" not in element.attrs:
         yield f"button {element.text!r} has no type"

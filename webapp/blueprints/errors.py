@@ -19,7 +19,7 @@ from webapp.extensions import db
 from webapp.settings import Settings
 
 log = logging.getLogger(__name__)
-PAGES = {400, 403, 404, 409, 410, 422, 429, 500, 503}
+PAGES = {400, 403, 404, 409, 410, 413, 422, 429, 500, 503}
 
 
 def settings() -> Settings:

@@ -43,6 +43,7 @@ class Network:
     logo: str = ""  # its address ends so: a hash of what is in it, and its kind; empty: the product's mark
     logo_width: int = 0
     logo_height: int = 0
+    logo_on_white: bool = False  # on dark pages it stands on a white ground
     currency: str = "EUR"
     default_locale: str = "en"
     default_country: str = "DE"
@@ -118,7 +119,7 @@ def edit(values: Mapping[str, Any], *, names: Collection[str], seen: str) -> boo
 
     `seen` is the `state` they had on the page. Raises Conflict when somebody changed one of them since.
     """
-    _lock()
+    lock()
     before = settings()
     if state(before, names) != seen:
         raise Conflict()
@@ -156,7 +157,7 @@ def masked(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: MASK if name in SECRETS and value else value for name, value in values.items()}
 
 
-def _lock() -> None:
+def lock() -> None:
     """Until this unit ends nobody else changes settings; what they are is then read anew."""
     row = INSERTS[dialect_name()](Setting.__table__).values(key=LOCK, value=0)
     db.session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": 0}))

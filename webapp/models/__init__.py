@@ -32,7 +32,7 @@ from webapp.models.legal import LegalText
 from webapp.models.mail import Mail, MailStatus, MailText
 from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
 from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
-from webapp.models.network import ClockSlot, Setting
+from webapp.models.network import BrandFile, ClockSlot, Setting
 from webapp.models.note import Note
 from webapp.models.parts import Meta, Move
 from webapp.models.payment import (
@@ -55,6 +55,7 @@ __all__ = [
     "STAFF",
     "Attempt",
     "AuditEntry",
+    "BrandFile",
     "BulkItem",
     "BulkJob",
     "BulkOutcome",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp import clock
@@ -19,6 +19,16 @@ class Setting(Model):
 
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
+
+
+class BrandFile(Model):
+    """A picture of the operator's, in the database since any number of processes serve it and none keeps a disk."""
+
+    __tablename__ = "brand_files"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)  # a hash of what is in it, and its kind
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=lambda: clock.now())
 
 
 class ClockSlot(Model):

@@ -109,6 +109,7 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.update_callback": ("/admin/hooks/wu_event/switch", {"subject": f"10 {__name__}:listen", "on": "0"}),
         "admin.update_add_on": ("/admin/add-ons/sample/switch", {"on": "0"}),
         "admin.create_deletion": (f"/admin/products/{other.id}/deletion", {}),
+        "admin.update_logo": ("/admin/settings/look/logo", {"remove": "1"}),
         "admin.update_settings": ("/admin/settings/languages", {"default_locale": "de", "state": state}),
     }
     writing = {

@@ -39,6 +39,7 @@ WRITES = {
     "admin.preview_look": Capability.SETTINGS_EDIT,
     "admin.preview_product": Capability.PRODUCTS_EDIT,
     "admin.test_connection": Capability.SETTINGS_EDIT,
+    "admin.update_logo": Capability.SETTINGS_EDIT,
     "admin.update_place": Capability.PRODUCTS_EDIT,
     "admin.update_product": Capability.PRODUCTS_EDIT,
     "admin.update_sale": Capability.PRODUCTS_EDIT,

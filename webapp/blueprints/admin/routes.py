@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.blueprints.admin import (
     add_ons,
     audit,
+    branding,
     bulk,
     components,
     connections,
@@ -33,6 +34,7 @@ __all__ = [
     "add_ons",
     "audit",
     "bp",
+    "branding",
     "bulk",
     "components",
     "connections",

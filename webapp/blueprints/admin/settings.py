@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import branding, changes, settings_form, settings_sections, words
+from webapp.blueprints.admin import changes, settings_form, settings_sections, words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash, Difference
 from webapp.blueprints.admin.settings_form import SettingsForm, is_locked
 from webapp.blueprints.admin.settings_sections import BY_SLUG, SECTIONS, VENDORS, Section, label, said
+from webapp.blueprints.admin.shades import shades
 from webapp.blueprints.admin.timeline import Entry, people_in
 from webapp.blueprints.errors import settings as environment
 from webapp.blueprints.views import View, go_to
@@ -29,7 +30,6 @@ LOOKED_AT, SHOWN_AT_MOST = 200, 10
 
 list_view = View("admin/settings.html")
 section_view = View("admin/settings_section.html")
-shades_view = View("admin/_shades.html")
 
 
 @bp.get("/settings")
@@ -65,20 +65,18 @@ def update_settings(section: str) -> ResponseReturnValue:
     return go_to(url_for("admin.show_section", section=section))
 
 
-@bp.post("/settings/look/preview")
-@needs(Capability.SETTINGS_EDIT)
-def preview_look() -> ResponseReturnValue:
-    """The colours that are typed now, on a light and a dark page. Writes nothing."""
-    found = find("look")
-    return shades_view.show(shades=branding.shades(settings_form.make(settings_form.open_fields(found))))
-
-
 def find(slug: str) -> Section:
     return BY_SLUG.get(slug) or abort(404)
 
 
 def show(
-    section: Section, form: SettingsForm, *, clash: Clash | None = None, status: int = 200, **more: Any
+    section: Section,
+    form: SettingsForm,
+    *,
+    clash: Clash | None = None,
+    logo_error: str = "",
+    status: int = 200,
+    **more: Any,
 ) -> Response:
     saved = network.settings()
     return section_view.show(
@@ -86,7 +84,7 @@ def show(
         section=section,
         sections=SECTIONS,
         form=form,
-        errors=form.problems(),
+        errors=form.problems() + ([("logo", logo_error)] if logo_error else []),
         clash=clash,
         saved=network.shown(saved),
         is_locked=is_locked,
@@ -94,7 +92,8 @@ def show(
         changes=history(section),
         mail_is_set=bool(environment().env.get("MAIL_URL")),
         connections=VENDORS.items() if section.slug == "integrations" else None,
-        shades=branding.shades(form) if section.slug == "look" else None,
+        logo_error=logo_error,
+        shades=shades(form) if section.slug == "look" else None,
         **more,
     )
 

@@ -115,6 +115,12 @@ SECTIONS: tuple[Section, ...] = (
                 Colour(),
                 _l("Leave it empty, and the nearest that can be read is made from the first."),
             ),
+            Field(
+                "logo_on_white",
+                _l("Show the logo on white on dark pages"),
+                Flag(),
+                _l("For a logo with dark lettering."),
+            ),
         ),
         more=("logo", "logo_width", "logo_height"),
     ),
@@ -206,8 +212,14 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "sign-in",
         _l("Signing in"),
-        _l("How your staff proves who they are."),
+        _l("How your staff and your customers prove who they are."),
         (
+            Field(
+                "require_email_verification",
+                _l("Ask new customers to confirm their e-mail address"),
+                Flag(),
+                _l("Their site is made once they have."),
+            ),
             Field(
                 "staff_two_step",
                 _l("Ask all staff for a second step"),
@@ -250,12 +262,13 @@ SECTIONS: tuple[Section, ...] = (
 )
 # Whose keys can be tried out, by their names in integrations/connections.py.
 VENDORS = {"hubspot": "HubSpot", "ga4": "Google Analytics 4"}
+MORE = {"logo": _l("Logo")}
 BY_SLUG = {one.slug: one for one in SECTIONS}
 BY_NAME = {one.name: one for section in SECTIONS for one in section.fields}
 
 
 def label(name: str) -> str:
-    return str(BY_NAME[name].label) if name in BY_NAME else name
+    return str(BY_NAME[name].label if name in BY_NAME else MORE.get(name, name))
 
 
 def said(name: str, value: object) -> str:

@@ -10,6 +10,7 @@ import re
 from flask import Blueprint, Response, abort, make_response
 
 from webapp.blueprints import access
+from webapp.domain import logos
 from webapp.domain.colours import DARK, LIGHT
 
 bp = Blueprint("brand", __name__, url_prefix="/brand")
@@ -53,3 +54,12 @@ def rules(selector: str, colours: str) -> Response:
 def kept_for_good(response: Response) -> Response:
     response.headers["Cache-Control"] = FOR_GOOD
     return response
+
+
+@bp.get("/logo/<name>")
+def logo(name: str) -> Response:
+    """Opened by itself it is a page of its own, in which nothing may run."""
+    content, content_type = logos.find(name)
+    response = make_response(content, 200, {"Content-Type": content_type})
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    return kept_for_good(response)
