@@ -1,7 +1,7 @@
 """brand_files
 
 Revision ID: 6c4f0b92e7d1
-Revises: 4c8e1f63ab07
+Revises: 4c7be02f9d18
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp import extensions
 
 revision = "6c4f0b92e7d1"
-down_revision = "4c8e1f63ab07"
+down_revision = "4c7be02f9d18"
 branch_labels = None
 depends_on = None
 
