@@ -105,7 +105,8 @@ def test_a_background_callback_is_given_what_it_accepts(db: Session) -> None:
     payment = factories.payment()
     with unit_of_work():
         hooks.do_action("wu_checkout_completed", payment, payment.customer, payment.membership)
-    assert [len(one.arguments) for one in deliveries()] == [1, 2, 3]
+    ours = [one for one in deliveries() if one.handler == "tests.listeners"]
+    assert [len(one.arguments) for one in ours] == [1, 2, 3]
 
 
 def test_rows_are_numbered_in_the_order_in_which_hooks_and_callbacks_ran(db: Session) -> None:
@@ -181,11 +182,11 @@ def test_functions_inside_functions_and_scripts_are_refused_too(app: Flask) -> N
     def inside(customer: Any) -> None: ...
 
     with pytest.raises(ValueError, match="a function of a module"):
-        hooks.add_action(CREATED, inside, background=True)
+        hooks.add_action("acme_moment", inside, background=True)
     inside.__qualname__, inside.__module__ = "inside", "__main__"
     with pytest.raises(ValueError, match="a function of a module"):
-        hooks.add_action(CREATED, inside, background=True)
-    assert not hooks.has_action(CREATED)
+        hooks.add_action("acme_moment", inside, background=True)
+    assert not hooks.has_action("acme_moment")
 
 
 def test_a_hook_that_passes_a_cart_takes_no_background_callback(app: Flask) -> None:

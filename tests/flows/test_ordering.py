@@ -368,7 +368,8 @@ def test_every_move_is_kept_with_reason_and_actor(app: Flask, settings: Settings
 def test_the_site_is_asked_for_with_the_settlement(app: Flask, settings: Settings) -> None:
     factories.free_product()
     ordering.place(factories.order("free", gateway=""), settings)
-    delivery = only(Delivery)
+    query = select(Delivery).where(Delivery.handler == "webapp.flows.provisioning")
+    delivery = database.session.scalars(query).one()
     assert delivery.callback == "webapp.flows.provisioning:provision"
     assert delivery.customer_id == only(Customer).id
 

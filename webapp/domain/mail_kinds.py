@@ -138,6 +138,133 @@ declare(
     to=Audience.USER,
 )
 
+# -- sales and memberships -------------------------------------------------------------------------------------------
+PLAN = Placeholder("plan", _l("The plan's name"), "Premium")
+CONTRACT = Placeholder("contract_number", _l("The contract's number"), "12")
+ORDER = Placeholder("order_number", _l("The order's number"), "000042")
+TOTAL = Placeholder("total", _l("The amount"), _l("€29.99"))
+PAID_BY = Placeholder("paid_by", _l("How it is paid; may be empty"), "Visa •••• 4242")
+ACCOUNT = link(_l("The link to the contract in the account"), "/account/memberships/12")
+PAY = link(_l("The link to the page where it is paid"), "/pay/…")
+NEXT = Placeholder(
+    "next_charge", _l("The next charge and its day; empty when there is none"), "€29.99 on 3 December 2026"
+)
+SALE = (
+    NAME,
+    Placeholder("email", _l("The address to sign in with"), "ada@example.com"),
+    ORDER,
+    Placeholder("ordered_on", _l("The day of the order"), _l("3 November 2026")),
+    CONTRACT,
+    PLAN,
+    Placeholder("lines", _l("What was ordered, one line each"), _l("Premium: €29.99")),
+    TOTAL,
+    Placeholder("tax", _l("The tax in it; empty when there is none"), _l("€4.79")),
+    PAID_BY,
+    Placeholder("price", _l("What it costs from then on; empty when it is not charged again"), _l("€29.99 per month")),
+    NEXT,
+    Placeholder("trial_ends", _l("The day on which a trial ends; empty without one"), _l("17 November 2026")),
+    Placeholder("site_url", _l("The address of the site; empty without one"), "https://ada.example.com/"),
+    Placeholder("billed_to", _l("Name and address of the customer"), "Ada Lovelace\n12 St James's Square\nLondon"),
+    Placeholder("sold_by", _l("Name and address of your company"), "Parzelle\nMusterstraße 1\n10115 Berlin"),
+    ACCOUNT,
+    Placeholder("terms_url", _l("The link to your terms; may be empty"), "https://example.com/terms"),
+    Placeholder(
+        "withdrawal_information",
+        _l("The right of withdrawal, with the model form; empty for businesses and outside of the EU's consumer law"),
+        _l("You have the right to withdraw from this contract within 14 days without giving any reason."),
+    ),
+    Placeholder(
+        "asked_to_begin", _l("Not empty when the buyer asked you to begin before the time to withdraw ends"), "yes"
+    ),
+)
+declare(
+    "order_confirmation",
+    _l("Confirmation of an order"),
+    *SALE,
+    when=_l("An order is paid, or free. It confirms the contract, as the law asks of you."),
+)
+declare(
+    "trial_started",
+    _l("A trial has begun"),
+    *SALE,
+    when=_l("An order begins with a trial. It confirms the contract, as the law asks of you."),
+)
+declare(
+    "payment_instructions",
+    _l("How to pay by transfer"),
+    NAME,
+    ORDER,
+    PLAN,
+    TOTAL,
+    Placeholder("instructions", _l("Where the money goes"), _l("Account DE00 0000 at Example Bank")),
+    Placeholder("pay_until", _l("The day by which it has to arrive"), _l("17 November 2026")),
+    link(_l("The link to the order"), "/thank-you/…"),
+    when=_l("Somebody has ordered and pays by bank transfer."),
+)
+declare(
+    "payment_failed",
+    _l("A payment failed"),
+    NAME,
+    ORDER,
+    PLAN,
+    TOTAL,
+    Placeholder(
+        "switched_off_on", _l("The day on which the site is switched off; may be empty"), _l("6 December 2026")
+    ),
+    PAY,
+    when=_l("A renewal could not be charged, or a first payment failed after the buyer had left."),
+)
+declare(
+    "renewal_receipt",
+    _l("Receipt of a renewal"),
+    NAME,
+    ORDER,
+    PLAN,
+    Placeholder("lines", _l("What was paid, one line each"), _l("Premium: €29.99")),
+    TOTAL,
+    Placeholder("tax", _l("The tax in it; empty when there is none"), _l("€4.79")),
+    PAID_BY,
+    NEXT,
+    link(_l("The link to the receipt"), "/account/payments/…"),
+    when=_l("The next period of a membership was paid."),
+)
+declare(
+    "refund_made",
+    _l("Money was given back"),
+    NAME,
+    ORDER,
+    Placeholder("amount", _l("The amount that was given back"), _l("€10.00")),
+    link(_l("The link to the receipt"), "/account/payments/…"),
+    when=_l("A payment was refunded, in full or in part."),
+)
+declare(
+    "site_ready",
+    _l("A site is online"),
+    NAME,
+    Placeholder("title", _l("The site's name"), "Ada's shop"),
+    Placeholder("site_url", _l("The address of the site"), "https://ada.example.com/"),
+    ACCOUNT,
+    when=_l("A site was published for the first time."),
+)
+declare(
+    "membership_ended",
+    _l("A membership has ended"),
+    NAME,
+    PLAN,
+    CONTRACT,
+    link(_l("The page where one can order again"), "/register"),
+    when=_l("A membership was cancelled and has ended now."),
+)
+declare(
+    "membership_expired",
+    _l("A membership has run out"),
+    NAME,
+    PLAN,
+    CONTRACT,
+    ACCOUNT,
+    when=_l("A membership ended because it was not paid, or because its time was over."),
+)
+
 # -- the staff -------------------------------------------------------------------------------------------------------
 declare(
     "test",
@@ -168,8 +295,8 @@ declare(
     "cancellation_confirmed",
     _l("Confirmation of a cancellation"),
     NAME,
-    Placeholder("plan", _l("The plan's name"), "Premium"),
-    Placeholder("contract_number", _l("The contract's number"), "12"),
+    PLAN,
+    CONTRACT,
     Placeholder("ends_on", _l("The day on which the contract ends"), "25 December 2026"),
     link(
         _l("The link to the contract, where this can be undone; empty when it ended at once"), "/account/memberships/12"

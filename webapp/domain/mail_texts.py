@@ -75,7 +75,9 @@ def everywhere() -> dict[str, str]:
 def preview(kind: Kind, locale: str, source: Source) -> Words:
     """With sample values. Raises Invalid."""
     check(kind, source)
-    return render(source, kind.samples | everywhere(), layout(locale))
+    with force_locale(locale):
+        samples = kind.samples
+    return render(source, samples | everywhere(), layout(locale))
 
 
 def change(

@@ -29,6 +29,7 @@ from webapp.models import (
 from webapp.paying import Beginning, BrowserStep, Done, Later, Outcome, Redirect, Verdict
 
 # A try whose answer did not come within this time is asked for; by then the process that began it is gone.
+MAILS = "webapp.integrations.mailing.listeners"  # called by a worker, by its name
 LEASE = timedelta(minutes=2)
 # How often a gateway is asked about a try nobody told us about: soon, then less and less.
 ASK_AFTER = tuple(timedelta(seconds=s) for s in (60, 120, 300, 900, 3600, 3 * 3600, 6 * 3600, 24 * 3600))
@@ -91,6 +92,9 @@ def _await_transfer(attempt: Try, later: Later) -> None:
     attempt.ask_at = None  # nobody can be asked: an operator confirms it
     attempt.payment.due_at = clock.now() + timedelta(days=later.due_days)
     attempt.move_to(TryStatus.NEEDS_ACTION, reason="waiting for the transfer")
+    outbox.add(
+        "payment", f"{MAILS}:send_instructions", MAILS, [attempt.payment], customer_id=attempt.payment.customer_id
+    )
 
 
 def record_answer(attempt: Try, outcome: Outcome) -> str:

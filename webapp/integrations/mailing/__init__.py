@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from webapp.integrations.choosing import stop_listening
-from webapp.integrations.mailing import listeners
+from webapp.integrations.mailing import listeners, words
 from webapp.integrations.mailing.smtp import Server, server
 from webapp.settings import Settings
 
 
 def register(settings: Settings) -> None:
     """Send through MAIL_URL, if it is set. Raises ConfigurationError when it cannot be one."""
+    words.init(settings)
     stop_listening(listeners)
     listeners.listen()
     address = settings.env.get("MAIL_URL", "").strip()

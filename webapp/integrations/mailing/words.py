@@ -1,0 +1,98 @@
+"""What mails say of a sale, a membership, a site: short texts in the reader's language, for placeholders."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp.countries import countries
+from webapp.domain import mails, network
+from webapp.domain.mail_rendering import FOLDER
+from webapp.extensions import db
+from webapp.formatting import long_date, money, per_period
+from webapp.models import Customer, LineItem, Membership, Payment, Sale, Site
+from webapp.settings import Settings
+
+_domain: list[str] = ["localhost"]
+
+
+def init(settings: Settings) -> None:
+    _domain[:] = [settings.network_domain]
+
+
+def site_address(site: Site) -> str:
+    """`https://my-site.example.org/`: the network's scheme and port, the site's own host."""
+    own = urlsplit(mails.url(""))
+    port = f":{own.port}" if own.port else ""
+    return f"{own.scheme}://{site.slug}.{_domain[0]}{port}/"
+
+
+def payment_link(payment: Payment) -> str:
+    return mails.url(f"/pay/{payment.reference}")
+
+
+def lines(payment: Payment) -> str:
+    """`2 × Extra storage: €10.00`, one below the other."""
+    return "\n".join(_line(one) for one in payment.line_items)
+
+
+def _line(line: LineItem) -> str:
+    title = f"{line.quantity} × {line.title}" if line.quantity > 1 else line.title
+    return f"{title}: {money(line.total)}"
+
+
+def paid_by(payment: Payment) -> str:
+    """The card or account that was charged, else the way to pay; nothing where there was nothing to pay."""
+    if not payment.total_minor:
+        return ""
+    credential = payment.membership.credential if payment.membership is not None else None
+    if credential is not None and credential.label:
+        return credential.label
+    return _("Bank transfer") if payment.gateway == "manual" else payment.gateway.capitalize()
+
+
+def price(membership: Membership) -> str:
+    """`€29.99 per month`; nothing for what is not charged again."""
+    if not membership.recurring or not membership.price_minor:
+        return ""
+    return f"{money(membership.price)} {per_period(membership.period)}"
+
+
+def next_charge(membership: Membership) -> str:
+    """`€29.99 on 3 December 2026`."""
+    if membership.renews_at is None or not membership.price_minor:
+        return ""
+    return _("%(amount)s on %(date)s", amount=money(membership.price), date=long_date(membership.renews_at))
+
+
+def billed_to(customer: Customer, locale: str) -> str:
+    """Name and address as they stand on the receipt."""
+    place = f"{customer.billing_zip_code} {customer.billing_city}".strip()
+    country = countries(locale).get(customer.billing_country, customer.billing_country)
+    street = (customer.billing_address_line_1, customer.billing_address_line_2)
+    names = (customer.company_name, customer.display_name)
+    return "\n".join(filter(None, (*names, *street, place, country, customer.tax_id)))
+
+
+def sold_by() -> str:
+    known = network.settings()
+    return "\n".join(filter(None, (known.company_name, known.company_address, known.support_email)))
+
+
+def asked_to_begin(payment: Payment) -> bool:
+    """Whether the buyer wanted us to begin before the time to withdraw is over."""
+    sale = db.session.scalars(select(Sale).where(Sale.payment_id == payment.id)).first()
+    return sale is not None and bool(sale.form.get("early_start"))
+
+
+def withdrawal(customer: Customer, locale: str) -> str:
+    """The information that consumers in the EU must have in hand; nothing for others."""
+    known = network.settings()
+    if known.consumer_law != "eu" or customer.business:
+        return ""
+    file = FOLDER / f"withdrawal.{locale}.txt"
+    text = (file if file.exists() else FOLDER / "withdrawal.en.txt").read_text().strip()
+    told = {"sold_by": ", ".join(sold_by().splitlines()), "days": known.withdrawal_days, "link": mails.url("/withdraw")}
+    return text % told
