@@ -186,7 +186,7 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def redis_url(redis_address: str, app: Flask) -> str:
     """An empty Redis, and a doorbell that rings there."""
-    queue.init(redis_address)
+    queue.init(redis_address, at_once=True)
     queue.redis.flushall()
     return redis_address
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -10,6 +12,7 @@ import pytest
 from limits.storage import storage_from_string
 from redis.exceptions import TimeoutError
 
+from tests.waiting import wait_until
 from webapp import limit_options
 from webapp.queue import RING_SECONDS, Doorbell
 
@@ -46,4 +49,28 @@ def test_a_ring_reaches_a_redis_that_is_there(redis_address: str) -> None:
     assert bell.ring("drain", ["somewhere"]) is True
     assert bell.redis.llen("rq:queue:parzelle") == 1
     assert bell.ring("drain", ["somewhere"]) is True
+    assert bell.redis.llen("rq:queue:parzelle") == 1
+
+
+def test_who_rings_soon_waits_for_nothing_and_many_rings_are_one(redis_address: str, hanging: str) -> None:
+    bell, other = Doorbell(), Doorbell()
+    other.init(hanging)
+    begun = time.monotonic()
+    other.ring_soon("drain", ["somewhere"])
+    assert time.monotonic() - begun < RING_SECONDS / 2
+    bell.init(redis_address)
+    bell.redis.flushall()
+    for _ in range(20):
+        bell.ring_soon("drain", ["somewhere"])
+    wait_until(lambda: bell.redis.llen("rq:queue:parzelle") == 1)
+
+
+def test_a_ring_that_was_about_to_be_is_made_when_the_process_ends(redis_address: str) -> None:
+    told = f"bell.init({redis_address!r}); bell.ring_soon('drain', ['here'])"
+    bell = Doorbell()
+    bell.init(redis_address)
+    bell.redis.flushall()
+    subprocess.run(
+        [sys.executable, "-c", f"from webapp.queue import Doorbell; bell = Doorbell(); {told}"], check=True, timeout=60
+    )
     assert bell.redis.llen("rq:queue:parzelle") == 1

@@ -112,7 +112,7 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
     htmx.init_app(app)
     limiter.init_app(app)
     babel.init_app(app, locale_selector=choose_locale)
-    queue.init(settings.redis_url)
+    queue.init(settings.redis_url, at_once=settings.testing)
 
 
 def join_hooks(app: Flask, settings: Settings) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import threading
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -20,6 +22,10 @@ QUIET_SECONDS = 5.0
 # A Redis that hangs is given up after this long: a buyer waits for it, at most once in a while.
 RING_SECONDS = 0.5
 WORKER_SECONDS = 5
+# Rings of so short a time are one: the worker that comes works off whatever is due.
+TOGETHER_SECONDS = 0.01
+
+Ring = tuple[str, tuple[str, ...]]
 
 
 def connect(address: str, seconds: float) -> Redis:
@@ -39,9 +45,16 @@ class Doorbell:
         self._redis: Redis | None = None
         self._bell: Redis | None = None
         self._quiet_until = 0.0
+        self._at_once = False
+        self._wanted: dict[Ring, None] = {}
+        self._hand_over = threading.Lock()
+        self._somebody_wants = threading.Event()
+        self._ringer: threading.Thread | None = None
 
-    def init(self, url: str | None) -> None:
+    def init(self, url: str | None, *, at_once: bool = False) -> None:
+        """`at_once`: no thread rings; who asks for it does, as tests expect."""
         self.url, self._redis, self._bell, self._quiet_until = url, None, None, 0.0
+        self._at_once = at_once
 
     @property
     def address(self) -> str:
@@ -75,6 +88,34 @@ class Doorbell:
             log.warning("queue.unreachable", extra={"error": type(error).__name__})
             return False
         return True
+
+    def ring_soon(self, chore: str, arguments: Iterable[str] = ()) -> None:
+        """The same from a thread of its own, within a moment: who has just committed something waits for nothing."""
+        if self.url is None:
+            return
+        if self._at_once:
+            self.ring(chore, arguments)
+            return
+        with self._hand_over:
+            self._wanted[chore, tuple(arguments)] = None
+        if self._ringer is None or not self._ringer.is_alive():  # also in a process that was forked
+            self._ringer = threading.Thread(target=self._keep_ringing, name="doorbell", daemon=True)
+            self._ringer.start()
+            atexit.register(self._ring_wanted)
+        self._somebody_wants.set()
+
+    def _keep_ringing(self) -> None:
+        while True:
+            self._somebody_wants.wait()
+            self._somebody_wants.clear()
+            self._ring_wanted()
+            time.sleep(TOGETHER_SECONDS)
+
+    def _ring_wanted(self) -> None:
+        with self._hand_over:
+            wanted, self._wanted = self._wanted, {}
+        for chore, arguments in wanted:
+            self.ring(chore, arguments)
 
     def answered(self, chore: str, arguments: Iterable[str] = ()) -> None:
         """Called when the chore begins, before it looks for work: from here on a new ring is needed. Never raises."""

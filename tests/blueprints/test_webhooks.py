@@ -41,7 +41,7 @@ def kept() -> list[InboundEvent]:
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the workers are rung for."""
     chores: list[str] = []
-    monkeypatch.setattr(queue, "ring", lambda chore, arguments=(): chores.append(chore))
+    monkeypatch.setattr(queue, "ring_soon", lambda chore, arguments=(): chores.append(chore))
     return chores
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from tests import factories, listeners
 from tests.conftest import TurnedClock
 from tests.listeners import HANDLER, listener
+from tests.waiting import wait_until
 from webapp import hooks
 from webapp.domain import claims, outbox
 from webapp.errors import NotFound
@@ -506,14 +507,6 @@ def in_context(app: Flask, work: Callable[[], Any]) -> Callable[[], None]:
             work()
 
     return go
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
-    """Look again and again; at most so long."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it never came true"
-        threading.Event().wait(0.02)
 
 
 def test_a_worker_that_is_stopping_begins_nothing(app: Flask, customer: Customer) -> None:

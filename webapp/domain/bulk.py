@@ -85,7 +85,7 @@ def _note_rows(session: Session, job: BulkJob, rows: Select[Any]) -> int:
 
 
 def ring(work: unit.Unit) -> None:
-    work.after_commit(partial(queue.ring, "bulk"), once="bulk")
+    work.after_commit(partial(queue.ring_soon, "bulk"), once="bulk")
 
 
 # -- working off -----------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def keep(session: Session, gateway: str, notice: Notice) -> bool:
     values = {"gateway": gateway, "payload": dict(notice.payload), **names}
     if not insert_once(session, InboundEvent, values, ("gateway", "external_id")):
         return False
-    unit.current().after_commit(partial(queue.ring, "inbound"), once="inbound")
+    unit.current().after_commit(partial(queue.ring_soon, "inbound"), once="inbound")
     return True
 
 
@@ -107,7 +107,7 @@ def again(session: Session, event_id: int) -> None:
         .values(status=InboundStatus.RECEIVED, attempts_made=0, next_at=clock.now(), handled_at=None)
         .execution_options(synchronize_session=False)
     )
-    unit.current().after_commit(partial(queue.ring, "inbound"), once="inbound")
+    unit.current().after_commit(partial(queue.ring_soon, "inbound"), once="inbound")
 
 
 def _mark(session: Session, event: Received, **values: object) -> None:

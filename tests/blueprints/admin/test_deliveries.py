@@ -26,7 +26,7 @@ D = DeliveryStatus
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Which destinations the workers are rung for."""
     destinations: list[list[str]] = []
-    monkeypatch.setattr(queue, "ring", lambda chore, arguments=(): destinations.append(list(arguments)))
+    monkeypatch.setattr(queue, "ring_soon", lambda chore, arguments=(): destinations.append(list(arguments)))
     return destinations
 
 

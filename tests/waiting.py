@@ -1,0 +1,15 @@
+"""For what happens in other threads and processes: look until it is so, and not for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+    """Look again and again; at most so long."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it never came true"
+        threading.Event().wait(0.02)
