@@ -89,6 +89,7 @@ else:
 migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
+login.session_protection = None  # a session is a row that ends itself (domain/sessions.py); phones change their address
 htmx = Htmx()
 babel = Babel()
 limiter = Limiter(key_func=get_remote_address)

@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine
 
-from webapp.unit import current_unit
+from webapp import new_rows
+from webapp.unit import Unit, current_unit
 
 
 class Purpose(Enum):
@@ -39,6 +40,7 @@ class UnitSession(Session):
     """What a callback that does not know better would break is refused here: it is told, and the sale goes on."""
 
     purpose = Purpose.LOOK
+    engine: Engine | None = None  # there is one database; which it is, is asked once
 
     @contextmanager
     def serve(self, purpose: Purpose) -> Iterator[None]:
@@ -53,14 +55,20 @@ class UnitSession(Session):
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
         if self.purpose is Purpose.ALONE and getattr(options.get("clause"), "is_dml", False):
             raise RuntimeError(WRITTEN_LATER)
+        if self.engine is not None:
+            return engine_for(self.engine, self.purpose)
         bind = super().get_bind(*args, **options)
-        return engine_for(bind, self.purpose) if isinstance(bind, Engine) else bind
+        if not isinstance(bind, Engine):
+            return bind
+        self.engine = bind
+        return engine_for(bind, self.purpose)
 
     def commit(self) -> None:
         self._refuse("commits")
         if self.purpose is Purpose.ALONE:
             raise RuntimeError(WRITTEN_LATER)
         super().commit()
+        new_rows.are_safe(self)
 
     def rollback(self) -> None:
         self._refuse("rolls back")
@@ -74,6 +82,18 @@ class UnitSession(Session):
         if self.purpose is Purpose.ALONE and (self.new or self.dirty or self.deleted):
             raise RuntimeError(WRITTEN_LATER)
         super().flush(objects)
+        unit = current_unit.get()
+        if unit is not None and unit.session is self:
+            self._write_kept(unit)
+
+    def _write_kept(self, unit: Unit) -> None:
+        """What the unit keeps beside the ORM: new rows first, then what is noted about rows."""
+        if unit.rows:
+            rows, unit.rows = unit.rows, []
+            new_rows.write(self, rows)
+            super().flush()
+        if unit.notes:
+            unit.notes = new_rows.write_notes(self, unit.notes)
 
     def _refuse(self, verb: str) -> None:
         """It would end the operation that the caller is in the middle of. Savepoints are everybody's own."""

@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
 Step = Callable[[], object]
+
+
+class Note(NamedTuple):
+    """A row that nobody holds. What stands under `id_as` is the id of `about`, once that is written."""
+
+    table: Table
+    values: dict[str, Any]
+    about: Any = None
+    id_as: str = "object_id"
+
+
 # Callbacks that call each other for ever are stopped when one has led to another this often.
 DEEPEST = 50
 current_unit: ContextVar[Unit | None] = ContextVar("current_unit", default=None)
@@ -27,7 +39,7 @@ class NoUnitOfWork(RuntimeError):
 class Unit:
     """One operation. `before` runs in order when its rows are written, `after` once it has committed."""
 
-    __slots__ = ("actor", "after", "before", "depth", "moves", "session")
+    __slots__ = ("actor", "after", "before", "depth", "notes", "rows", "session")
 
     def __init__(self, actor: str, session: Session) -> None:
         self.actor = actor
@@ -35,7 +47,8 @@ class Unit:
         self.depth = 0  # of the step that runs now: the one that it adds is one deeper
         self.before: deque[tuple[int, Step]] = deque()
         self.after: dict[object, Step] = {}
-        self.moves: list[tuple[Any, dict[str, str]]] = []  # steps of status whose row has yet to be flushed
+        self.rows: list[Any] = []  # new ones, in the order in which they are to be written
+        self.notes: list[Note] = []  # what is kept about rows, and written when those are
 
     def before_commit(self, step: Step) -> None:
         """Run `step` when the rows are written. Raises RuntimeError in a callback that goes round in circles."""
@@ -49,16 +62,17 @@ class Unit:
 
     def mark(self) -> tuple[int, int, int]:
         """How far the unit has come; take it when everything is flushed."""
-        return len(self.before), len(self.after), len(self.moves)
+        return len(self.before), len(self.after), len(self.notes)
 
     def forget_since(self, mark: tuple[int, int, int]) -> None:
         """Drop what a callback added that has just been rolled back."""
-        before, after, moves = mark
+        before, after, notes = mark
         while len(self.before) > before:
             self.before.pop()
         while len(self.after) > after:
             self.after.popitem()
-        del self.moves[moves:]
+        del self.notes[notes:]
+        self.rows.clear()  # there were none: all was flushed
 
 
 def current() -> Unit:

@@ -29,12 +29,11 @@ HERE = "somewhere"
 def add(*keys: str | None, handler: str = HERE, **options: Any) -> list[int]:
     """Deliveries with these ordering keys; their argument is their number."""
     with unit_of_work() as session:
-        made = [
+        for number, key in enumerate(keys):
             outbox.add("moment", f"{handler}:tell", handler, [number], ordering_key=key, **options)
-            for number, key in enumerate(keys)
-        ]
         session.flush()
-        return [one.id for one in made]
+        newest = select(Delivery.id).order_by(Delivery.id.desc()).limit(len(keys))
+        return list(reversed(session.scalars(newest).all()))
 
 
 def take(limit: int = 100, handler: str = HERE) -> list[Claim]:

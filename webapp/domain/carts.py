@@ -133,6 +133,11 @@ class Cart:
         return not self.is_free and not waived
 
     @property
+    def keeps(self) -> bool:
+        """Whether it holds good for a while: nothing in it is given once, or to so many, and may be gone by now."""
+        return not self.errors and self.discount is None and self.trial_ends_at is None
+
+    @property
     def key(self) -> str:
         """The same for the same goods at the same price, and for nothing else."""
         facts = [self.currency, str(self.period), self.discount and self.discount.code, self.trial_ends_at is None]

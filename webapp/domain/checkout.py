@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
-from webapp import clock
+from webapp import clock, new_rows
 from webapp.domain import carts, customers, discounts, memberships, network, payments, receivables, sites
 from webapp.domain.carts import Cart, CartRequest
 from webapp.domain.customers import Profile
@@ -22,13 +22,14 @@ from webapp.models import Customer, MembershipStatus, Payment, PaymentStatus, Sa
 
 FREE = "free"
 BY_CHECKOUT_ID = select(Sale).where(Sale.checkout_id == bindparam("checkout_id"))
-OPEN = (
-    select(Sale)
-    .where(Sale.customer_id == bindparam("customer_id"), Sale.cart_key == bindparam("cart_key"))
-    .where(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
-    .order_by(Sale.id.desc())
-    .limit(1)
+OPEN = and_(
+    Sale.customer_id == bindparam("customer_id"),
+    Sale.cart_key == bindparam("cart_key"),
+    Sale.settled_at.is_(None),
+    Sale.abandoned_at.is_(None),
 )
+NEWEST_OPEN = select(Sale).where(OPEN).order_by(Sale.id.desc()).limit(1)
+BEGUN = select(Sale.id).where(or_(Sale.checkout_id == bindparam("checkout_id"), OPEN)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def find_own(checkout_id: str, customer_id: int | None, email: str) -> tuple[str
 
 def find_open(customer: Customer, cart_key: str) -> Sale | None:
     """The same buyer's unsettled sale of the same cart, from another tab or another day."""
-    return db.session.scalars(OPEN, {"customer_id": customer.id, "cart_key": cart_key}).first()
+    return db.session.scalars(NEWEST_OPEN, {"customer_id": customer.id, "cart_key": cart_key}).first()
 
 
 def latest_open(customer: Customer) -> Sale | None:
@@ -104,12 +105,19 @@ def latest_open(customer: Customer) -> Sale | None:
     return db.session.scalars(query.limit(1)).first()
 
 
-def place(order: Order, choose_gateway: Callable[[Cart, str], str]) -> tuple[Sale, Try | None]:
+def place(
+    order: Order, choose_gateway: Callable[[Cart, str], str], checked: Cart | None = None
+) -> tuple[Sale, Try | None]:
     """The sale this order is, made if it is new, and the try to be sent to the gateway now (None: nothing to send).
 
+    `checked`: its cart, when the order was looked over a moment ago and found right. A new one is not looked at again;
+    an address that was taken meanwhile is an IntegrityError.
     Raises Invalid for what is wrong with it, Conflict for a sale that is over, and hooks.Reject. Call it in a unit.
     """
     serialise(order.checkout_id)
+    if checked is not None and checked.keeps and not _is_begun(order, checked):
+        slug, gateway = sites.check_name(order.site_url), choose_gateway(checked, order.gateway)
+        return _place_new(order, slug, checked, checked.request.customer, gateway)
     own_id, known = find_own(order.checkout_id, order.customer_id, order.email)
     order = replace(order, checkout_id=own_id)
     if known is not None and known.settled_at is not None:
@@ -125,7 +133,13 @@ def place(order: Order, choose_gateway: Callable[[Cart, str], str]) -> tuple[Sal
         return known, _pay_again(known, gateway)
     if known is not None:
         give_up(known, reason="the order was changed")
-    return _place_new(order, cart, customer, gateway)
+    return _place_new(order, sites.check_address(order.site_url), cart, customer, gateway)
+
+
+def _is_begun(order: Order, cart: Cart) -> bool:
+    """Whether there is a sale with this order's id, be it somebody else's, or an open one of this buyer's same cart."""
+    names = {"checkout_id": order.checkout_id, "customer_id": order.customer_id, "cart_key": cart.key}
+    return db.session.scalar(BEGUN, names) is not None
 
 
 def _pay_again(sale: Sale, gateway: str) -> Try | None:
@@ -140,9 +154,8 @@ def _pay_again(sale: Sale, gateway: str) -> Try | None:
     return payments.begin_try(payment, gateway)
 
 
-def _place_new(order: Order, cart: Cart, customer: Customer | None, gateway: str) -> tuple[Sale, Try | None]:
+def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, gateway: str) -> tuple[Sale, Try | None]:
     do_action("wu_checkout_before_processing", cart)
-    slug = sites.check_address(order.site_url)
     buyer = _buyer(order, customer)
     membership = memberships.create(buyer, cart, gateway)
     payment = receivables.create(buyer, membership, cart, gateway)
@@ -156,7 +169,7 @@ def _place_new(order: Order, cart: Cart, customer: Customer | None, gateway: str
         form=dict(order.form),
         hold_until=clock.now() + _hold_time(gateway),
     )
-    db.session.add(sale)
+    new_rows.keep(sale)
     _note_consent(order, sale)
     if cart.discount is not None:
         db.session.flush()

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp import clock
+from webapp import clock, new_rows
 from webapp.domain import outbox, receivables, sites
 from webapp.domain.carts import Cart, CartLine
 from webapp.errors import Conflict, IllegalMove, NotFound
@@ -79,8 +79,6 @@ def create(customer: Customer, cart: Cart, gateway: str) -> Membership:
     if plan is None or period is None:
         raise ValueError("a membership needs a plan")
     membership = Membership(
-        customer=customer,
-        plan=plan,
         currency=cart.currency,
         price_minor=cart.recurring_total.minor,
         duration=period.count,
@@ -92,7 +90,10 @@ def create(customer: Customer, cart: Cart, gateway: str) -> Membership:
         discount=_remembered(cart),
         items=[_item(line) for line in cart.line_items if _is_kept(line)],
     )
-    db.session.add(membership)
+    new_rows.refer(membership, customer=customer, plan=plan)
+    new_rows.keep(membership, *membership.items)
+    if "memberships" in vars(customer):
+        db.session.expire(customer, ["memberships"])
     outbox.record("membership.created", membership)
     do_action("wu_membership_post_create", membership)
     return membership

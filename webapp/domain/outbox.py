@@ -9,9 +9,9 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import TextClause, bindparam, func, select, text, update
+from sqlalchemy import Table, TextClause, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from webapp import clock, unit
@@ -23,6 +23,9 @@ from webapp.hook_registry import Callback, Hook
 from webapp.hooks import do_action
 from webapp.models import Delivery, DeliveryStatus, Event
 from webapp.models.messages import UNFINISHED
+from webapp.unit import Note, Unit
+
+EVENTS, DELIVERIES = cast(Table, Event.__table__), cast(Table, Delivery.__table__)
 
 # Seconds to wait after the n-th failure, as webhook senders do; together a little over three days.
 BACKOFF = (5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
@@ -34,20 +37,13 @@ ASKED_AT_MOST = 86400
 def record(event_type: str, subject: Any, **more: Any) -> None:
     """Write an event about `subject` when the unit's rows are written, and fire `wu_event…` with it."""
     work = unit.current()
-    work.before_commit(partial(_write_event, work.session, event_type, subject, more))
+    work.before_commit(partial(_write_event, work, event_type, subject, more))
 
 
-def _write_event(session: Session, event_type: str, subject: Any, more: dict[str, Any]) -> None:
+def _write_event(work: Unit, event_type: str, subject: Any, more: dict[str, Any]) -> None:
     data = payloads.of(subject) | more
-    session.add(
-        Event(
-            type=event_type,
-            data=data,
-            object_type=subject.__tablename__,
-            object_id=subject.id,
-            customer_id=customer_of(subject),
-        )
-    )
+    about = {"object_type": subject.__tablename__, "object_id": subject.id, "customer_id": customer_of(subject)}
+    work.notes.append(Note(EVENTS, {"type": event_type, "data": data, **about}))
     do_action("wu_event", event_type, data)
     do_action(f"wu_event_{slug_of(event_type)}", data)
 
@@ -67,7 +63,7 @@ def add(
     customer_id: int | None = None,
     ordering_key: str | None = None,
     after: timedelta = timedelta(0),
-) -> Delivery:
+) -> None:
     """Have a worker call `callback` (`package.module:function`) with `args`, once this unit has committed.
 
     Deliveries of one handler with the same ordering key go out one after the other; by default that is the
@@ -76,24 +72,23 @@ def add(
     work = unit.current()
     if ordering_key is None and customer_id is not None:
         ordering_key = f"customer:{customer_id}"
-    delivery = Delivery(
-        hook=hook,
-        callback=callback,
-        handler=handler,
-        ordering_key=ordering_key,
-        arguments=[pack(one) for one in args],
-        customer_id=customer_id,
-        next_at=clock.now() + after,
-    )
-    work.session.add(delivery)
+    values = {
+        "hook": hook,
+        "callback": callback,
+        "handler": handler,
+        "ordering_key": ordering_key,
+        "arguments": [pack(one) for one in args],
+        "customer_id": customer_id,
+        "next_at": clock.now() + after,
+    }
+    work.notes.append(Note(DELIVERIES, values))
     if not after:
         ring_for(work, handler)
-    return delivery
 
 
-def ring_for(work: unit.Unit, handler: str) -> None:
+def ring_for(work: Unit, handler: str) -> None:
     """Tell the workers, once the unit has committed, that something is due for this handler."""
-    work.after_commit(partial(queue.ring, "drain", [handler]), once=("drain", handler))
+    work.after_commit(partial(queue.ring_soon, "drain", [handler]), once=("drain", handler))
 
 
 def delay(attempts_made: int, asked: float | None = None) -> timedelta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp import clock
+from webapp import clock, new_rows
 from webapp.domain import discounts, outbox
 from webapp.domain.carts import Cart, CartLine
 from webapp.errors import NotFound
@@ -67,7 +67,7 @@ def create(customer: Customer, membership: Membership | None, cart: Cart, gatewa
     )
     for position, line in enumerate(due, 1):
         line.position = position
-    db.session.add(payment)
+    new_rows.keep(payment, *due)
     outbox.record("payment.created", payment)
     do_action("wu_payment_post_create", payment)
     return payment

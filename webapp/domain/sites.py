@@ -10,7 +10,7 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 
-from webapp import clock, unit
+from webapp import clock, new_rows, unit
 from webapp.domain import network, outbox
 from webapp.errors import Conflict, IllegalMove, Invalid, NotFound
 from webapp.extensions import db
@@ -41,7 +41,7 @@ def normalise(text: str) -> str:
 
 
 def check_shape(text: str) -> str:
-    """The address as it is kept, were it free. Raises Invalid with what to enter instead."""
+    """The address in the form in which it is kept. Raises Invalid with what to enter instead."""
     slug = normalise(text)
     if not slug:
         raise Invalid(_("Enter an address for your site."), field="site_url")
@@ -52,10 +52,18 @@ def check_shape(text: str) -> str:
     return slug
 
 
+def check_name(text: str) -> str:
+    """The address as it is kept, were it free: well formed, and not reserved. Raises Invalid."""
+    slug = check_shape(text)
+    if slug in RESERVED:
+        raise taken(slug)
+    return slug
+
+
 def check_address(text: str, *, for_sale_of: int | None = None) -> str:
     """The address, ready to be kept: well formed, not reserved, not taken. Raises Invalid."""
-    slug = check_shape(text)
-    if slug in RESERVED or is_taken(slug, for_sale_of=for_sale_of):
+    slug = check_name(text)
+    if is_taken(slug, for_sale_of=for_sale_of):
         raise taken(slug)
     return slug
 
@@ -100,7 +108,7 @@ def find(site_id: int, *, customer_id: int | None = None) -> Site:
 def reserve(customer: Customer, membership: Membership, *, slug: str, title: str, template: str = "") -> Site:
     """Keep the address for a sale; the site is made when the sale is settled. Unique in the database."""
     site = Site(customer=customer, membership=membership, slug=slug, title=title, template=template)
-    db.session.add(site)
+    new_rows.keep(site)
     return site
 
 

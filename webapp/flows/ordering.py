@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp import transactions
 from webapp.domain import checkout, payments, receivables
+from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
 from webapp.errors import Invalid
 from webapp.extensions import db
@@ -30,7 +31,7 @@ from webapp.gateways.base import (
 from webapp.models import Payment, Try
 from webapp.money import Money
 from webapp.settings import Settings
-from webapp.transactions import unit_of_work
+from webapp.transactions import closing_unit, unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +47,15 @@ class Placed:
     declined: bool = False
 
 
-def place(order: Order, settings: Settings) -> Placed:
+def place(order: Order, settings: Settings, checked: Cart | None = None) -> Placed:
     """Place an order, or go on with the one it repeats, and ask its gateway to take the money.
 
+    `checked`: its cart, when the order was looked over in this very request and found right. What that read is used
+    as it was read; when the database objects, the order is looked at afresh.
     Raises errors.Invalid, errors.Conflict and hooks.Reject; then nothing was written.
     """
     try:
-        placed, try_id = _place_once(order)
+        placed, try_id = _place_once(order, checked)
     except (IntegrityError, Invalid) as problem:
         if isinstance(problem, Invalid) and problem.code not in ("email_taken", "site_taken"):
             raise
@@ -64,10 +67,11 @@ def place(order: Order, settings: Settings) -> Placed:
     return where(receivables.find_by_reference(placed.reference))
 
 
-def _place_once(order: Order) -> tuple[Placed, int | None]:
+def _place_once(order: Order, checked: Cart | None = None) -> tuple[Placed, int | None]:
     """Where the order stands, and the try that the gateway is to be asked about now."""
-    with unit_of_work("checkout") as session:
-        sale, attempt = checkout.place(order, offering.choose_gateway)
+    begin_unit = unit_of_work if checked is None else closing_unit
+    with begin_unit("checkout") as session:
+        sale, attempt = checkout.place(order, offering.choose_gateway, checked)
         session.flush()
         return where(sale.payment), attempt.id if attempt is not None else None
 

@@ -9,15 +9,15 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint, and_, event, insert, inspect, text
+from sqlalchemy import JSON, Index, String, Table, UniqueConstraint, and_, event, inspect, text
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.orm import Mapped, Session, declared_attr, foreign, mapped_column, relationship, remote
+from sqlalchemy.orm import Mapped, declared_attr, foreign, mapped_column, relationship, remote
 from sqlalchemy.orm.collections import attribute_keyed_dict
 
 from webapp import clock
 from webapp.errors import IllegalMove
 from webapp.extensions import Model
-from webapp.unit import current_unit
+from webapp.unit import Note, current_unit
 
 Status = TypeVar("Status", bound=StrEnum)
 
@@ -103,21 +103,8 @@ def note_move(row: Any, old: StrEnum, new: StrEnum, reason: str) -> None:
     """Keep the step for the timeline; it is written with the flush that gives the row its id."""
     unit = current_unit.get()
     if unit is not None:
-        unit.moves.append((row, {"old": old, "new": new, "reason": reason[:300], "actor": unit.actor}))
-
-
-@event.listens_for(Session, "after_flush")
-def write_moves(session: Session, _context: object) -> None:
-    unit = current_unit.get()
-    if unit is None or not unit.moves:
-        return
-    ready = [(row, step) for row, step in unit.moves if row.id is not None]
-    unit.moves = [(row, step) for row, step in unit.moves if row.id is None]
-    if ready:
-        session.connection().execute(
-            insert(Move),
-            [{"object_type": row.__tablename__, "object_id": row.id, "at": clock.now(), **step} for row, step in ready],
-        )
+        step = {"object_type": row.__tablename__, "old": old, "new": new, "reason": reason[:300], "actor": unit.actor}
+        unit.notes.append(Note(cast(Table, Move.__table__), {**step, "at": clock.now()}, about=row))
 
 
 class Meta(HasId, Model):

@@ -18,7 +18,7 @@ from webapp.blueprints.checkout import field_checks, first_look, forms, page
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
 from webapp.blueprints.errors import settings, settings_here
-from webapp.blueprints.views import View, go_to, is_fragment_request, leave_for, was_refused
+from webapp.blueprints.views import View, go_to, is_fragment_request, leave_for
 from webapp.domain import carts, catalog, checkout, customers, network, sites
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
@@ -89,17 +89,41 @@ def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, An
 @bp.post("/register/<plan>")
 @bp.post("/register/<plan>/<int:duration>")
 @bp.post("/register/<plan>/<int:duration>/<unit>")
-@limiter.limit("60 per minute", deduct_when=was_refused)  # guessing who has an account; orders do not count
 def place_order(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
     """An order; or, by one of the form's other buttons, only another look at it."""
-    form = CheckoutForm()
-    if not form.products.data and plan:
-        form.products.data = plan
+    form = filled_in(plan)
     if "refresh" in request.form or "apply_code" in request.form:
         return show(form)
-    known = known_sale(form)
+    cart = looked_over(form, None)
+    if cart is not None:
+        return place(form, cart)
+    known = known_sale(form)  # what is in the way may be the order's own first half
     if known is not None and known.settled_at is not None:
         return go_to(url_for("pay.thank_you", reference=known.payment.reference))
+    if known is None:
+        return show_refused(form)
+    form = filled_in(plan, form.order_token.data)
+    return place(form) if looked_over(form, known) is not None else show_refused(form)
+
+
+@limiter.limit("60 per minute")  # guessing who has an account; what is placed does not count, and need not wait for it
+def show_refused(form: CheckoutForm, status: int = 422) -> Response:
+    return show(form, status=status)
+
+
+def filled_in(plan: str | None, order_token: str | None = None) -> CheckoutForm:
+    """The form as it was sent; the plan of the address is chosen where the form says none."""
+    form = CheckoutForm()
+    form.products.data = form.products.data or plan
+    form.order_token.data = order_token or form.order_token.data
+    return form
+
+
+def looked_over(form: CheckoutForm, known: Sale | None) -> Cart | None:
+    """The cart of an order that is right, as far as can be seen; None when it is refused, and the form says why.
+
+    `known`: the sale that it repeats, whose address and code are its own.
+    """
     cart = reckon(form, known)
     form.drop_what_is_not_asked(
         signed_in=access.customer_id() is not None,
@@ -109,14 +133,12 @@ def place_order(plan: str | None, duration: int | None = None, unit: str = "mont
     shape_is_right = form.validate()
     if "csrf_token" in form and form.csrf_token.errors:
         form.refuse("", _("You were inactive for a while. Submit again; your entries are still here."))
-    if not (meaning_is_right(form, cart, known) and shape_is_right):
-        return show(form, cart=cart, status=422)
-    return place(form)
+    return cart if meaning_is_right(form, cart, known) and shape_is_right else None
 
 
 def known_sale(form: CheckoutForm) -> Sale | None:
     """The sale that this order repeats; somebody else's is none of this buyer's."""
-    token, email = form.order_token.data or "", form.email_address.data or ""
+    token, email = form.order_token.data or "", request.form.get("email_address", "")
     form.order_token.data, sale = checkout.find_own(token, access.customer_id(), email)
     return sale
 
@@ -140,11 +162,17 @@ def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool
 
 
 def check_site(form: CheckoutForm, known: Sale | None) -> None:
-    """The address must be free; the one that this very order keeps already is its own."""
+    """Whether the address may be had at all; whether it is free, with whatever else is wrong.
+
+    When nothing else is, the order is placed: then the database itself says that it is taken, and this need not ask.
+    """
     if form.site_url.errors:
         return
+    address, own = form.site_url.data or "", known.payment_id if known is not None else None
     try:
-        sites.check_address(form.site_url.data or "", for_sale_of=known.payment_id if known is not None else None)
+        sites.check_name(address)
+        if form.problems():
+            sites.check_address(address, for_sale_of=own)
     except Invalid as problem:
         form.refuse("site_url", problem.message)
 
@@ -158,15 +186,15 @@ def price_changed(form: CheckoutForm, cart: Cart) -> str:
     )
 
 
-def place(form: CheckoutForm) -> ResponseReturnValue:
+def place(form: CheckoutForm, checked: Cart | None = None) -> ResponseReturnValue:
     order = order_from(form, settings(), access.customer_id())
     try:
-        placed = ordering.place(order, settings_here())
+        placed = ordering.place(order, settings_here(), checked)
     except Invalid as problem:
         return refused(form, problem)
     except DomainError as problem:
         form.refuse("", problem.message)
-        return show(form, status=problem.status)
+        return show_refused(form, problem.status)
     return go_on(placed)
 
 
@@ -179,7 +207,7 @@ def refused(form: CheckoutForm, problem: Invalid) -> ResponseReturnValue:
             signing.enter(user)
             return place_as(form, customer_id)
     form.refuse(problem.field or "", problem.message)
-    return show(form, status=422)
+    return show_refused(form)
 
 
 def place_as(form: CheckoutForm, customer_id: int) -> ResponseReturnValue:
@@ -188,7 +216,7 @@ def place_as(form: CheckoutForm, customer_id: int) -> ResponseReturnValue:
         return go_on(ordering.place(order, settings_here()))
     except DomainError as problem:
         form.refuse(getattr(problem, "field", None) or "", problem.message)
-        return show(form, status=problem.status)
+        return show_refused(form, problem.status)
 
 
 def go_on(placed: Placed) -> ResponseReturnValue:
