@@ -51,6 +51,7 @@ def test_only_what_checks_a_token_or_a_signature_of_its_own_takes_no_session_tok
         "checkout.routes.place_order",  # its form checks the token, so that a stale one loses nothing that was typed
         "checkout.routes.show_summary",  # writes nothing
         "checkout.routes.check_field",  # writes nothing
+        "cookies.routes.choose",  # stands on pages kept for all readers; looks at where the request comes from
         "consumer.routes.create_cancellation",  # checks it itself: a declaration is not lost to a page that stood open
         "consumer.routes.check_withdrawal",  # writes nothing
         "consumer.routes.create_withdrawal",  # as the cancellation

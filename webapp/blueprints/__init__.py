@@ -21,6 +21,8 @@ from webapp.blueprints.brand.routes import bp as brand
 from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.routes import bp as checkout
 from webapp.blueprints.consumer.routes import bp as consumer
+from webapp.blueprints.cookies import choice as cookie_choice
+from webapp.blueprints.cookies.routes import bp as cookies
 from webapp.blueprints.incoming import Request
 from webapp.blueprints.language.choice import note_language
 from webapp.blueprints.language.routes import bp as language
@@ -44,7 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    everywhere = (checkout, pay, consumer, legal_pages, account, auth, security, language, admin, brand)
+    everywhere = (checkout, pay, consumer, legal_pages, account, auth, security, language, cookies, admin, brand)
     for bp in (*everywhere, ops, webhooks, addon_hooks):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
@@ -109,9 +111,10 @@ def common_context() -> dict[str, Any]:
     """What base.html is rendered with; also when the database is away, for the page that says so."""
     try:
         settings, person = network.settings(), current_user.is_authenticated
+        optional = cookie_choice.is_optional_used(settings)
     except SQLAlchemyError:
         db.session.rollback()
-        settings, person = network.Network(), False
+        settings, person, optional = network.Network(), False, False
     return {
         "network": settings,
         "brand_css": settings.brand_css,
@@ -120,8 +123,9 @@ def common_context() -> dict[str, Any]:
         "home_url": "/",
         "network_url": errors.settings().base_url,
         "contract_links": contract_links(settings),
-        "legal_links": legal_links(settings),
+        "legal_links": legal_links(settings) + ([(_("Cookie settings"), "/cookies")] if optional else []),
         "legal_urls": legal.addresses(settings),
+        **cookie_choice.state(optional),
         "help_url": f"mailto:{settings.support_email}",
         "sign_out_url": "/logout" if person else None,
         "account_url": "/account/" if person and access.customer_id() else None,
@@ -141,4 +145,5 @@ def legal_links(settings: network.Network) -> list[tuple[str, str]]:
     addresses = legal.addresses(settings)
     if settings.consumer_law != "eu":
         addresses = {page: url for page, url in addresses.items() if getattr(settings, f"{page}_url", "")}
-    return [(str(title), addresses[page]) for page, title in legal.PAGES.items() if page in addresses and page != STEPS]
+    kept = {page: title for page, title in legal.PAGES.items() if page in addresses and page != STEPS}
+    return [(str(title), addresses[page]) for page, title in kept.items()]

@@ -157,6 +157,12 @@ def change_email(customer: Customer, email: str) -> None:
     change_address(customer.user, email)
 
 
+def withdraw_statistics(customer: Customer) -> None:
+    """They are not counted any more: the consent goes, and the number they were counted under."""
+    customer.analytics_consent_at = None
+    customer.meta.pop("analytics", None)
+
+
 def _tell(customer: Customer) -> None:
     outbox.record("customer.updated", customer)
     do_action("wu_customer_post_update", customer)

@@ -15,6 +15,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.blueprints.views import is_fragment_request
 from webapp.domain import network
 from webapp.domain.carts import Cart
@@ -80,7 +81,9 @@ def key_of(form: CheckoutForm, cart: Cart, shown: Mapping[str, object]) -> Hasha
     fields = [field.name for field in form]
     chosen = [(name, form[name].data) for name in CHOICES if name in form]
     refused = [(field.name, field.errors) for field in form if field.errors]
-    return repr((str(get_locale()), network.settings(), fields, chosen, refused, reckoned(cart), shown))
+    known = network.settings()
+    cookies = cookie_choice.state(cookie_choice.is_optional_used(known))
+    return repr((str(get_locale()), known, cookies, fields, chosen, refused, reckoned(cart), shown))
 
 
 def is_filled_in(form: CheckoutForm) -> bool:

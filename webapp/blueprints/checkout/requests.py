@@ -9,6 +9,7 @@ from flask import request
 from flask_babel import get_locale
 
 from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.domain import network, passwords
 from webapp.domain.carts import CartRequest
 from webapp.domain.checkout import Order
@@ -78,10 +79,15 @@ def order_from(form: CheckoutForm, settings: Settings, customer_id: int | None) 
         site_url=normalise(str(form.site_url.data or "")),
         template=request.form.get("template_id", "")[:80],
         locale=str(get_locale() or "en"),
-        analytics=analytics(settings) if form.analytics_consent.data else None,
+        analytics=analytics(settings) if form.analytics_consent.data or is_allowed() else None,
         wants_news=bool(form.news.data),
         form=form.remembered(),
     )
+
+
+def is_allowed() -> bool:
+    """Whether this visitor has allowed statistics before, on any page; then the form does not ask again."""
+    return cookie_choice.chosen() == cookie_choice.STATISTICS
 
 
 def analytics(settings: Settings) -> Mapping[str, str]:
