@@ -35,6 +35,8 @@ class Capability(StrEnum):
     HOOKS_SWITCH = "hooks.switch"
     NOTES_VIEW = "notes.view"
     NOTES_WRITE = "notes.write"
+    VIEWS_SAVE = "views.save"
+    VIEWS_SHARE = "views.share"
     AUDIT_VIEW = "audit.view"
     JOBS_VIEW = "jobs.view"
     JOBS_START = "jobs.start"
@@ -45,13 +47,15 @@ class Capability(StrEnum):
     STAFF_EDIT = "staff.edit"
 
 
-LOOKING = frozenset(one for one in Capability if one.value.endswith(".view"))
+# How a list is looked at is everybody's own.
+LOOKING = frozenset(one for one in Capability if one.value.endswith(".view")) | {Capability.VIEWS_SAVE}
 HELPING = LOOKING | {
     Capability.SITES_PROVISION,
     Capability.DELIVERIES_RETRY,
     Capability.NOTICES_PROCESS,
     Capability.JOBS_START,
     Capability.NOTES_WRITE,
+    Capability.VIEWS_SHARE,
 }
 STEERING = HELPING | {
     Capability.MEMBERSHIPS_CANCEL,

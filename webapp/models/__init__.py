@@ -49,6 +49,7 @@ from webapp.models.payment import (
 from webapp.models.people import STAFF, Customer, EmailVerification, Role, User
 from webapp.models.sale import Sale
 from webapp.models.sandbox import SandboxCharge, SandboxCredential, SandboxRefund
+from webapp.models.saved_view import SavedView
 from webapp.models.site import Site, SiteStatus
 
 __all__ = [
@@ -115,6 +116,7 @@ __all__ = [
     "SandboxCharge",
     "SandboxCredential",
     "SandboxRefund",
+    "SavedView",
     "SecurityEvent",
     "Setting",
     "Site",

@@ -21,7 +21,7 @@ from webapp import hooks
 from webapp.addons import Addon
 from webapp.domain import audit, network
 from webapp.extensions import db
-from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Note, SiteStatus, User
+from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Note, SavedView, SiteStatus, User
 from webapp.transactions import unit_of_work
 
 
@@ -79,6 +79,8 @@ def test_every_route_that_writes_leaves_an_entry(
     waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
     factories.save(lambda: BulkItem(job_id=ended_job.id, object_id=waiting.id))
     hooks.add_action("wu_event", listen)
+    mine = {"owner_id": operator.id, "noun": "payments", "name": "x", "query": ""}
+    one_view, other_view = (factories.save(lambda: SavedView(**mine)) for _ in range(2))
     kept, gone = note(payment, operator), note(payment, operator)
     monkeypatch.setitem(app.extensions, "addons", [Addon("sample", "1")])
     declared = declaration()
@@ -106,6 +108,9 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_note": (f"/admin/notes/payments/{payment.id}", {"body": "Called."}),
         "admin.update_note": (f"/admin/notes/{kept.id}", {"body": "Called back.", "version": "1"}),
         "admin.delete_note": (f"/admin/notes/{gone.id}/deletion", {}),
+        "admin.create_view": ("/admin/views", {"noun": "payments", "query": "status=paid", "name": "Paid"}),
+        "admin.update_view": (f"/admin/views/{one_view.id}", {"name": "Mine"}),
+        "admin.delete_view": (f"/admin/views/{other_view.id}/deletion", {}),
         "admin.update_callback": ("/admin/hooks/wu_event/switch", {"subject": f"10 {__name__}:listen", "on": "0"}),
         "admin.update_add_on": ("/admin/add-ons/sample/switch", {"on": "0"}),
         "admin.create_deletion": (f"/admin/products/{other.id}/deletion", {}),

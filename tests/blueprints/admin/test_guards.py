@@ -38,6 +38,7 @@ PLACES = (
     "vendor",
     "note_id",
     "row_id",
+    "view_id",
 )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, abort, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -122,6 +124,15 @@ def standing(status: StrEnum) -> tuple[str, str]:
 def outcome(name: str) -> tuple[str, str]:
     """The same for how an attempt went."""
     return words.of_outcome(name)
+
+
+@bp.app_template_filter("without_cells")
+def without_cells(row: Markup, places: list[int]) -> Markup:
+    """The cells of a row but for those at these places; what somebody wrote is escaped in it, so no text is a cell."""
+    if not places:
+        return row
+    _before, *cells = re.split(r"(?=<t[hd][ >])", str(row))
+    return Markup("".join(cell for place, cell in enumerate(cells) if place not in places))  # noqa: S704
 
 
 @bp.app_template_filter("on_sale")

@@ -57,3 +57,21 @@ class NoteForm(Form):
     def text(self) -> str:
         """As a database keeps it: browsers send other ends of lines than people type, and no database takes a NUL."""
         return str(self.body.data or "").replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+class ViewForm(Form):
+    """A view of the list `noun`, as its address is after the question mark (`query`)."""
+
+    name = StringField(
+        _l("Name of the view"),
+        validators=[
+            DataRequired(_l("Enter a name for the view.")),
+            Length(max=60, message=_l("Use at most 60 characters.")),
+        ],
+        filters=[lambda text: (text or "").replace("\x00", "").strip()],
+        render_kw={"autocomplete": "off"},
+    )
+    shared = BooleanField(_l("Show it to all of the staff"))
+    default = BooleanField(_l("Begin with it when I open the list"))
+    noun = StringField(validators=[Length(max=40)])
+    query = StringField()

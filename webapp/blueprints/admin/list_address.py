@@ -1,6 +1,7 @@
 """What a list's address asks for.
 
-`search`, one parameter per filter, `sort` (`-registered`), `size`, and `after` or `before` with a row's id.
+`search`, one parameter per filter, `sort` (`-registered`), `size`, `hidden` (columns), and `after` or `before` with a
+row's id.
 What it does not understand is ignored, so that an old bookmark still shows something.
 """
 
@@ -9,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from webapp.blueprints.admin import searches
 from webapp.blueprints.admin.keyset import Cursor
+from webapp.domain.saved_views import cleaned
 
 if TYPE_CHECKING:
     from webapp.blueprints.admin.lists import Filter, Listing
@@ -29,10 +32,18 @@ class Wanted:
     filters: Mapping[str, str]
     sort: str
     size: int
+    hidden: frozenset[str] = frozenset()
 
     def url(self, listing: Listing, **cursor: int) -> str:
         given: dict[str, Any] = {"search": self.search or None, **self.kept(listing), **cursor}
+        if g.get("begins_elsewhere") and not any(given.values()):
+            given["view"] = "all"  # the bare address leads to the view that this person begins with
         return url_for(listing.endpoint, **given)
+
+    def query(self, listing: Listing) -> str:
+        """What a saved view keeps: all but the page, in one order."""
+        given = {**self.kept(listing), **({"search": self.search} if self.search else {})}
+        return cleaned(urlencode(given))
 
     def kept(self, listing: Listing) -> dict[str, str | int]:
         """Everything but the search and the page: what a new search keeps."""
@@ -41,6 +52,8 @@ class Wanted:
             given["sort"] = self.sort
         if self.size != SIZE:
             given["size"] = self.size
+        if self.hidden:
+            given["hidden"] = ",".join(sorted(self.hidden))
         return given
 
     def with_filter(self, name: str, value: str) -> Wanted:
@@ -53,6 +66,10 @@ class Wanted:
         chosen = filter.values(self.filters.get(filter.name, ""))
         left = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
         return self.with_filter(filter.name, ",".join(left))
+
+    def with_column(self, name: str) -> Wanted:
+        """Hidden, or shown again."""
+        return replace(self, hidden=self.hidden ^ {name})
 
     def cleared(self) -> Wanted:
         return replace(self, search="", filters={})
@@ -67,6 +84,7 @@ def read_wanted(listing: Listing) -> Wanted:
         filters={name: value for name, value in filters.items() if value},
         sort=_sort(listing, args.get("sort", ""), filters),
         size=min(size, SIZE_AT_MOST),
+        hidden=frozenset(one.name for one in listing.columns[1:] if one.name in args.get("hidden", "").split(",")),
     )
 
 

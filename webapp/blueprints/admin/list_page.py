@@ -13,15 +13,17 @@ from webapp.blueprints.access import may
 from webapp.blueprints.admin.bulk_words import WORDS
 from webapp.blueprints.admin.keyset import COUNT_AT_MOST, Slice
 from webapp.blueprints.admin.list_address import Wanted
+from webapp.blueprints.admin.saved_views import tabs
 from webapp.blueprints.views import is_fragment_request
 from webapp.domain.bulk_actions import EXPORT, capability_of
 from webapp.domain.exports import SHEETS
 
 if TYPE_CHECKING:
     from webapp.blueprints.admin.lists import Column, Filter, Listing
+    from webapp.models import SavedView
 
 
-def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str, Any]:
+def build(listing: Listing, wanted: Wanted, cut: Slice, total: int, views: list[SavedView]) -> dict[str, Any]:
     """The `page` of admin/_listing.html."""
     active = narrowings(listing, wanted)
     heading = ": ".join(filter(None, (str(listing.title), ", ".join(words for words, _url in active))))
@@ -33,7 +35,12 @@ def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str,
         "title": str(listing.title),
         "heading": heading,
         "rows": cut.rows,
-        "columns": [column_of(listing, wanted, one) for one in listing.columns],
+        "columns": [column_of(listing, wanted, one) for one in listing.columns if one.name not in wanted.hidden],
+        "hidden": [place for place, one in enumerate(listing.columns) if one.name in wanted.hidden],
+        "column_choices": column_choices(listing, wanted),
+        "noun": listing.noun,
+        "views": tabs(listing.noun, views, wanted.query(listing)),
+        "query_now": wanted.query(listing),
         "action": url_for(listing.endpoint),
         "here": request.full_path.rstrip("?"),
         "query": f"?{request.query_string.decode()}" if request.query_string else "",
@@ -48,6 +55,19 @@ def build(listing: Listing, wanted: Wanted, cut: Slice, total: int) -> dict[str,
         "showing": showing(cut, total),
         "bulk": bulk_of(listing, wanted, cut, total),
     }
+
+
+def column_choices(listing: Listing, wanted: Wanted) -> list[dict[str, Any]]:
+    """All but the first, which names the row: each with the address that shows or hides it."""
+    return [
+        {
+            "name": one.name,
+            "label": str(one.label),
+            "hidden": one.name in wanted.hidden,
+            "url": wanted.with_column(one.name).url(listing),
+        }
+        for one in listing.columns[1:]
+    ]
 
 
 def actions_of(listing: Listing) -> list[dict[str, str]]:

@@ -8,13 +8,15 @@ totals are counted up to a thousand, and what the rows show is loaded for all of
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from flask import Response
+from flask import Response, g, request
 from flask_babel import LazyString
+from flask_login import current_user
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,9 +26,12 @@ from sqlalchemy.sql.base import ExecutableOption
 from webapp.blueprints.admin import list_page
 from webapp.blueprints.admin.keyset import Order, Slice, Source
 from webapp.blueprints.admin.list_address import Wanted, read_cursor, read_wanted
-from webapp.blueprints.views import View
+from webapp.blueprints.admin.saved_views import default_address
+from webapp.blueprints.views import View, go_to, is_fragment_request
+from webapp.domain import saved_views
 from webapp.domain.bulk_actions import name_of
 from webapp.extensions import db
+from webapp.models import SavedView
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +44,11 @@ class Column:
     label: LazyString
     sort: str | None = None
     align: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As addresses have it, whatever the language: `e-mail-address`."""
+        return re.sub(r"[^a-z0-9]+", "-", str(cast(Any, self.label)._args[0]).lower()).strip("-")
 
 
 class Shown(StrEnum):
@@ -139,12 +149,17 @@ def show(listing: Listing, view: View, **context: Any) -> Response:
     """The list as its address asks for it; when the database does not answer, that and a way to try again."""
     wanted = read_wanted(listing)
     source = listing.source(wanted)
+    views: list[SavedView] = []
     try:
+        views = saved_views.of(listing.noun, current_user.id)
+        g.begins_elsewhere = default = default_address(views)
+        if default and not request.query_string and not is_fragment_request():
+            return go_to(default)
         cut = source.page(wanted.size, read_cursor())
         total = len(cut.rows) if cut.is_everything else source.count()
     except (OperationalError, PoolTimeout) as error:
         db.session.rollback()
         log.error("list.failed", exc_info=error, extra={"list": listing.endpoint})
-        page = list_page.build(listing, wanted, Slice(()), 0) | {"failed": True}
+        page = list_page.build(listing, wanted, Slice(()), 0, views) | {"failed": True}
         return view.show(status=503, page=page, **context)
-    return view.show(page=list_page.build(listing, wanted, cut, total), **context)
+    return view.show(page=list_page.build(listing, wanted, cut, total, views), **context)

@@ -25,6 +25,7 @@ from webapp.blueprints.admin import (
     product_edit,
     product_steps,
     products,
+    saved_views,
     settings,
     sites,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "product_edit",
     "product_steps",
     "products",
+    "saved_views",
     "settings",
     "sites",
 ]
