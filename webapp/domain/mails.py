@@ -89,6 +89,13 @@ def is_written(once: str) -> bool:
     return db.session.scalar(select(Mail.id).where(Mail.once == once)) is not None
 
 
+def send_sample(kind: Kind, locale: str, source: Source, *, to: str, user_id: int) -> Mail | None:
+    """A message in these words, with sample values, for whoever is wording it. Raises Invalid."""
+    words = mail_texts.preview(kind, locale, source)
+    row = words._asdict() | {"kind": "test", "locale": locale, "to_address": one_line(to), "user_id": user_id}
+    return _add(unit.current(), row | {"message_id": _new_message_id(), "once": None})
+
+
 def _add(work: unit.Unit, row: Mapping[str, object]) -> Mail | None:
     if not insert_once(work.session, Mail, row, ["once"]):
         return None

@@ -25,6 +25,9 @@ class Capability(StrEnum):
     DECLARATIONS_DECIDE = "declarations.decide"
     LEGAL_VIEW = "legal.view"
     LEGAL_EDIT = "legal.edit"
+    EMAILS_VIEW = "emails.view"
+    EMAILS_SEND = "emails.send"
+    EMAILS_EDIT = "emails.edit"
     EVENTS_VIEW = "events.view"
     DELIVERIES_VIEW = "deliveries.view"
     DELIVERIES_RETRY = "deliveries.retry"
@@ -52,6 +55,7 @@ LOOKING = frozenset(one for one in Capability if one.value.endswith(".view")) | 
 HELPING = LOOKING | {
     Capability.SITES_PROVISION,
     Capability.DELIVERIES_RETRY,
+    Capability.EMAILS_SEND,
     Capability.NOTICES_PROCESS,
     Capability.JOBS_START,
     Capability.NOTES_WRITE,
@@ -61,6 +65,7 @@ STEERING = HELPING | {
     Capability.MEMBERSHIPS_CANCEL,
     Capability.DECLARATIONS_DECIDE,
     Capability.LEGAL_EDIT,
+    Capability.EMAILS_EDIT,
     Capability.PAYMENTS_CONFIRM,
     Capability.PRODUCTS_EDIT,
     Capability.SITES_SUSPEND,

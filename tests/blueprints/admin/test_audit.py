@@ -19,9 +19,9 @@ from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
 from webapp import hooks
 from webapp.addons import Addon
-from webapp.domain import audit, network
+from webapp.domain import audit, mails, network
 from webapp.extensions import db
-from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Note, SavedView, SiteStatus, User
+from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Mail, Note, SavedView, SiteStatus, User
 from webapp.transactions import unit_of_work
 
 
@@ -55,13 +55,19 @@ def test_secrets_are_masked(operator: User) -> None:
     assert entry.after == {"api_key": "••••", "name": "x"}
 
 
-WRITES_NOTHING = {"admin.preview_look", "admin.preview_product", "admin.test_connection"}
+WRITES_NOTHING = {"admin.preview_email_text", "admin.preview_look", "admin.preview_product", "admin.test_connection"}
 
 
 def note(row: Any, author: User) -> Note:
     """Outside of the log: it is the changing that is counted."""
     facts = {"object_type": row.__tablename__, "object_id": row.id, "customer_id": row.customer_id}
     return factories.save(lambda: Note(author_id=author.id, body="Call.", **facts))
+
+
+def kept_mail() -> Mail:
+    with unit_of_work("test"):
+        mails.send("test", to="ada@example.com", locale="en", values={"name": "Ada"})
+    return db.session.scalars(select(Mail)).one()
 
 
 def listen(type: str, payload: object) -> None: ...
@@ -84,6 +90,7 @@ def test_every_route_that_writes_leaves_an_entry(
     kept, gone = note(payment, operator), note(payment, operator)
     monkeypatch.setitem(app.extensions, "addons", [Addon("sample", "1")])
     declared = declaration()
+    mail = kept_mail()
     plan = factories.product("premium")
     other = factories.product("other")
     facts = {"name": "Gold", "amount": "5", "duration": "1", "duration_unit": "month", "list_order": "10"}
@@ -98,6 +105,9 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_stop": (f"/admin/jobs/{waiting_job.id}/stop", {}),
         "admin.create_undo": (f"/admin/jobs/{ended_job.id}/undo", {}),
         "admin.create_processing": (f"/admin/inbound-events/{told.id}/processing", {}),
+        "admin.create_email_retry": (f"/admin/emails/{mail.id}/retry", {}),
+        "admin.create_test_email": ("/admin/emails/test", {}),
+        "admin.update_email_text": ("/admin/emails/texts/test/en", {"subject": "Ours", "body": "Ours.", "seen": ""}),
         "admin.update_legal": ("/admin/legal/terms/en", {"body": "Ours.", "seen": "0"}),
         "admin.create_decision": (f"/admin/declarations/{declared.id}/decision", {"decision": "nothing"}),
         "admin.create_product": ("/admin/products", {**facts, "slug": "gold"}),

@@ -39,6 +39,8 @@ PLACES = (
     "note_id",
     "row_id",
     "view_id",
+    "mail_id",
+    "kind",
 )
 
 

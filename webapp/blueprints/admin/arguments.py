@@ -21,6 +21,7 @@ PAGES = {
     "payments": ("admin.show_payment", "payment_id"),
     "sites": ("admin.show_site", "site_id"),
     "deliveries": ("admin.show_delivery", "delivery_id"),
+    "mails": ("admin.show_email", "mail_id"),
     "inbound_events": ("admin.show_inbound_event", "inbound_event_id"),
     "bulk_jobs": ("admin.show_job", "job_id"),
     "products": ("admin.show_product", "product_id"),

@@ -79,6 +79,7 @@ def navigation() -> list[dict[str, Any]]:
         (_("Sites"), "sites", ""),
         (_("Declarations"), "declarations", declared),
         (_("Notes"), "notes", ""),
+        (_("E-mails"), "emails", ""),
         (_("Events"), "events", ""),
         (_("Deliveries"), "deliveries", dead),
         (_("Notices"), "inbound-events", ""),

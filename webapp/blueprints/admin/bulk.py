@@ -19,6 +19,7 @@ from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.bulk_words import WORDS
 from webapp.blueprints.admin.customers import CUSTOMERS
 from webapp.blueprints.admin.deliveries import DELIVERIES
+from webapp.blueprints.admin.emails import EMAILS
 from webapp.blueprints.admin.events import EVENTS
 from webapp.blueprints.admin.forms import BulkForm
 from webapp.blueprints.admin.inbound_events import INBOUND_EVENTS
@@ -40,7 +41,7 @@ from webapp.transactions import unit_of_work
 TYPED_ABOVE = 20
 NAMED_AT_MOST = 10
 LISTINGS: Mapping[str, Listing] = {
-    one.noun: one for one in (CUSTOMERS, MEMBERSHIPS, PAYMENTS, SITES, DELIVERIES, EVENTS, INBOUND_EVENTS)
+    one.noun: one for one in (CUSTOMERS, MEMBERSHIPS, PAYMENTS, SITES, DELIVERIES, EMAILS, EVENTS, INBOUND_EVENTS)
 }
 bulk_view = View("admin/bulk.html")
 

@@ -39,6 +39,13 @@ WORDS: Mapping[str, Words] = {
         _l("They go out at once under the same key. What is done, or on its way at this moment, is left alone."),
         lambda n: ngettext("%(number)s delivery sent again", "%(number)s deliveries sent again", n, **_count(n)),
     ),
+    "emails.send": Words(
+        _l("Send now"),
+        lambda n: ngettext("Send %(number)s message now?", "Send %(number)s messages now?", n, **_count(n)),
+        lambda n: ngettext("Send %(number)s message now", "Send %(number)s messages now", n, **_count(n)),
+        _l("They go out at once, with all their tries before them. What was sent already is left alone."),
+        lambda n: ngettext("%(number)s message sent", "%(number)s messages sent", n, **_count(n)),
+    ),
     "notices.process": Words(
         _l("Look again"),
         lambda n: ngettext("Look at %(number)s notice again?", "Look at %(number)s notices again?", n, **_count(n)),

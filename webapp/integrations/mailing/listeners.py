@@ -97,6 +97,7 @@ def confirm_order(payment: Payment, customer: Customer, membership: Membership) 
             "sold_by": words.sold_by(),
             "link": account(membership),
             "terms_url": network.settings().terms_url,
+            "terms": words.terms(locale),
             "withdrawal_information": words.withdrawal(customer, locale),
             "asked_to_begin": "yes" if words.asked_to_begin(payment) else "",
         }

@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.countries import countries
-from webapp.domain import mails, network
-from webapp.domain.mail_rendering import FOLDER
+from webapp.domain import legal, mails, network
+from webapp.domain.mail_rendering import both, fill
 from webapp.extensions import db
 from webapp.formatting import long_date, money, per_period
 from webapp.models import Customer, LineItem, Membership, Payment, Sale, Site
@@ -89,10 +89,18 @@ def asked_to_begin(payment: Payment) -> bool:
 
 def withdrawal(customer: Customer, locale: str) -> str:
     """The information that consumers in the EU must have in hand; nothing for others."""
-    known = network.settings()
-    if known.consumer_law != "eu" or customer.business:
+    if network.settings().consumer_law != "eu" or customer.business:
         return ""
-    file = FOLDER / f"withdrawal.{locale}.txt"
-    text = (file if file.exists() else FOLDER / "withdrawal.en.txt").read_text().strip()
-    told = {"sold_by": ", ".join(sold_by().splitlines()), "days": known.withdrawal_days, "link": mails.url("/withdraw")}
-    return text % told
+    return legal_text("withdrawal", locale)
+
+
+def terms(locale: str) -> str:
+    """What the contract says, as it stood when it was made; where the terms are elsewhere, nothing."""
+    return "" if network.settings().terms_url else legal_text("terms", locale)
+
+
+def legal_text(page: str, locale: str) -> str:
+    own = legal.current(page, locale)
+    body = own.body if own is not None else legal.default(page, locale)
+    text, _html = both(fill(body, legal.values(mails.url(""))))
+    return text
