@@ -207,7 +207,7 @@ def sign_in(email: str, password: str) -> User | None:
     user = user_by_email(email)
     if not passwords.verify(user.password_hash if user else None, password):
         return None
-    return user
+    return user if user is not None and user.disabled_at is None else None
 
 
 def note_sign_in(user_id: int, at: datetime | None = None) -> None:

@@ -39,7 +39,7 @@ def answer_resets(limit: int = 100) -> int:
     # Of one person's several requests only the last: each new link ends the one before.
     for request in {one.email_key: one for one in asked}.values():
         user = customers.user_by_email(request.email_key)
-        if user is not None:
+        if user is not None and user.disabled_at is None:
             _write_reset(user, request)
     return len(asked)
 

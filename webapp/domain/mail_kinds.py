@@ -268,6 +268,15 @@ declare(
 
 # -- the staff -------------------------------------------------------------------------------------------------------
 declare(
+    "staff_invitation",
+    _l("Invitation to the staff"),
+    NAME,
+    Placeholder("inviter", _l("Who invites them"), "Olga Peters"),
+    link(_l("The link to choose a password"), "/password/…", secret=True),
+    when=_l("An owner invites a colleague, or sends the link again."),
+    to=Audience.STAFF,
+)
+declare(
     "test",
     _l("Test message"),
     NAME,

@@ -46,7 +46,8 @@ def look(token: str, *purposes: LinkPurpose) -> OneTimeLink | None:
     link = db.session.scalars(query).one_or_none()
     if link is None or link.used_at is not None or link.expires_at <= clock.now():
         return None
-    return link if link.fingerprint == fingerprint(link.user) else None
+    good = link.fingerprint == fingerprint(link.user) and link.user.disabled_at is None
+    return link if good else None
 
 
 def use(token: str, *purposes: LinkPurpose) -> OneTimeLink | None:

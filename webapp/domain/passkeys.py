@@ -155,6 +155,8 @@ def accept(answer: str, challenge: Challenge, party: Party, *, user_id: int | No
         raise refused() from None
     seen = update(Passkey).where(Passkey.id == passkey.id)
     db.session.execute(seen.values(sign_count=verified.new_sign_count, used_at=clock.now()))
+    if passkey.user.disabled_at is not None:
+        raise refused()
     return passkey.user
 
 

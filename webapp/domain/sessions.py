@@ -89,7 +89,8 @@ def find_by_token(token: str) -> UserSession | None:
 def is_alive(session: UserSession) -> bool:
     now, staff = clock.now(), session.user.is_operator
     idle, life = (STAFF_IDLE_AT_MOST, STAFF_LIFE_AT_MOST) if staff else (IDLE_AT_MOST, LIFE_AT_MOST)
-    return session.ended_at is None and now - session.seen_at <= idle and now - session.created_at <= life
+    may_sign_in = session.ended_at is None and session.user.disabled_at is None
+    return may_sign_in and now - session.seen_at <= idle and now - session.created_at <= life
 
 
 def needs_mark(session: UserSession) -> bool:

@@ -51,6 +51,7 @@ class User(HasId, HasTimes, UserMixin, Model):
     locale: Mapped[str | None] = mapped_column(String(8))
     last_login_at: Mapped[datetime | None]
     two_step_at: Mapped[datetime | None]  # since when a code is asked for after the password
+    disabled_at: Mapped[datetime | None]  # since when they cannot sign in
 
     customer: Mapped[Customer | None] = relationship(back_populates="user", uselist=False)
 

@@ -17,11 +17,11 @@ from tests.blueprints.admin.test_declarations import declaration
 from tests.blueprints.admin.test_inbound_events import notice
 from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
-from webapp import hooks
+from webapp import clock, hooks
 from webapp.addons import Addon
 from webapp.domain import audit, mails, network
 from webapp.extensions import db
-from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Mail, Note, SavedView, SiteStatus, User
+from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Mail, Note, Role, SavedView, SiteStatus, User
 from webapp.transactions import unit_of_work
 
 
@@ -94,6 +94,7 @@ def test_every_route_that_writes_leaves_an_entry(
     plan = factories.product("premium")
     other = factories.product("other")
     facts = {"name": "Gold", "amount": "5", "duration": "1", "duration_unit": "month", "list_order": "10"}
+    ben = factories.operator(role=Role.SUPPORT, two_step_at=clock.now())
     state = network.state(network.settings(), ["default_locale"])
     asked = {
         "admin.create_cancellation": (f"/admin/memberships/{membership.id}/cancellation", {"at_once": "1"}),
@@ -124,6 +125,12 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.update_callback": ("/admin/hooks/wu_event/switch", {"subject": f"10 {__name__}:listen", "on": "0"}),
         "admin.update_add_on": ("/admin/add-ons/sample/switch", {"on": "0"}),
         "admin.create_deletion": (f"/admin/products/{other.id}/deletion", {}),
+        "admin.create_colleague": ("/admin/staff", {"name": "Ben", "email": "ben@example.com", "role": "support"}),
+        "admin.create_invitation": (f"/admin/staff/{ben.id}/invitation", {}),
+        "admin.create_sign_out": (f"/admin/staff/{ben.id}/sessions/end", {}),
+        "admin.create_two_step_removal": (f"/admin/staff/{ben.id}/two-step/removal", {}),
+        "admin.update_colleague": (f"/admin/staff/{ben.id}", {"name": "Benjamin", "role": "manager"}),
+        "admin.update_access": (f"/admin/staff/{ben.id}/access", {"allowed": "0"}),
         "admin.update_logo": ("/admin/settings/look/logo", {"remove": "1"}),
         "admin.update_settings": ("/admin/settings/languages", {"default_locale": "de", "state": state}),
     }

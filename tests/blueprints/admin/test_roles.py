@@ -17,6 +17,12 @@ from webapp.domain.staff import CAPABILITIES, Capability, may
 from webapp.models import STAFF, MembershipStatus, PaymentStatus, Role
 
 WRITES = {
+    "admin.create_colleague": Capability.STAFF_EDIT,
+    "admin.create_invitation": Capability.STAFF_EDIT,
+    "admin.create_sign_out": Capability.STAFF_EDIT,
+    "admin.create_two_step_removal": Capability.STAFF_EDIT,
+    "admin.update_access": Capability.STAFF_EDIT,
+    "admin.update_colleague": Capability.STAFF_EDIT,
     "admin.create_bulk": Capability.JOBS_START,
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
     "admin.create_confirmation": Capability.PAYMENTS_CONFIRM,

@@ -89,6 +89,7 @@ def navigation() -> list[dict[str, Any]]:
         (_("Audit log"), "audit", ""),
         (_("Components"), "components", ""),
         (_("Settings"), "settings", ""),
+        (_("Staff"), "staff", ""),
     )
     dashboard = {"label": _("Dashboard"), "url": url_for("admin.dashboard"), "current": request.path == "/admin/"}
     return [

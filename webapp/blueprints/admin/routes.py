@@ -30,6 +30,7 @@ from webapp.blueprints.admin import (
     saved_views,
     settings,
     sites,
+    staff,
 )
 from webapp.blueprints.admin.base import bp
 
@@ -62,4 +63,5 @@ __all__ = [
     "saved_views",
     "settings",
     "sites",
+    "staff",
 ]

@@ -218,14 +218,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "sign-in",
         _l("Signing in"),
-        _l("How your staff and your customers prove who they are."),
+        _l("How your staff proves who they are."),
         (
-            Field(
-                "require_email_verification",
-                _l("Ask new customers to confirm their e-mail address"),
-                Flag(),
-                _l("Their site is made once they have."),
-            ),
             Field(
                 "staff_two_step",
                 _l("Ask all staff for a second step"),

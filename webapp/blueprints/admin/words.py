@@ -165,6 +165,13 @@ ACTIONS: dict[str, LazyString] = {
     "hooks.switch": _l("Callback or add-on switched on or off"),
     "settings.change": _l("Settings changed"),
     "settings.logo": _l("Logo changed"),
+    "staff.invite": _l("Colleague invited"),
+    "staff.invite-again": _l("Invitation sent again"),
+    "staff.change": _l("Name or role changed"),
+    "staff.disable": _l("Access taken away"),
+    "staff.enable": _l("Access given again"),
+    "staff.end-sessions": _l("Signed out everywhere"),
+    "staff.remove-two-step": _l("Two-step sign-in removed"),
 }
 
 EVENTS: dict[str, LazyString] = {

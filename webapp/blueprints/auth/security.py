@@ -32,6 +32,7 @@ EVENTS = {
     "failures": (_l("Wrong passwords were tried before this sign-in"), "warning"),
     "two_step_on": (_l("Two-step sign-in turned on"), "success"),
     "two_step_off": (_l("Two-step sign-in turned off"), "warning"),
+    "two_step_removed": (_l("Two-step sign-in removed by an owner"), "warning"),
     "recovery_code": (_l("Signed in with a recovery code"), "warning"),
     "recovery_codes": (_l("New recovery codes made"), ""),
     "passkey_added": (_l("Passkey added"), "success"),
@@ -94,12 +95,13 @@ def is_required() -> bool:
     return current_user.is_operator and network.settings().staff_two_step
 
 
-def proof_first() -> ResponseReturnValue | None:
-    """Whoever sits at a browser that was left open must not change how its owner signs in."""
+def proof_first(back: str = "") -> ResponseReturnValue | None:
+    """Whoever sits at a browser that was left open must not change how people sign in. `back`: where a form was sent
+    from, to send it again."""
     if sessions.is_proved(signing.this_session()):
         return None
-    path = request.path if request.method == "GET" else url_for(".show")
-    return go_to(url_for(".show_proof", next=path))
+    path = request.path if request.method == "GET" else back or url_for("security.show")
+    return go_to(url_for("security.show_proof", next=path))
 
 
 @bp.post("/sessions/<int:session_id>/end")

@@ -145,7 +145,8 @@ def waiting() -> tuple[User, str] | None:
     if not asked or clock.now().timestamp() - asked["at"] > WAITS.total_seconds():
         return None
     user = customers.find_user(asked["user"])
-    return (user, asked["next"]) if asked["for"] == one_time_links.fingerprint(user) else None
+    same = asked["for"] == one_time_links.fingerprint(user) and user.disabled_at is None
+    return (user, asked["next"]) if same else None
 
 
 def try_code(user: User, code: str) -> timedelta | None:
