@@ -31,6 +31,7 @@ NOT_OURS = {"code", "pre", "time", "option", "script", "style"}  # identifiers, 
 DATA = re.compile(
     r"Ada|Lovelace|Grace Hopper|Konrad Zuse|Olga Peters|card_declined|Person|Premium|Parzelle|A site|English|Deutsch(?:land)?|[\w.+-]+@[\w.-]+|https?://\S+|\S*\.(?:com|org|localhost)\S*"
     r"|EUR|Set-up fee|manual|refused|crm\S*|wu_\w+|UTC|sandbox|[0-9a-f]{8,}|person-\w+|site-\w+|DE"
+    r"|sync_contact|\d+\. [A-Z]\w+"  # days on a chart
 )
 WORD = re.compile(r"[^\W\d_]{3,}")
 

@@ -321,3 +321,12 @@ declare(
     when=_l("A withdrawal arrived, or a cancellation that could not be carried out by itself."),
     to=Audience.STAFF,
 )
+declare(
+    "attention_digest",
+    _l("What needs attention today"),
+    NAME,
+    Placeholder("list", _l("What is open: a line for each kind, with its number"), "Deliveries that were given up: 3"),
+    link(_l("The link to all that needs attention"), "/admin/attention"),
+    when=_l("Once a day, to those of the staff who want it, when something is open."),
+    to=Audience.STAFF,
+)

@@ -114,10 +114,10 @@ def _succeeded(attempt: Try, outcome: Outcome) -> str:
         return "known already"
     payment = attempt.payment
     if outcome.amount is not None and outcome.amount != payment.total:
-        attempt.reason = f"the gateway took {outcome.amount}, asked for {payment.total}"
+        _puzzle(attempt, f"the gateway took {outcome.amount}, asked for {payment.total}")
         return "the amount differs: needs a decision"
     if attempt.status == TryStatus.DECLINED and payment.is_paid:
-        attempt.reason = "the money came after all, and the payment was paid otherwise"
+        _puzzle(attempt, "the money came after all, and the payment was paid otherwise")
         return "paid twice: needs a decision"
     if attempt.is_open:  # a try that was given up stays so; its late money is accepted all the same
         _close(attempt, TryStatus.SUCCEEDED, outcome)
@@ -127,6 +127,12 @@ def _succeeded(attempt: Try, outcome: Outcome) -> str:
         )
     payment.gateway_reference = outcome.reference or attempt.gateway_reference
     return settle(payment, reason=f"{attempt.gateway} try {attempt.number}")
+
+
+def _puzzle(attempt: Try, reason: str) -> None:
+    """Only a person can say what is right; the staff is shown it."""
+    attempt.reason = reason
+    attempt.puzzles_since = attempt.puzzles_since or clock.now()
 
 
 def _declined(attempt: Try, outcome: Outcome) -> str:
@@ -160,7 +166,7 @@ def ask_again(attempt: Try) -> None:
 def _close(attempt: Try, status: TryStatus, outcome: Outcome) -> None:
     attempt.gateway_reference = outcome.reference or attempt.gateway_reference
     attempt.reason = outcome.reason[:300]
-    attempt.settled_at, attempt.ask_at = clock.now(), None
+    attempt.settled_at, attempt.ask_at, attempt.puzzles_since = clock.now(), None, None
     attempt.move_to(status, reason=outcome.reason or str(status))
 
 

@@ -28,6 +28,8 @@ class Capability(StrEnum):
     EMAILS_VIEW = "emails.view"
     EMAILS_SEND = "emails.send"
     EMAILS_EDIT = "emails.edit"
+    ATTENTION_VIEW = "attention.view"
+    ATTENTION_TAKE = "attention.take"
     EVENTS_VIEW = "events.view"
     DELIVERIES_VIEW = "deliveries.view"
     DELIVERIES_RETRY = "deliveries.retry"
@@ -57,6 +59,7 @@ HELPING = LOOKING | {
     Capability.DELIVERIES_RETRY,
     Capability.EMAILS_SEND,
     Capability.NOTICES_PROCESS,
+    Capability.ATTENTION_TAKE,
     Capability.JOBS_START,
     Capability.NOTES_WRITE,
     Capability.VIEWS_SHARE,

@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from webapp import clock
 from webapp.domain import (
+    attention,
+    attention_digests,
     bulk,
     checkout,
     email_addresses,
@@ -103,6 +105,15 @@ def count_days() -> int:
     return _in_batches(lambda: figure_days.roll_up(db.session()))
 
 
+def send_digests() -> int:
+    return _in_batches(lambda: attention_digests.send_due(db.session()))
+
+
+def forget_marks() -> int:
+    with unit_of_work("clock") as session:
+        return attention.sweep(session)
+
+
 def sweep_signing_in() -> int:
     with unit_of_work("clock"):
         return throttles.sweep() + one_time_links.sweep() + sessions.sweep() + passkeys.sweep()
@@ -130,6 +141,8 @@ CHORES = (
     Chore("count-days", timedelta(minutes=1), count_days),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("forget-billed", timedelta(days=1), forget_billed),
+    Chore("send-digests", timedelta(minutes=5), send_digests),
+    Chore("forget-marks", timedelta(hours=1), forget_marks),
     Chore("forget-mail", timedelta(hours=1), forget_mail),
     Chore("sweep-signing-in", timedelta(hours=1), sweep_signing_in),
 )

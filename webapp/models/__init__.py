@@ -1,5 +1,6 @@
 """Rows, one file per family, with the behaviour that concerns one row."""
 
+from webapp.models.attention import AttentionDigest, AttentionMark
 from webapp.models.audit import AuditEntry
 from webapp.models.bulk import BulkItem, BulkJob, BulkOutcome, BulkStatus, ExportPart
 from webapp.models.catalog import (
@@ -55,6 +56,8 @@ from webapp.models.site import Site, SiteStatus
 __all__ = [
     "STAFF",
     "Attempt",
+    "AttentionDigest",
+    "AttentionMark",
     "AuditEntry",
     "BrandFile",
     "BulkItem",

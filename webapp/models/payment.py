@@ -38,6 +38,8 @@ PAYMENT_MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     P.PARTIALLY_REFUNDED: frozenset({P.COMPLETED, P.REFUNDED}),
     P.REFUNDED: frozenset({P.COMPLETED, P.PARTIALLY_REFUNDED}),
 }
+# What was asked for with a day, and has not come; word for word the condition of the partial index.
+OVERDUE = "status = 'pending' AND due_at IS NOT NULL"
 PAID = frozenset({P.COMPLETED, P.PARTIALLY_REFUNDED, P.REFUNDED})
 
 
@@ -56,6 +58,7 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
         Index("ix_payments_status", "status", "created_at", "id"),
         Index("ix_payments_gateway", "gateway", "created_at", "id"),
         Index("ix_payments_amount", "total_minor", "id"),
+        Index("ix_payments_overdue", "due_at", sqlite_where=text(OVERDUE), postgresql_where=text(OVERDUE)),
         UniqueConstraint("gateway", "gateway_reference"),
     )
     MOVES = PAYMENT_MOVES
@@ -182,6 +185,7 @@ TRY_MOVES: dict[TryStatus, frozenset[TryStatus]] = {
     T.SUCCEEDED: frozenset(),
     T.DECLINED: frozenset(),
 }
+PUZZLES = "puzzles_since IS NOT NULL"
 OPEN_TRY = frozenset({T.STARTED, T.NEEDS_ACTION, T.UNKNOWN})
 
 
@@ -193,6 +197,7 @@ class Try(HasId, HasTimes, HasStatus[TryStatus], Model):
         UniqueConstraint("payment_id", "number"),
         UniqueConstraint("gateway", "gateway_reference"),
         Index("ix_tries_unsettled", "status", "ask_at"),
+        Index("ix_tries_puzzling", "puzzles_since", sqlite_where=text(PUZZLES), postgresql_where=text(PUZZLES)),
         Index(
             "uq_tries_open",
             "payment_id",
@@ -214,6 +219,7 @@ class Try(HasId, HasTimes, HasStatus[TryStatus], Model):
     ask_at: Mapped[datetime | None]  # when the gateway is asked, should nobody have told us by then
     asked: Mapped[int] = mapped_column(default=0)
     settled_at: Mapped[datetime | None]
+    puzzles_since: Mapped[datetime | None]  # what the gateway says does not fit, and a person has to decide
 
     payment: Mapped[Payment] = relationship(back_populates="tries")
 

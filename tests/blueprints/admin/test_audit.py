@@ -21,7 +21,20 @@ from webapp import clock, hooks
 from webapp.addons import Addon
 from webapp.domain import audit, mails, network
 from webapp.extensions import db
-from webapp.models import AuditEntry, BulkItem, BulkStatus, InboundStatus, Mail, Note, Role, SavedView, SiteStatus, User
+from webapp.models import (
+    AuditEntry,
+    BulkItem,
+    BulkStatus,
+    InboundStatus,
+    Mail,
+    Note,
+    Role,
+    SavedView,
+    SiteStatus,
+    Try,
+    TryStatus,
+    User,
+)
 from webapp.transactions import unit_of_work
 
 
@@ -96,7 +109,15 @@ def test_every_route_that_writes_leaves_an_entry(
     facts = {"name": "Gold", "amount": "5", "duration": "1", "duration_unit": "month", "list_order": "10"}
     ben = factories.operator(role=Role.SUPPORT, two_step_at=clock.now())
     state = network.state(network.settings(), ["default_locale"])
+    still_dead = rows.dead(1, handler="other")[0]
+    unknown = factories.save(lambda: Try(payment_id=payment.id, number=1, gateway="sandbox", status=TryStatus.UNKNOWN))
+    mark = f"/admin/attention/deliveries/{still_dead.id}"
     asked = {
+        "admin.create_taking": (f"{mark}/taking", {}),
+        "admin.create_release": (f"{mark}/release", {}),
+        "admin.update_aside": (f"{mark}/aside", {"on": "1"}),
+        "admin.update_digest": ("/admin/attention/digest", {"hour": "7"}),
+        "admin.create_question": (f"/admin/payments/{unknown.payment_id}/question", {}),
         "admin.create_cancellation": (f"/admin/memberships/{membership.id}/cancellation", {"at_once": "1"}),
         "admin.create_confirmation": (f"/admin/payments/{payment.id}/confirmation", {}),
         "admin.create_retry": (f"/admin/deliveries/{one.id}/retry", {}),

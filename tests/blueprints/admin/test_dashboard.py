@@ -9,13 +9,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.blueprints.admin import rows
 from tests.blueprints.admin.conftest import Look
+from tests.blueprints.admin.test_inbound_events import notice
 from tests.conftest import Statements, TurnedClock
 from tests.domain.test_figures import begin, count, end
 from tests.templates.conftest import Element
 from webapp.domain import staff
 from webapp.domain.staff import Capability
-from webapp.models import Role, User
+from webapp.models import InboundStatus, Role, User
 
 
 def only(root: Element, name: str) -> Element:
@@ -114,6 +116,16 @@ def test_a_network_without_sales_says_what_will_be_here(look: Look) -> None:
     root = look("/admin/")
     assert only(root, "empty").one("h2").text == "Nothing was sold yet"
     assert root.all(class_="figure") == []
+
+
+def test_what_needs_a_person_is_counted_by_kind(look: Look) -> None:
+    rows.dead(2)
+    notice(status=InboundStatus.FAILED)
+    [panel] = [one for one in look("/admin/").all("section") if one.attrs.get("aria-labelledby") == "open-title"]
+    assert [one.text for one in panel.all("li")] == [
+        "Deliveries that were given up 2",
+        "Notices that could not be handled 1",
+    ]
 
 
 def test_money_is_shown_to_those_who_may_see_payments(

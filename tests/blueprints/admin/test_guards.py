@@ -32,6 +32,8 @@ PLACES = (
     "locale",
     "version",
     "job_id",
+    "object_id",
+    "source",
     "noun",
     "name",
     "section",
@@ -158,6 +160,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
         f"/admin/{one}"
         for one in (
             "",
+            "attention",
             "customers",
             "memberships",
             "payments",
@@ -178,7 +181,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
         )
     ]
     assert [one.text for one in rooms if "aria-current" in one.attrs] == ["Payments"]
-    assert "Deliveries 3" in [one.text for one in rooms]
+    assert "Needs attention 3" in [one.text for one in rooms]
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,18 @@ from flask import Blueprint, abort, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access
 from webapp.blueprints.admin import product_words, words
+from webapp.domain import attention, attention_digests
 from webapp.extensions import db
-from webapp.models import Declaration, DeclarationStatus, Delivery, DeliveryStatus
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.operators_only)
 
 LAYOUT = "base_admin.html"
 HIGHEST_ID = 2**63 - 1
-SHOWN_AT_MOST = 99
 
 
 @bp.before_request
@@ -48,57 +46,54 @@ def actor() -> str:
     return f"operator:{current_user.id}"
 
 
-def waiting_for_a_person() -> tuple[str, str]:
-    """How many deliveries are dead, and how many declarations need a decision; empty when none is, or when the
-    database is away."""
-    waiting = (
-        select(Delivery.id).where(Delivery.status == DeliveryStatus.DEAD),
-        select(Declaration.id).where(Declaration.status == DeclarationStatus.OPEN),
-    )
-    counts = [select(func.count()).select_from(one.limit(SHOWN_AT_MOST + 1).subquery()) for one in waiting]
-    try:
-        dead, declared = db.session.execute(select(*(one.scalar_subquery() for one in counts))).one()
-    except SQLAlchemyError:
-        db.session.rollback()
-        return "", ""
-    return shown(dead), shown(declared)
+def open_things() -> dict[str, int]:
+    """How many things need a person, by their source; asked for once a page. None when the database is away."""
+    if "open_things" not in g:
+        try:
+            g.open_things = attention.counts(db.session(), current_user)
+        except SQLAlchemyError:
+            db.session.rollback()
+            g.open_things = {}
+    found: dict[str, int] = g.open_things
+    return found
 
 
-def shown(number: int) -> str:
-    return f"{SHOWN_AT_MOST}+" if number > SHOWN_AT_MOST else str(number or "")
+def count_of(number: int) -> str:
+    """Empty for none; no further than is useful."""
+    return attention_digests.shown(number) if number else ""
 
 
 def navigation() -> list[dict[str, Any]]:
     """The admin's rooms; the one that the page belongs to is current."""
-    dead, declared = waiting_for_a_person()
     rooms = (
-        (_("Customers"), "customers", ""),
-        (_("Memberships"), "memberships", ""),
-        (_("Payments"), "payments", ""),
-        (_("Products"), "products", ""),
-        (_("Sites"), "sites", ""),
-        (_("Declarations"), "declarations", declared),
-        (_("Notes"), "notes", ""),
-        (_("E-mails"), "emails", ""),
-        (_("Events"), "events", ""),
-        (_("Deliveries"), "deliveries", dead),
-        (_("Notices"), "inbound-events", ""),
-        (_("Jobs"), "jobs", ""),
-        (_("Hooks"), "hooks", ""),
-        (_("Add-ons"), "add-ons", ""),
-        (_("Audit log"), "audit", ""),
-        (_("Components"), "components", ""),
-        (_("Settings"), "settings", ""),
-        (_("Staff"), "staff", ""),
+        (_("Customers"), "customers"),
+        (_("Memberships"), "memberships"),
+        (_("Payments"), "payments"),
+        (_("Products"), "products"),
+        (_("Sites"), "sites"),
+        (_("Declarations"), "declarations"),
+        (_("Notes"), "notes"),
+        (_("E-mails"), "emails"),
+        (_("Events"), "events"),
+        (_("Deliveries"), "deliveries"),
+        (_("Notices"), "inbound-events"),
+        (_("Jobs"), "jobs"),
+        (_("Hooks"), "hooks"),
+        (_("Add-ons"), "add-ons"),
+        (_("Audit log"), "audit"),
+        (_("Components"), "components"),
+        (_("Settings"), "settings"),
+        (_("Staff"), "staff"),
     )
     dashboard = {"label": _("Dashboard"), "url": url_for("admin.dashboard"), "current": request.path == "/admin/"}
     return [
         dashboard,
-        *(room(label, noun, count) for label, noun, count in rooms),
+        room(_("Needs attention"), "attention", count_of(sum(open_things().values()))),
+        *(room(label, noun) for label, noun in rooms),
     ]
 
 
-def room(label: str, noun: str, count: str) -> dict[str, Any]:
+def room(label: str, noun: str, count: str = "") -> dict[str, Any]:
     """A room whose pages all begin with its noun."""
     return {
         "label": label,

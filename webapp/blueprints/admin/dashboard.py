@@ -14,11 +14,12 @@ from sqlalchemy.orm import joinedload
 from webapp import clock
 from webapp.blueprints.access import may, needs
 from webapp.blueprints.admin import figure_words, spans
-from webapp.blueprints.admin.base import bp
+from webapp.blueprints.admin.base import bp, count_of, open_things
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN
 from webapp.blueprints.admin.spans import Choice
 from webapp.blueprints.views import View
 from webapp.domain import figures, network
+from webapp.domain.attention_sources import SOURCES
 from webapp.domain.figures import Figures
 from webapp.domain.staff import Capability
 from webapp.extensions import db
@@ -43,6 +44,7 @@ def dashboard() -> ResponseReturnValue:
         choices=[period_choices(choice, found), *currency_choices(choice, found)],
         compared_with=choice.before,
         sales=latest_sales() if with_money else [],
+        open_things=open_by_source(),
         with_money=with_money,
     )
 
@@ -87,6 +89,14 @@ def address(choice: Choice, found: Figures) -> str:
         period=None if choice.name == spans.USUAL else choice.name,
         currency=None if found.currency == usual else found.currency,
     )
+
+
+def open_by_source() -> list[tuple[str, str, str]]:
+    """(title, number, address) of what needs a person."""
+    return [
+        (SOURCES[name].title, count_of(number), url_for("admin.list_attention", source=name))
+        for name, number in open_things().items()
+    ]
 
 
 def latest_sales() -> list[Payment]:

@@ -20,6 +20,7 @@ from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, payments
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
+from webapp.flows import asking
 from webapp.gateways import gateways
 from webapp.models import Payment, PaymentStatus, Try
 from webapp.transactions import unit_of_work
@@ -134,4 +135,20 @@ def create_confirmation(payment_id: int) -> ResponseReturnValue:
     except DomainError as error:
         return show(look_at(payment_id), problem=error.message, status=error.status)
     flash(_("The payment is completed."), "success")
+    return go_to(url_for("admin.show_payment", payment_id=payment_id))
+
+
+@bp.post("/payments/<int:payment_id>/question")
+@needs(Capability.NOTICES_PROCESS)
+def create_question(payment_id: int) -> ResponseReturnValue:
+    """Ask the gateway now about the try that is under way, and act on what it says."""
+    attempt = payments.open_try(look_at(payment_id))
+    if attempt is None:
+        flash(_("Nothing was asked: no try of this payment is under way."), "info")
+        return go_to(url_for("admin.show_payment", payment_id=payment_id))
+    attempt_id, number = attempt.id, attempt.number
+    effect = asking.ask(attempt_id)
+    with unit_of_work(actor()):
+        audit.note(look_at(payment_id), "payments.ask", before={}, after={"try": number, "effect": effect})
+    flash(_("The gateway was asked. This is how the payment stands now."), "success")
     return go_to(url_for("admin.show_payment", payment_id=payment_id))

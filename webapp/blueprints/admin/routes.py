@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webapp.blueprints.admin import (
     add_ons,
+    attention,
     audit,
     branding,
     bulk,
@@ -36,6 +37,7 @@ from webapp.blueprints.admin.base import bp
 
 __all__ = [
     "add_ons",
+    "attention",
     "audit",
     "bp",
     "branding",

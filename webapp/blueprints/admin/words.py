@@ -131,12 +131,18 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "legal_texts": (_l("Legal page"), None),
     "settings": (_l("Settings"), None),
     "users": (_l("Colleague"), None),
+    "attention_marks": (_l("What needs attention"), None),
 }
 
 # What the staff does, as the audit log names it.
 ACTIONS: dict[str, LazyString] = {
     "declarations.decide": _l("Declaration decided"),
     "legal.publish": _l("Legal page published"),
+    "attention.take": _l("Taken care of"),
+    "attention.release": _l("Left to others"),
+    "attention.aside": _l("Put aside, or brought back"),
+    "attention.digest": _l("Daily mail chosen"),
+    "payments.ask": _l("Gateway asked"),
     "products.create": _l("Product made"),
     "products.change": _l("Product changed"),
     "products.duplicate": _l("Product copied from another"),

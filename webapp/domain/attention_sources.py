@@ -1,0 +1,175 @@
+"""Where the things come from that need a person: one function each, which says by an indexed query what is open.
+
+Every query gives rows of (object_id, since, next_at, about, reason): when it began, when something tries again by
+itself (none: nothing does), what it is about in a word, and why it is open, as it was noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, null, select, text
+
+from webapp import clock
+from webapp.domain.outbox import unfinished
+from webapp.domain.staff import Capability
+from webapp.models import (
+    BulkJob,
+    Customer,
+    Declaration,
+    Delivery,
+    DeliveryStatus,
+    InboundEvent,
+    InboundStatus,
+    Mail,
+    MailStatus,
+    Membership,
+    Payment,
+    Role,
+    Site,
+    SiteStatus,
+    Try,
+    TryStatus,
+)
+from webapp.models.membership import SERVED
+from webapp.models.payment import OVERDUE
+
+
+class Person(Protocol):
+    """Who looks: somebody of the staff."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def role(self) -> Role: ...
+
+
+Query = Callable[[Person], Select[Any]]
+INSTANT = Payment.created_at.type
+NEVER = cast(null(), INSTANT)
+# What is younger is on its way: a worker makes the site, the clock asks the gateway.
+PATIENCE = timedelta(minutes=5)
+JOBS_KEPT = timedelta(days=14)
+SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`title` names all of its items; who has the capability sees them."""
+
+    name: str
+    title: str
+    capability: Capability
+    query: Query
+
+
+SOURCES: dict[str, Source] = {}
+
+
+def source(name: str, title: str, capability: Capability) -> Callable[[Query], Query]:
+    def add(query: Query) -> Query:
+        SOURCES[name] = Source(name, title, capability, query)
+        return query
+
+    return add
+
+
+def items(object_id: Any, since: Any, about: Any, reason: Any, *, next_at: Any = NEVER) -> Select[Any]:
+    return select(
+        object_id.label("object_id"),
+        since.label("since"),
+        next_at.label("next_at"),
+        cast(about, String(SHOWN)).label("about"),
+        cast(reason, String(SHOWN)).label("reason"),
+    ).order_by(object_id.desc())
+
+
+@source("sites", _l("Paid for, and not there"), Capability.SITES_VIEW)
+def sites_not_made(_user: Person) -> Select[Any]:
+    """Sites of served memberships that are not made five minutes after these began."""
+    job = literal("site:", String(8)) + cast(Site.id, String(20))
+    next_at = (
+        select(func.min(Delivery.next_at))
+        .where(unfinished("deliveries"), Delivery.handler == "webapp.flows.provisioning", Delivery.ordering_key == job)
+        .scalar_subquery()
+    )
+    began = func.coalesce(Membership.activated_at, Site.created_at)
+    return (
+        items(Site.id, began, Site.slug, Site.problem, next_at=next_at)
+        .join(Membership, Membership.id == Site.membership_id)
+        .where(Site.status.in_((SiteStatus.REQUESTED, SiteStatus.CREATING, SiteStatus.FAILED)))
+        .where(Membership.status.in_(SERVED), began <= clock.now() - PATIENCE)
+    )
+
+
+@source("tries", _l("Payments whose outcome is unknown"), Capability.PAYMENTS_VIEW)
+def tries_without_answer(_user: Person) -> Select[Any]:
+    """The gateway was asked more than once, and did not say whether it took the money."""
+    return (
+        items(Payment.id, Try.created_at, Customer.display_name, Try.reason, next_at=Try.ask_at)
+        .join(Try, Try.payment_id == Payment.id)
+        .join(Customer, Customer.id == Payment.customer_id)
+        .where(Try.status.in_((TryStatus.STARTED, TryStatus.UNKNOWN)), Try.created_at <= clock.now() - PATIENCE)
+    )
+
+
+@source("puzzles", _l("Payments that need a decision"), Capability.PAYMENTS_VIEW)
+def tries_that_puzzle(_user: Person) -> Select[Any]:
+    """Another amount came than was asked for, or money came twice: only a person can say what is right."""
+    return (
+        items(Payment.id, Try.puzzles_since, Customer.display_name, Try.reason)
+        .join(Try, Try.payment_id == Payment.id)
+        .join(Customer, Customer.id == Payment.customer_id)
+        .where(Try.puzzles_since.is_not(None))
+    )
+
+
+@source("overdue", _l("Transfers that have not come"), Capability.PAYMENTS_VIEW)
+def payments_overdue(_user: Person) -> Select[Any]:
+    """Nobody can be asked about a transfer: an operator looks at the account, and confirms or follows up."""
+    return (
+        items(Payment.id, Payment.due_at, Customer.display_name, literal(""))
+        .join(Customer, Customer.id == Payment.customer_id)
+        .where(text(f"payments.{OVERDUE}"), Payment.due_at <= clock.now())
+    )
+
+
+@source("declarations", _l("Declarations that need a decision"), Capability.DECLARATIONS_VIEW)
+def declarations_open(_user: Person) -> Select[Any]:
+    about = items(Declaration.id, Declaration.received_at, Declaration.name, Declaration.why)
+    return about.where(text("declarations.status = 'open'"))
+
+
+@source("deliveries", _l("Deliveries that were given up"), Capability.DELIVERIES_VIEW)
+def deliveries_dead(_user: Person) -> Select[Any]:
+    found = items(Delivery.id, Delivery.next_at, Delivery.callback, Delivery.last_error)
+    return found.where(Delivery.status == DeliveryStatus.DEAD)
+
+
+@source("notices", _l("Notices that could not be handled"), Capability.NOTICES_VIEW)
+def notices_failed(_user: Person) -> Select[Any]:
+    about = InboundEvent.gateway + literal(": ", String(2)) + InboundEvent.type
+    found = items(InboundEvent.id, InboundEvent.created_at, about, InboundEvent.effect)
+    return found.where(InboundEvent.status == InboundStatus.FAILED)
+
+
+@source("mails", _l("Mail that could not be sent"), Capability.EMAILS_VIEW)
+def mails_failed(_user: Person) -> Select[Any]:
+    found = items(Mail.id, Mail.created_at, Mail.to_address, Mail.last_error)
+    return found.where(Mail.status.in_((MailStatus.FAILED, MailStatus.DEAD)))
+
+
+@source("jobs", _l("Jobs that left something undone"), Capability.JOBS_VIEW)
+def jobs_failed(user: Person) -> Select[Any]:
+    """Until who asked for the job has looked at it; others are shown it only where they see all jobs."""
+    own: list[ColumnElement[bool]] = [] if user.role == Role.OWNER else [BulkJob.user_id == user.id]
+    return items(BulkJob.id, BulkJob.finished_at, BulkJob.action, BulkJob.problem).where(
+        BulkJob.finished_at >= clock.now() - JOBS_KEPT,
+        BulkJob.seen_at.is_(None),
+        (BulkJob.failed > 0) | (BulkJob.problem != ""),
+        *own,
+    )
