@@ -168,6 +168,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "sites",
             "declarations",
             "notes",
+            "emails",
             "events",
             "deliveries",
             "inbound-events",
