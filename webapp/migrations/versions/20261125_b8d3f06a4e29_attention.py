@@ -1,7 +1,7 @@
 """What needs a person: who takes care of it, and who is told of it every day.
 
 Revision ID: b8d3f06a4e29
-Revises: d15b7a20e9c3
+Revises: e3a7d58c1f06
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp import extensions
 
 revision = "b8d3f06a4e29"
-down_revision = "d15b7a20e9c3"
+down_revision = "e3a7d58c1f06"
 branch_labels = None
 depends_on = None
 
