@@ -117,7 +117,7 @@ def test_a_sale_is_confirmed_with_all_that_the_law_asks(settings: Settings, work
         "Germany",
         "https://parzelle.example/terms",
         "Right of withdrawal",
-        "(Grün GmbH, Weg 1\nBerlin, e-mail: support@example.com)",
+        "(Grün GmbH, Weg 1, Berlin, e-mail: support@example.com)",
         "http://localhost/withdraw",
         "Model withdrawal form",
     ):

@@ -39,6 +39,7 @@ PLACEHOLDERS = frozenset(
         "network_name",
         "company_name",
         "company_address",
+        "address_line",
         "support_email",
         "withdrawal_days",
         "withdraw_link",
@@ -101,6 +102,7 @@ def values(base_url: str) -> Mapping[str, str]:
         "network_name": known.name,
         "company_name": known.company_name,
         "company_address": known.company_address.strip(),
+        "address_line": ", ".join(filter(None, map(str.strip, known.company_address.splitlines()))),
         "support_email": known.support_email,
         "withdrawal_days": str(known.withdrawal_days),
         "withdraw_link": f"{base_url}/withdraw",
@@ -112,6 +114,18 @@ def values(base_url: str) -> Mapping[str, str]:
 
 def absolute(address: str, base_url: str) -> str:
     return f"{base_url}{address}" if address.startswith("/") else address
+
+
+def words(page: str, locale: str) -> str:
+    """The text that holds now: the operator's, or ours."""
+    own = current(page, locale)
+    return own.body if own is not None else default(page, locale)
+
+
+def plain(page: str, locale: str, base_url: str) -> str:
+    """As a mail carries it along."""
+    text, _page = both(fill(words(page, locale), values(base_url)))
+    return text
 
 
 def html(body: str, base_url: str) -> str:

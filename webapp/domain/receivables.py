@@ -28,14 +28,14 @@ def of_customer(customer_id: int, *, before: int | None = None, limit: int = 25)
     return list(db.session.scalars(query if before is None else query.where(Payment.id < before)))
 
 
-def in_full(payment_id: int, *, customer_id: int) -> Payment:
+def in_full(reference: str, *, customer_id: int) -> Payment:
     """One of this customer's, with all that its receipt shows. Somebody else's is not found. Raises NotFound."""
     shown = (
         joinedload(Payment.customer),
         joinedload(Payment.membership).options(joinedload(Membership.plan), selectinload(Membership.sites)),
         *(selectinload(one) for one in (Payment.line_items, Payment.tries, Payment.refunds)),
     )
-    query = select(Payment).where(Payment.id == payment_id, Payment.customer_id == customer_id)
+    query = select(Payment).where(Payment.reference == reference, Payment.customer_id == customer_id)
     payment = db.session.scalars(query.options(*shown)).one_or_none()
     if payment is None:
         raise NotFound()

@@ -48,14 +48,14 @@ def test_a_receipt_has_both_parties_the_lines_and_the_sum(look: Look, agreement:
         completed_at=clock.now(),
         line_items=[LineItem(**line, **sums)],
     )
-    main = look(f"/account/payments/{payment.id}").one("main")
+    main = look(f"/account/payments/{payment.reference}").one("main")
     assert main.one("h1").text == f"Receipt {payment.order_number}"
     for words in ("Engines Ltd", "Ada Lovelace", "Germany", "Premium", "€29.99", "It is not an invoice."):
         assert words in main.text
 
 
 def test_somebody_elses_payment_is_not_found(signed_in: FlaskClient) -> None:
-    assert signed_in.get(f"/account/payments/{factories.payment().id}").status_code == 404
+    assert signed_in.get(f"/account/payments/{factories.payment().reference}").status_code == 404
 
 
 def test_what_is_unpaid_is_said_on_every_page_with_one_way_to_pay(look: Look, agreement: Membership) -> None:

@@ -28,10 +28,10 @@ def list_payments() -> ResponseReturnValue:
     )
 
 
-@bp.get("/payments/<int:payment_id>")
-def show_payment(payment_id: int) -> ResponseReturnValue:
+@bp.get("/payments/<reference>")
+def show_payment(reference: str) -> ResponseReturnValue:
     """A receipt for what is paid; for what is not, what it is for and the way to pay it."""
-    payment = receivables.in_full(payment_id, customer_id=customer().id)
+    payment = receivables.in_full(reference, customer_id=customer().id)
     return receipt_view.show(
         payment=payment,
         due=dues.due_of(payment) if not payment.is_paid else None,

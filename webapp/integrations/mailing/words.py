@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from webapp.countries import countries
 from webapp.domain import legal, mails, network
-from webapp.domain.mail_rendering import both, fill
 from webapp.extensions import db
 from webapp.formatting import long_date, money, per_period
 from webapp.models import Customer, LineItem, Membership, Payment, Sale, Site
@@ -100,7 +99,4 @@ def terms(locale: str) -> str:
 
 
 def legal_text(page: str, locale: str) -> str:
-    own = legal.current(page, locale)
-    body = own.body if own is not None else legal.default(page, locale)
-    text, _html = both(fill(body, legal.values(mails.url(""))))
-    return text
+    return legal.plain(page, locale, mails.url(""))
