@@ -111,6 +111,8 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
     login.init_app(app)
     htmx.init_app(app)
     limiter.init_app(app)
+    if limiter.enabled:  # a view that is limited says so, and looks itself: no other page need be looked at before
+        app.before_request_funcs[None].remove(limiter._check_request_limit)
     babel.init_app(app, locale_selector=choose_locale)
     queue.init(settings.redis_url, at_once=settings.testing)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -96,10 +96,20 @@ def settings() -> Network:
     """As they are now; read once per session."""
     info = db.session().info
     if CACHE not in info:
-        rows = db.session.execute(STORED)
-        info[CACHE] = Network(**{key: value for key, value in rows if key in KEYS})
+        info[CACHE] = _made_of(db.session.execute(STORED).all())
     network: Network = info[CACHE]
     return network
+
+
+_last: tuple[Sequence[Any], Network] = ([], DEFAULTS)
+
+
+def _made_of(rows: Sequence[Any]) -> Network:
+    """They hardly ever change: what was made of the same rows before is taken again."""
+    global _last
+    if _last[0] != rows:
+        _last = rows, Network(**{key: value for key, value in rows if key in KEYS})
+    return _last[1]
 
 
 # -- changing --------------------------------------------------------------------------------------------------------
