@@ -6,7 +6,7 @@ import secrets
 from functools import cache
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -131,6 +131,7 @@ def common_context() -> dict[str, Any]:
         "sign_out_url": "/logout" if person else None,
         "account_url": "/account/" if person and access.customer_id() else None,
         "security_url": "/account/security" if person else None,
+        "acting_as": acting_as() if person else None,
     }
 
 
@@ -139,6 +140,12 @@ def contract_links(settings: network.Network) -> list[tuple[str, str]]:
     if settings.consumer_law != "eu":
         return []
     return [(_("Cancel contracts here"), "/cancel-contract"), (_("Withdraw from contract here"), "/withdraw")]
+
+
+def acting_as() -> dict[str, str] | None:
+    """For the banner of skeleton.html, on every page."""
+    customer = access.acted_as()
+    return {"name": customer.display_name, "end_url": url_for("admin.end_acting")} if customer is not None else None
 
 
 def legal_links(settings: network.Network) -> list[tuple[str, str]]:

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request, url_for
+from flask import Flask, Response, abort, current_app, g, request, session, url_for
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.blueprints.views import go_to
-from webapp.domain import network, staff
+from webapp.domain import acting, network, staff
 from webapp.domain.staff import Capability
+from webapp.errors import DomainError
 from webapp.extensions import login
+from webapp.models import Customer
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -70,7 +73,7 @@ def customers_only() -> BaseResponse | None:
     """Whoever buys here; others are asked to sign in, or told that it is not theirs."""
     if not current_user.is_authenticated:
         return to_sign_in()
-    if current_user.customer is None:
+    if current_customer() is None:
         abort(403)
     return None
 
@@ -99,9 +102,48 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["may"] = may
 
 
-def customer_id() -> int | None:
-    """The signed-in person's customer, if they are one."""
-    if not current_user.is_authenticated or current_user.customer is None:
+# In the cookie of a browser in which one of the staff acts as a customer. It only says where to look: the session's row
+# knows whom, and for how long.
+ACTING = "acting"
+
+
+def acted_as() -> Customer | None:
+    """The customer as whom one of the staff acts in this browser. Costs nothing for everybody else."""
+    if not session.get(ACTING) or not current_user.is_authenticated:
         return None
-    found: int = current_user.customer.id
+    if "acted_as" not in g:
+        g.acted_as = acting.customer_of(g.user_session) if g.get("user_session") else None
+    found: Customer | None = g.acted_as
     return found
+
+
+def current_customer() -> Customer | None:
+    """Whose account it is: the signed-in person's, or that of whom they act as."""
+    if not current_user.is_authenticated:
+        return None
+    found: Customer | None = acted_as() or current_user.customer
+    return found
+
+
+def customer_id() -> int | None:
+    """The number of whose account it is, if anybody's."""
+    found = current_customer()
+    return found.id if found is not None else None
+
+
+def not_acting() -> None:
+    """What is a person's own business is out of reach for who acts as them. Raises NotWhileActing."""
+    if acted_as() is not None:
+        raise NotWhileActing()
+
+
+def no_order_while_acting() -> None:
+    """Whoever acts as a customer may look at an order, and places and pays none in their name."""
+    if request.method == "POST":
+        not_acting()
+
+
+class NotWhileActing(DomainError):
+    code = "acting"
+    status = 403
+    sentence = _l("You are acting as a customer. This is for the customer alone; end acting to go on as yourself.")

@@ -12,6 +12,7 @@ class Capability(StrEnum):
     """Something done in the network admin, as noun and verb."""
 
     CUSTOMERS_VIEW = "customers.view"
+    CUSTOMERS_ACT_AS = "customers.act-as"
     MEMBERSHIPS_VIEW = "memberships.view"
     MEMBERSHIPS_CANCEL = "memberships.cancel"
     PAYMENTS_VIEW = "payments.view"
@@ -64,7 +65,9 @@ HELPING = LOOKING | {
     Capability.NOTES_WRITE,
     Capability.VIEWS_SHARE,
 }
+# Acting as a customer may do what support may not, such as ending a membership.
 STEERING = HELPING | {
+    Capability.CUSTOMERS_ACT_AS,
     Capability.MEMBERSHIPS_CANCEL,
     Capability.DECLARATIONS_DECIDE,
     Capability.LEGAL_EDIT,

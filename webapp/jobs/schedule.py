@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from webapp import clock
 from webapp.domain import (
+    acting,
     attention,
     attention_digests,
     bulk,
@@ -119,6 +120,10 @@ def sweep_signing_in() -> int:
         return throttles.sweep() + one_time_links.sweep() + sessions.sweep() + passkeys.sweep()
 
 
+def end_acting() -> int:
+    return _in_batches(acting.sweep)
+
+
 def _in_batches(step: Callable[[], int]) -> int:
     total = 0
     while True:
@@ -139,6 +144,7 @@ CHORES = (
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
     Chore("end-memberships", timedelta(minutes=1), end_memberships),
     Chore("count-days", timedelta(minutes=1), count_days),
+    Chore("end-acting", timedelta(minutes=1), end_acting),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("send-digests", timedelta(minutes=5), send_digests),

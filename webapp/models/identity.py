@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp import clock
@@ -13,11 +13,14 @@ from webapp.extensions import Model
 from webapp.models.parts import HasId
 from webapp.models.people import User
 
+ACTING = text("acting_as_id IS NOT NULL")
+
 
 class UserSession(HasId, Model):
     """One browser that is signed in. Its cookie holds a token; here is only the token's hash."""
 
     __tablename__ = "user_sessions"
+    __table_args__ = (Index("ix_user_sessions_acting", "acting_since", sqlite_where=ACTING, postgresql_where=ACTING),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -27,6 +30,8 @@ class UserSession(HasId, Model):
     ended_at: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(String(45), default="")  # shortened: the network, not the person
     agent: Mapped[str] = mapped_column(String(120), default="")
+    acting_as_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="SET NULL"))
+    acting_since: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
 

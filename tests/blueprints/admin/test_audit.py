@@ -143,6 +143,8 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_view": ("/admin/views", {"noun": "payments", "query": "status=paid", "name": "Paid"}),
         "admin.update_view": (f"/admin/views/{one_view.id}", {"name": "Mine"}),
         "admin.delete_view": (f"/admin/views/{other_view.id}/deletion", {}),
+        "admin.create_acting": (f"/admin/customers/{membership.customer_id}/acting", {"reason": "asked to"}),
+        "admin.end_acting": ("/admin/acting/end", {}),
         "admin.update_callback": ("/admin/hooks/wu_event/switch", {"subject": f"10 {__name__}:listen", "on": "0"}),
         "admin.update_add_on": ("/admin/add-ons/sample/switch", {"on": "0"}),
         "admin.create_deletion": (f"/admin/products/{other.id}/deletion", {}),

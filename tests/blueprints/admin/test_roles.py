@@ -45,6 +45,8 @@ WRITES = {
     "admin.create_view": Capability.VIEWS_SAVE,
     "admin.update_view": Capability.VIEWS_SAVE,
     "admin.delete_view": Capability.VIEWS_SAVE,
+    "admin.create_acting": Capability.CUSTOMERS_ACT_AS,
+    "admin.end_acting": Capability.CUSTOMERS_ACT_AS,
     "admin.create_product": Capability.PRODUCTS_EDIT,
     "admin.create_processing": Capability.NOTICES_PROCESS,
     "admin.create_provisioning": Capability.SITES_PROVISION,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint, Response, abort, request
 from flask_login import current_user
 
 from webapp.blueprints import access
 from webapp.blueprints.account import frame
+from webapp.domain import acting, customers
 from webapp.models import Customer
+from webapp.transactions import unit_of_work
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 bp.before_request(access.customers_only)
@@ -27,10 +29,23 @@ def no_row_beyond(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 def customer() -> Customer:
     """Whose pages these are."""
-    found: Customer = current_user.customer
+    found = access.current_customer()
+    assert found is not None  # the guard has let nobody else in
     return found
 
 
 def actor() -> str:
     """Who changes something, as the rows' history keeps it."""
-    return f"customer:{current_user.customer.id}"
+    acted_as = access.acted_as()
+    return acting.actor(current_user, acted_as) if acted_as else f"customer:{customer().id}"
+
+
+@bp.after_request
+def note_acting(response: Response) -> Response:
+    """What one of the staff changes as the customer is in the audit log, whatever it is."""
+    acted_as = access.acted_as()
+    if acted_as is not None and request.method == "POST" and response.status_code in (200, 204, 303):
+        customer_id, what = acted_as.id, (request.endpoint or "").rpartition(".")[2]
+        with unit_of_work(actor()):
+            acting.note_change(customers.find(customer_id), what)
+    return response

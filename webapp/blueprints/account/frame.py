@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from webapp.blueprints import access
 from webapp.domain import dues
@@ -22,17 +21,18 @@ def context() -> dict[str, Any]:
 
 def unconfirmed() -> str | None:
     """The address that the customer has yet to confirm."""
-    customer = current_user.customer
-    return None if customer.is_verified else str(customer.email)
+    customer = access.current_customer()
+    return None if customer is None or customer.is_verified else str(customer.email)
 
 
 def tabs() -> list[dict[str, Any]]:
     """The rooms of the account; a page of memberships belongs to the overview."""
-    rooms = (
+    rooms = [
         (_("Overview"), url_for("account.overview"), ("overview", "memberships")),
         (_("Payments"), url_for("account.list_payments"), ("payments",)),
         (_("Profile"), url_for("account.show_profile"), ("profile", "data", "deletion")),
-        (_("Security"), url_for("security.show"), ("security",)),
-    )
+    ]
+    if access.acted_as() is None:  # how they sign in is the customer's own business
+        rooms.append((_("Security"), url_for("security.show"), ("security",)))
     here = request.path.removeprefix("/account").strip("/").partition("/")[0] or "overview"
     return [{"label": label, "url": url, "current": here in places} for label, url, places in rooms]

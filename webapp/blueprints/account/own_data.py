@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import logout_user
 
 from webapp import clock
+from webapp.blueprints import access
 from webapp.blueprints.account.base import actor, bp, customer
 from webapp.blueprints.auth.forms import ProofForm, errors_of
 from webapp.blueprints.auth.security import check_own_password
@@ -25,6 +26,7 @@ deletion_view = View("account/deletion.html")
 
 @bp.get("/data")
 def show_data() -> ResponseReturnValue:
+    access.not_acting()
     return data_view.show()
 
 
@@ -32,6 +34,7 @@ def show_data() -> ResponseReturnValue:
 @limiter.limit("20 per hour")
 def export_data() -> ResponseReturnValue:
     """Everything that is theirs, as one file."""
+    access.not_acting()
     body = json.dumps(own_data.of(customer()), indent=2, ensure_ascii=False)
     response = make_response(body, 200, {"Content-Type": "application/json; charset=utf-8"})
     response.headers["Content-Disposition"] = f'attachment; filename="my-data-{clock.now():%Y-%m-%d}.json"'
@@ -41,6 +44,7 @@ def export_data() -> ResponseReturnValue:
 @bp.get("/deletion")
 def confirm_deletion() -> ResponseReturnValue:
     """What it does, that it does it at once, and what must be ended before."""
+    access.not_acting()
     return show(ProofForm(formdata=None))
 
 
@@ -54,6 +58,7 @@ def show(form: ProofForm, *, status: int = 200) -> Response:
 @bp.post("/deletion")
 def create_deletion() -> ResponseReturnValue:
     """For good. It asks for the password: a browser that was left open must not be enough."""
+    access.not_acting()
     form, status = ProofForm(), 422
     if form.validate():
         status = check_own_password(form)

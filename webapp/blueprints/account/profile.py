@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
+from webapp.blueprints import access
 from webapp.blueprints.account.base import actor, bp, customer
 from webapp.blueprints.checkout.forms import BUSINESS, PERSON, TEXT, CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE
@@ -95,8 +96,9 @@ def update_profile() -> ResponseReturnValue:
         own = customers.find(customer_id)
         customers.rewrite(own, told)
         chosen_languages.choose(own.user, str(form.locale.data))
-    choice.use(str(form.locale.data))
-    refresh()
+    if access.acted_as() is None:
+        choice.use(str(form.locale.data))
+        refresh()
     flash(_("Changes saved."), "success")
     return go_to(url_for(".show_profile"))
 

@@ -14,6 +14,7 @@ from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest
 from webapp.blueprints.views import View
+from webapp.domain import acting
 from webapp.domain.staff import Capability
 from webapp.models import Customer, Delivery, Membership, MembershipStatus, Payment, Site
 
@@ -82,4 +83,5 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
         meta=sorted(customer.meta.items()),
         history=timeline.of_customer(customer.id),
         notes=notes.shown(customer),
+        may_be_acted_as=acting.may_be_acted_as(customer),
     )

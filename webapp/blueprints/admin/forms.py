@@ -75,3 +75,16 @@ class ViewForm(Form):
     default = BooleanField(_l("Begin with it when I open the list"))
     noun = StringField(validators=[Length(max=40)])
     query = StringField()
+
+
+class ActingForm(Form):
+    """Why one of the staff wants to see an account as its customer does."""
+
+    reason = StringField(
+        _l("Reason"),
+        validators=[
+            DataRequired(_l("Say why you act as this customer.")),
+            Length(max=300, message=_l("Use at most 300 characters.")),
+        ],
+        render_kw={"autocomplete": "off"},
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webapp.blueprints.admin import (
+    acting,
     add_ons,
     attention,
     audit,
@@ -36,6 +37,7 @@ from webapp.blueprints.admin import (
 from webapp.blueprints.admin.base import bp
 
 __all__ = [
+    "acting",
     "add_ons",
     "attention",
     "audit",

@@ -16,7 +16,7 @@ from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.forms import CodeForm, SignInForm, errors_of
 from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.views import View, go_to, was_refused
-from webapp.domain import passkeys, sessions
+from webapp.domain import acting, passkeys, sessions
 from webapp.extensions import limiter
 from webapp.models import User
 from webapp.transactions import unit_of_work
@@ -123,6 +123,7 @@ def end_session() -> ResponseReturnValue:
         own = signing.this_session()
         session_id, user_id = own.id, own.user_id
         with unit_of_work(f"user:{user_id}"):
+            acting.end(session_id, acting.SIGNED_OUT)
             sessions.end(session_id, user_id)
     logout_user()
     session.clear()

@@ -22,6 +22,7 @@ from webapp.transactions import unit_of_work
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
 bp.before_request(access.signed_in_only)
+bp.before_request(access.not_acting)
 
 overview_view = View("auth/security.html")
 password_view = View("auth/password.html")

@@ -22,6 +22,7 @@ from webapp.transactions import unit_of_work
 
 bp = Blueprint("pay", __name__)
 bp.before_request(access.public)
+bp.before_request(access.no_order_while_acting)
 
 pay_view = View("checkout/pay.html")
 thanks_view = View("checkout/thank_you.html", block="state")

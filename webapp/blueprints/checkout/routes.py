@@ -31,6 +31,7 @@ from webapp.models import Sale
 
 bp = Blueprint("checkout", __name__)
 bp.before_request(access.public)
+bp.before_request(access.no_order_while_acting)
 
 front_view = View("checkout/front.html")
 register_view = View("checkout/register.html", block="checkout")
