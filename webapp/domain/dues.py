@@ -11,7 +11,16 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.extensions import db
 from webapp.hooks import apply_filters
-from webapp.models import Membership, MembershipStatus, Payment, PaymentKind, PaymentStatus, SiteStatus, TryStatus
+from webapp.models import (
+    Membership,
+    MembershipStatus,
+    Payment,
+    PaymentKind,
+    PaymentStatus,
+    Product,
+    SiteStatus,
+    TryStatus,
+)
 
 GRACE_DAYS = 3
 SHOWN_AT_MOST = 20
@@ -49,7 +58,7 @@ def of_customer(customer_id: int) -> list[Due]:
     """Oldest first. What an ended membership left unpaid is nobody's debt."""
     shown = (
         selectinload(Payment.tries),
-        joinedload(Payment.membership).joinedload(Membership.plan),
+        joinedload(Payment.membership).joinedload(Membership.plan).lazyload(Product.variations),
         joinedload(Payment.membership).selectinload(Membership.sites),
     )
     query = (

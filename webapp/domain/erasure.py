@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from webapp import clock
 from webapp.domain import notes, outbox, sessions
@@ -13,6 +13,7 @@ from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import (
     Attempt,
+    AuditEntry,
     Customer,
     Declaration,
     Delivery,
@@ -75,6 +76,8 @@ def delete_account(customer: Customer) -> None:
 def named(customer: Customer) -> frozenset[str]:
     """Every text by which this person would be known again."""
     found = {customer.email, customer.user.email, customer.display_name, customer.user.name, customer.user.username}
+    for slug, title in db.session.execute(select(Site.slug, Site.title).where(Site.customer_id == customer.id)):
+        found |= {slug, title}
     return frozenset(one for one in found | {getattr(customer, name) for name in OF_A_PERSON} if one)
 
 
@@ -120,6 +123,8 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
         event.data = without(event.data, names)
     db.session.execute(delete(Mail).where(or_(Mail.customer_id == customer.id, Mail.user_id == customer.user_id)))
+    for entry in db.session.scalars(select(AuditEntry).where(*about(customer))):
+        entry.before, entry.after = without(entry.before, names), without(entry.after, names)
     told = update(Declaration).where(Declaration.customer_id == customer.id)
     db.session.execute(told.values(name="", identity="", contract="", reason="", confirm_to=""))
     own = select(Delivery.id).where(Delivery.customer_id == customer.id)
@@ -129,6 +134,11 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     mine = Membership.customer_id == customer.id
     db.session.execute(update(Membership).where(mine).values(credential_id=None, auto_renew=False))
     db.session.execute(delete(StoredCredential).where(StoredCredential.customer_id == customer.id))
+
+
+def about(customer: Customer) -> tuple[ColumnElement[bool], ...]:
+    """What the staff changed of the customer's own row."""
+    return AuditEntry.object_type == Customer.__tablename__, AuditEntry.object_id == customer.id
 
 
 def without(value: Any, names: frozenset[str]) -> Any:

@@ -21,6 +21,7 @@ from webapp.models import (
     MembershipStatus,
     Payment,
     PaymentStatus,
+    Product,
     StoredCredential,
 )
 from webapp.models.membership import SERVED
@@ -53,9 +54,9 @@ def of_customer(customer_id: int) -> list[Membership]:
 def in_full(membership_id: int, *, customer_id: int) -> Membership:
     """One of this customer's, with all that its page shows. Somebody else's is not found. Raises NotFound."""
     shown = (
-        joinedload(Membership.plan),
+        joinedload(Membership.plan).lazyload(Product.variations),
         joinedload(Membership.credential),
-        selectinload(Membership.items).joinedload(MembershipItem.product),
+        selectinload(Membership.items).joinedload(MembershipItem.product).lazyload(Product.variations),
         selectinload(Membership.sites),
     )
     query = select(Membership).where(Membership.id == membership_id, Membership.customer_id == customer_id)

@@ -22,10 +22,16 @@ def find(payment_id: int, *, customer_id: int | None = None) -> Payment:
     return payment
 
 
-def of_customer(customer_id: int, *, before: int | None = None, limit: int = 25) -> list[Payment]:
-    """Newest first; `before`: only those older than the payment with this id."""
-    query = select(Payment).where(Payment.customer_id == customer_id).order_by(Payment.id.desc()).limit(limit)
-    return list(db.session.scalars(query if before is None else query.where(Payment.id < before)))
+def of_customer(
+    customer_id: int, *, membership_id: int | None = None, before: int | None = None, limit: int = 25
+) -> list[Payment]:
+    """Newest first. `before`: only those older than the payment with this id; `membership_id`: only those for it."""
+    query = select(Payment).where(Payment.customer_id == customer_id)
+    if membership_id is not None:
+        query = query.where(Payment.membership_id == membership_id)
+    if before is not None:
+        query = query.where(Payment.id < before)
+    return list(db.session.scalars(query.order_by(Payment.id.desc()).limit(limit)))
 
 
 def in_full(reference: str, *, customer_id: int) -> Payment:

@@ -12,9 +12,10 @@ from tests import factories
 from tests.blueprints.account.conftest import Look
 from tests.blueprints.admin.rows import attempt, delivery, fresh
 from webapp import clock
-from webapp.domain import customers, erasure, memberships, outbox
+from webapp.domain import audit, customers, erasure, memberships, outbox
 from webapp.extensions import db
 from webapp.models import (
+    AuditEntry,
     Customer,
     Delivery,
     Event,
@@ -69,7 +70,7 @@ def test_a_deleted_account_names_nobody_and_its_payments_stay(
     signed_in: FlaskClient, ada: Customer, agreement: Membership
 ) -> None:
     payment = factories.payment(membership=agreement, status=PaymentStatus.COMPLETED, completed_at=clock.now())
-    facts = {"customer": ada, "membership": agreement, "slug": "ada-lovelace", "title": "Ada Lovelace"}
+    facts = {"customer": ada, "membership": agreement, "slug": "ada-lovelace", "title": "Adas Werkstatt"}
     site = factories.save(lambda: Site(status=SiteStatus.SUSPENDED, **facts))
     factories.save(lambda: StoredCredential(customer_id=ada.id, gateway="sandbox", reference="pm_1", label="Visa"))
     told = delivery(ada, arguments=["customer.created", {"email": "ada@example.com", "country": "DE"}])
@@ -78,6 +79,8 @@ def test_a_deleted_account_names_nobody_and_its_payments_stay(
         owner = customers.find(ada.id)
         customers.rewrite(owner, customers.Profile(full_name="Ada Lovelace", billing_city="London"))
         outbox.record("customer.updated", owner)
+        outbox.record("site.suspended", db.session.merge(site))
+        audit.note(owner, "customers.act", before={}, after={"name": "Ada Lovelace"})
         memberships.cancel(memberships.find(agreement.id), reason="x", at_once=True)
     answer = signed_in.post("/account/deletion", data={"password": factories.PASSWORD})
     assert (answer.status_code, answer.location) == (303, "/")
@@ -91,7 +94,9 @@ def test_a_deleted_account_names_nobody_and_its_payments_stay(
     kept = json.dumps([one.data for one in db.session.scalars(select(Event))])
     kept += json.dumps([one.arguments for one in db.session.scalars(select(Delivery))])
     assert "ada@example.com" not in kept
-    assert "Lovelace" not in kept
+    kept += json.dumps([one.after for one in db.session.scalars(select(AuditEntry))])
+    for word in ("Lovelace", "lovelace", "Werkstatt"):
+        assert word not in kept
     assert "customer.deleted" in db.session.scalars(select(Event.type)).all()
     assert (fresh(site).status, site.title) == (SiteStatus.ARCHIVED, f"Site {site.id}")
     assert (fresh(payment).total_minor, payment.status) == (2999, PaymentStatus.COMPLETED)

@@ -15,7 +15,7 @@ from webapp.blueprints.account.base import actor, bp, customer
 from webapp.blueprints.consumer import telling
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import declarations, memberships
+from webapp.domain import declarations, memberships, receivables
 from webapp.errors import Conflict, DomainError
 from webapp.formatting import long_date
 from webapp.models import Membership, SiteStatus
@@ -23,6 +23,7 @@ from webapp.transactions import unit_of_work
 
 membership_view = View("account/membership.html")
 cancellation_view = View("account/cancellation.html")
+PAYMENTS_SHOWN = 10
 BY_CUSTOMER = "cancelled by the customer"
 GONE = (SiteStatus.ARCHIVED, SiteStatus.DELETED)
 
@@ -58,6 +59,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         problem=problem,
         membership=membership,
         sites=[site for site in membership.sites if site.status not in GONE],
+        payments=receivables.of_customer(membership.customer_id, membership_id=membership.id, limit=PAYMENTS_SHOWN),
         ahead=words.ahead_of(membership),
         history=words.history_of(membership),
         can_be_cancelled=memberships.can_be_cancelled(membership),
