@@ -164,7 +164,7 @@ def test_the_choice_about_cookies_is_made_without_losing_what_is_typed(
     page = open_page("/register/premium")
     assert violations(page) == []
     accept, reject = page.get_by_role("button", name="Accept all"), page.get_by_role("button", name="Reject all")
-    for fact in ("fontSize", "backgroundColor", "color", "fontWeight", "height", "borderTopColor"):
+    for fact in ("fontSize", "backgroundColor", "color", "fontWeight", "height", "width", "borderTopColor"):
         style = f"it => getComputedStyle(it).{fact}"
         assert accept.evaluate(style) == reject.evaluate(style), fact
     page.get_by_label("Full name").fill("Ada Lovelace")

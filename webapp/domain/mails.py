@@ -157,6 +157,25 @@ def find(mail_id: int) -> Mail:
     return mail
 
 
+# These have links that sign in or change how somebody does: not to be read by whoever finds a browser open.
+PRIVATE = tuple(one.slug for one in KINDS.values() if any(part.secret for part in one.placeholders))
+
+
+def of_customer(customer_id: int, *, before: int | None = None, limit: int = 25) -> list[Mail]:
+    """What was written to a customer, newest first; `before`: only what is older than the mail with this id."""
+    query = select(Mail).where(Mail.customer_id == customer_id, Mail.kind.not_in(PRIVATE))
+    query = query if before is None else query.where(Mail.id < before)
+    return list(db.session.scalars(query.order_by(Mail.id.desc()).limit(limit)))
+
+
+def find_own(mail_id: int, customer_id: int) -> Mail:
+    """Somebody else's is not found. Raises NotFound."""
+    mail = find(mail_id)
+    if mail.customer_id != customer_id or mail.kind in PRIVATE:
+        raise NotFound()
+    return mail
+
+
 def revealed(words: str, secrets: str, written: Callable[[str], str] = str) -> str:
     """The words with what they only name; what has been forgotten stays a name."""
     known: dict[str, str] = json.loads(encryption.decrypt(secrets) or "{}") if secrets else {}

@@ -81,6 +81,7 @@ def test_the_tabs_say_where_one_is(look: Look, agreement: Membership) -> None:
         ("", "Overview"),
         (f"memberships/{agreement.id}", "Overview"),
         ("payments", "Payments"),
+        ("messages", "Messages"),
         ("profile", "Profile"),
         ("data", "Profile"),
         ("security", "Security"),
@@ -88,7 +89,7 @@ def test_the_tabs_say_where_one_is(look: Look, agreement: Membership) -> None:
     ):
         tabs = look(f"/account/{path}").one("nav", class_="tabs")
         assert [one.text for one in tabs.all("a", aria_current="page")] == [label], path
-        assert [one.text for one in tabs.all("a")] == ["Overview", "Payments", "Profile", "Security"]
+        assert [one.text for one in tabs.all("a")] == ["Overview", "Payments", "Messages", "Profile", "Security"]
 
 
 def test_customers_arrive_at_their_overview(client: FlaskClient, ada: Customer) -> None:

@@ -194,6 +194,11 @@ def test_what_is_missing_is_said_and_nothing_is_lost(browser: Browser, values: d
     assert db.session.scalars(select(Declaration)).all() == []
 
 
+def test_a_reason_keeps_its_lines(browser: Browser) -> None:
+    declare(browser, contract="12", termination="extraordinary", reason=" It was down.\r\nTwice. ")
+    assert only().reason == "It was down.\nTwice."
+
+
 def test_who_is_signed_in_finds_it_filled_in_and_sees_the_end(client: FlaskClient, contract: Membership) -> None:
     browser = Browser(factories.signed_in(client, contract.customer))
     fields = browser.get(PATH).fields

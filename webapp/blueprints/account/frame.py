@@ -30,6 +30,7 @@ def tabs() -> list[dict[str, Any]]:
     rooms = [
         (_("Overview"), url_for("account.overview"), ("overview", "memberships")),
         (_("Payments"), url_for("account.list_payments"), ("payments",)),
+        (_("Messages"), url_for("account.list_messages"), ("messages",)),
         (_("Profile"), url_for("account.show_profile"), ("profile", "data", "deletion")),
     ]
     if access.acted_as() is None:  # how they sign in is the customer's own business

@@ -10,6 +10,7 @@ from wtforms import IntegerField, RadioField, SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
+from webapp.blueprints import access
 from webapp.blueprints.account import words
 from webapp.blueprints.account.base import actor, bp, customer
 from webapp.blueprints.consumer import telling
@@ -94,7 +95,8 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
             if form.version.data != membership.version and memberships.can_be_cancelled(membership):
                 raise Conflict()
             memberships.cancel(membership, reason=BY_CUSTOMER)
-            telling.tell_owner(membership, f"cancellation-{membership.id}-{membership.version}")
+            if access.acted_as() is None:  # else the mail about what the staff cancels goes out
+                telling.tell_owner(membership, f"cancellation-{membership.id}-{membership.version}")
     except DomainError as error:
         return refused(membership_id, error)
     flash(said(membership), "success")

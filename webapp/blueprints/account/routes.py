@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints.account import memberships, own_data, payments, profile
+from webapp.blueprints.account import memberships, messages, own_data, payments, profile
 from webapp.blueprints.account.base import bp, customer
 from webapp.blueprints.views import View
 from webapp.domain import memberships as agreements
 from webapp.models import MembershipStatus
 
-__all__ = ["bp", "memberships", "own_data", "payments", "profile"]
+__all__ = ["bp", "memberships", "messages", "own_data", "payments", "profile"]
 
 overview_view = View("account/overview.html")
 OVER = (MembershipStatus.CANCELLED, MembershipStatus.EXPIRED)

@@ -17,6 +17,11 @@ EARLIEST, ON_DATE = "earliest", "date"
 EMAIL = {"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none"}
 
 
+def lines_stripped(value: str | None) -> str | None:
+    """As `stripped`, line by line."""
+    return None if value is None else "\n".join(stripped(line) or "" for line in value.splitlines()).strip()
+
+
 def email_field(label: Any) -> EmailField:
     return EmailField(
         label,
@@ -53,7 +58,7 @@ class CancelForm(DeclarationForm):
     """X3: these inputs, and no others."""
 
     termination = RadioField(_l("How do you cancel?"), choices=[], validate_choice=False, default=ORDINARY)
-    reason = TextAreaField(_l("Reason"), filters=[stripped], validators=[Length(max=2000)])
+    reason = TextAreaField(_l("Reason"), filters=[lines_stripped], validators=[Length(max=2000)])
     full_name = name_field()
     identity = StringField(
         _l("E-mail address or customer number"),
