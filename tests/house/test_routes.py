@@ -53,11 +53,13 @@ DECLARED = {
         security.turn_on_two_step security.undo_email_change
     """,
     For.CUSTOMERS: """
-        account.confirm_deletion account.create_deletion account.export_data account.list_payments account.overview
+        account.confirm_deletion account.create_deletion account.export_data account.list_messages
+        account.list_payments account.overview
         account.show_data account.show_profile account.update_profile
     """,
     For.THEIRS: """
         account.confirm_cancellation account.create_cancellation account.create_reason account.show_membership
+        account.show_message
         account.show_payment account.undo_cancellation
     """,
     For.SYSTEMS: "addon_hooks.receive_event webhooks.receive_notice",
