@@ -9,17 +9,20 @@ from flask_babel import gettext as _
 
 from webapp.domain import colours
 from webapp.domain.colours import DARK, LIGHT, Scheme
+from webapp.domain.network import Network
 from webapp.errors import Invalid
 
 Values = Mapping[str, Any]
 
 
-def completed(values: Values) -> dict[str, Any]:
-    """With what follows from it: a colour for dark pages is made from the other one."""
+def completed(values: Values, before: Network) -> dict[str, Any]:
+    """With what follows from it: a colour for dark pages is made from the other one, unless it was chosen as well."""
     given = dict(values)
     if "accent" in given:
         made = colours.nearest(given["accent"], DARK) if given["accent"] else ""
-        given["accent_dark"] = (given["accent"] and given.get("accent_dark")) or made
+        chosen = given.get("accent_dark", "")
+        was_made_before = given["accent"] != before.accent and chosen == before.accent_dark
+        given["accent_dark"] = made if not given["accent"] or was_made_before else chosen or made
     return given
 
 

@@ -122,7 +122,7 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("input[data-most-bytes]")) tooLarge(event.target);
   });
-  document.addEventListener("submit", (event) => {
+  window.addEventListener("submit", (event) => {
     const input = event.target.querySelector("input[data-most-bytes]");
     if (!input || !tooLarge(input)) return;
     event.preventDefault();

@@ -264,6 +264,16 @@ def test_the_colour_is_on_every_page_and_one_for_dark_pages_is_made(browser: Bro
     )
 
 
+def test_a_new_colour_brings_its_own_for_dark_pages_unless_one_was_chosen(browser: Browser) -> None:
+    open_and_send(browser, "look", accent="#1b4f9c")
+    open_and_send(browser, "look", accent="#db0000")
+    assert saved().accent_dark == "#ff4747"
+    open_and_send(browser, "look", accent="#14664a", accent_dark="#62c79d")
+    assert saved().accent_dark == "#62c79d"
+    open_and_send(browser, "look", accent="")
+    assert (saved().accent_dark, saved().brand_css) == ("", "")
+
+
 @pytest.mark.parametrize("address", ["/brand/red-blue.css", "/brand/14664a.css", "/brand/14664a-14664a%7D.css"])
 def test_a_stylesheet_is_made_of_colours_only(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 404

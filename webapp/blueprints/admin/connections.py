@@ -32,6 +32,7 @@ ANSWERS: dict[Verdict, LazyString] = {
     Verdict.NOT_REACHED: _l("%(name)s did not answer. Try again in a few minutes."),
     Verdict.REFUSED: _l("%(name)s refuses the call."),
 }
+EXPLAINED = (Verdict.UNUSABLE, Verdict.REFUSED)  # the others say all that there is to say
 # Google looks at the message and not at the secret.
 ONLY_HALF = _l("%(name)s takes our messages. Whether the secret is right it never says: look at its real-time report.")
 
@@ -71,5 +72,5 @@ def answer(vendor: str, verdict: Verdict, details: str) -> Answer:
     return Answer(
         tone="success" if accepted else "error",
         title=_("It works") if accepted else _("It does not work"),
-        text=f"{text} ({details})" if details else text,
+        text=f"{text} {details}" if verdict in EXPLAINED else text,
     )

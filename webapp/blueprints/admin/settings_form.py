@@ -93,7 +93,7 @@ def read(form: SettingsForm, section: Section, saved: Network) -> dict[str, Any]
     fields = open_fields(section)
     form.validate()
     read_one_by_one = {one.name: value for one in fields if (value := _read(form, one)) is not UNREAD}
-    values = network_rules.completed(read_one_by_one)
+    values = network_rules.completed(read_one_by_one, saved)
     if not form.problems():
         for problem in network_rules.problems({**as_they_are(section, saved), **values}):
             form.refuse(problem)

@@ -273,4 +273,4 @@ def label(name: str) -> str:
 
 def said(name: str, value: object) -> str:
     """A value, for a person; a secret's is masked already."""
-    return BY_NAME[name].kind.said(value) if name in BY_NAME else str(value)
+    return BY_NAME[name].kind.said(value) if name in BY_NAME else str(value)[:8] or "–"

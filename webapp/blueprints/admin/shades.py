@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.blueprints.admin.settings_form import SettingsForm
-from webapp.domain import colours, network_rules
+from webapp.domain import colours, network, network_rules
 from webapp.domain.colours import DARK, LIGHT
 from webapp.domain.network import Network
 from webapp.domain.setting_kinds import Colour
@@ -31,7 +31,7 @@ def shades(form: SettingsForm) -> Shades | None:
         typed = {name: COLOUR.read([str(form[name].data or "")]) for name in ("accent", "accent_dark")}
     except Invalid:
         return None
-    made = network_rules.completed(typed)
+    made = network_rules.completed(typed, network.settings())
     if not made["accent"]:
         return None
     light, dark = made["accent"], made["accent_dark"]

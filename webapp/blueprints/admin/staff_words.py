@@ -44,6 +44,7 @@ NOUNS: dict[str, LazyString] = {
     "audit": _l("Audit log"),
     "jobs": _l("Jobs"),
     "exports": _l("Exports"),
+    "attention": _l("What needs a person"),
     "settings": _l("Settings"),
     "staff": _l("Staff"),
 }
@@ -64,6 +65,8 @@ VERBS: dict[str, LazyString] = {
     "save": _l("save"),
     "send": _l("send"),
     "share": _l("share with all"),
+    "act-as": _l("act in their place"),
+    "take": _l("take on"),
 }
 FACTS: dict[str, LazyString] = {
     "name": _l("Name"),
