@@ -32,6 +32,7 @@ from webapp.models import (
 
 WORDS = re.compile(r"[\w-]+")
 HIGHEST_ID = 2**63 - 1
+LATELY = timedelta(days=90)
 BY_DECLARATION = "cancelled without signing in"
 
 
@@ -100,10 +101,22 @@ def why_not(told: Told, match: Match, *, too_many: bool = False) -> Hindrance:
         return Hindrance.TOO_MANY
     if not (memberships.can_wait(membership) or memberships.can_be_kept(membership)):
         return Hindrance.NO_PERIOD
+    if was_undone_lately(membership):
+        return Hindrance.UNDONE_BEFORE
     ends = membership.cancel_at or membership.expires_at
     if told.end_date is not None and ends is not None and told.end_date > ends.date():
         return Hindrance.LATER_DATE
     return Hindrance.NONE
+
+
+def was_undone_lately(membership: Membership) -> bool:
+    """Whether its owner took one back: then the next may come from the same stranger."""
+    undone = select(Declaration.id).where(
+        Declaration.membership_id == membership.id,
+        Declaration.status == DeclarationStatus.UNDONE,
+        Declaration.received_at > clock.now() - LATELY,
+    )
+    return db.session.scalar(undone.limit(1)) is not None
 
 
 def carry_out(declaration: Declaration, *, at_once: bool) -> Hindrance:

@@ -40,6 +40,7 @@ class Hindrance(StrEnum):
     NO_PERIOD = "no-period"
     OBJECTION = "objection"
     TOO_MANY = "too-many"
+    UNDONE_BEFORE = "undone-before"
     WITHDRAWAL = "withdrawal"
 
 

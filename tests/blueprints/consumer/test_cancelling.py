@@ -15,7 +15,7 @@ from tests.blueprints.admin.rows import fresh
 from tests.pages import Browser
 from tests.templates.conftest import page_faults, parse
 from webapp import hooks
-from webapp.domain import network
+from webapp.domain import declarations, memberships, network
 from webapp.extensions import db
 from webapp.models import (
     Customer,
@@ -212,6 +212,19 @@ def test_the_customer_takes_it_back_in_the_account(browser: Browser, contract: M
     factories.signed_in(browser.client, contract.customer)
     browser.client.post(f"/account/memberships/{contract.id}/cancellation/undo")
     assert (fresh(contract).cancel_at, only().status) == (None, DeclarationStatus.UNDONE)
+
+
+def test_what_was_undone_once_is_not_carried_out_by_itself_again(browser: Browser, contract: Membership) -> None:
+    declare(browser, contract=str(contract.id))
+    with unit_of_work("test"):
+        own = memberships.find(contract.id)
+        memberships.undo_cancellation(own)
+        declarations.note_undone(own)
+    declare(browser, contract=str(contract.id))
+    db.session.rollback()
+    newest = db.session.scalars(select(Declaration).order_by(Declaration.id.desc()).limit(1)).one()
+    assert (newest.status, newest.why) == (DeclarationStatus.OPEN, Hindrance.UNDONE_BEFORE)
+    assert fresh(contract).cancel_at is None
 
 
 def test_a_page_that_stood_open_for_a_day_loses_nothing(app: Flask, browser: Browser) -> None:

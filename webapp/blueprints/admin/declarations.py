@@ -39,6 +39,7 @@ HINDRANCES: dict[str, LazyString] = {
     "no-period": _l("The contract has no paid period whose end could be waited for."),
     "objection": _l("A connected system objected to the cancellation."),
     "too-many": _l("Many declarations named this address within the hour."),
+    "undone-before": _l("The customer has undone such a cancellation lately, so somebody else may send them."),
     "withdrawal": _l("A withdrawal is always looked at by a person."),
 }
 KINDS: dict[str, LazyString] = {"cancellation": _l("Cancellation"), "withdrawal": _l("Withdrawal")}

@@ -16,6 +16,7 @@ from webapp.blueprints.admin import searches, words
 from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.customers import CUSTOMERS
+from webapp.blueprints.admin.declarations import DECLARATIONS, KINDS
 from webapp.blueprints.admin.deliveries import DELIVERIES
 from webapp.blueprints.admin.events import EVENTS, title_of
 from webapp.blueprints.admin.inbound_events import INBOUND_EVENTS
@@ -30,7 +31,7 @@ from webapp.blueprints.views import View
 from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.formatting import money
-from webapp.models import Customer, Delivery, Event, InboundEvent, Membership, Note, Payment, Product, Site
+from webapp.models import Customer, Declaration, Delivery, Event, InboundEvent, Membership, Note, Payment, Product, Site
 
 EACH_AT_MOST = 5
 SHORTEST = 2
@@ -106,12 +107,18 @@ def inbound_event(row: InboundEvent) -> Hit:
     return Hit(url, row.type, f"{row.gateway} · {row.external_id}", words.of(row.status))
 
 
+def declaration(row: Declaration) -> Hit:
+    name = f"{KINDS[row.kind]} {row.id}"
+    return Hit(url_for("admin.show_declaration", declaration_id=row.id), name, row.name, words.of(row.status))
+
+
 PLACES = (
     Place(CUSTOMERS, customer),
     Place(MEMBERSHIPS, membership),
     Place(PAYMENTS, payment),
     Place(PRODUCTS, product),
     Place(SITES, site),
+    Place(DECLARATIONS, declaration),
     Place(NOTES, note),
     Place(DELIVERIES, delivery),
     Place(INBOUND_EVENTS, inbound_event),
