@@ -61,6 +61,8 @@ class Layout(NamedTuple):
     locale: str
     network_name: str
     footer: tuple[str, ...]
+    accent: str = ""  # of links and buttons: "#14664a", on light paper and on dark; empty: the product's own
+    accent_dark: str = ""
 
 
 class NotAllowed(ValueError):

@@ -64,7 +64,8 @@ def layout(locale: str) -> Layout:
     with force_locale(locale):
         questions = _("Questions? Write to %(email)s.", email=known.support_email)
     sender = [one_line(line) for line in (known.company_name, *known.company_address.splitlines())]
-    return Layout(locale, known.name, (questions, *filter(None, (*sender, known.imprint_url))))
+    footer = (questions, *filter(None, (*sender, known.imprint_url)))
+    return Layout(locale, known.name, footer, known.accent, known.accent_dark)
 
 
 def everywhere() -> dict[str, str]:

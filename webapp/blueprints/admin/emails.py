@@ -65,7 +65,7 @@ EMAILS = Listing(
     columns=(
         Column(_l("Number"), sort="-id"),
         Column(_l("Subject")),
-        Column(_l("To")),
+        Column(_l("Recipient")),
         Column(_l("Status")),
         Column(_l("Written")),
     ),

@@ -167,12 +167,6 @@ SECTIONS: tuple[Section, ...] = (
                 Flag(),
                 _l("The first payment is then asked for when the trial ends."),
             ),
-            Field(
-                "require_email_verification",
-                _l("Have new customers confirm their e-mail address"),
-                Flag(),
-                _l("Their site is made once they have followed the link that we send them. The sale is not held up."),
-            ),
             Field("hold_minutes", _l("Minutes an unpaid order keeps its site address"), Number(least=5, most=10080)),
             Field("default_country", _l("Country that is chosen at first"), OneOfMany(options=all_countries)),
             Field(

@@ -72,7 +72,7 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "pending": (_l("waiting"), "pending"),
         "sent": (_l("sent"), "success"),
         "kept": (_l("kept, not sent"), "neutral"),
-        "failed": (_l("refused"), "error"),
+        "failed": (_l("refused by the server"), "error"),
         "dead": (_l("given up"), "error"),
     },
     InboundStatus: {
