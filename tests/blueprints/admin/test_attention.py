@@ -73,7 +73,7 @@ def open_now(user: User | None = None) -> dict[str, int]:
 
 def found(root: Element) -> dict[str, list[str]]:
     """What is shown, by its heading."""
-    return {part.one("h2").text: rows.names(part) for part in root.all("section", class_="stack stack--tight titled")}
+    return {part.one("h2").text: rows.names(part) for part in root.all("div", class_="stack stack--tight titled")}
 
 
 def mark(source: str, row: Any) -> AttentionMark | None:

@@ -1,0 +1,112 @@
+"""Axe on every page, in light and dark, in English and German: the pages are those that the routes say there are.
+
+A page without a sample in `tests/estate.py` fails. In the dark only what depends on colours is looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.routing import Rule
+
+from tests import estate, factories
+from tests.browser.conftest import AXE, PATIENCE, Server
+from tests.estate import Estate
+from webapp import hooks
+
+# What is no page of ours: files, answers for programs, addresses that only lead on, and a mail's own document.
+NO_PAGES = {
+    "account.export_data",
+    "admin.preview_email_text",
+    "admin.show_email_html",
+    "admin.show_file",
+    "auth.ask_code",
+    "brand.logo",
+    "brand.preview",
+    "brand.stylesheet",
+    "consumer.download_receipt",
+    "language.choose",
+    "ops.healthz",
+    "ops.readyz",
+    "pay.come_back",
+    "static",
+}
+PEOPLE = {"admin": "operator", "account": "owner", "security": "owner"}
+# Each is one test, so that they run side by side: whose pages, and which part of them.
+PARTS = [("operator", 0, 3), ("operator", 1, 3), ("operator", 2, 3), ("owner", 0, 1), ("visitor", 0, 1)]
+COLOURS = ["color-contrast", "link-in-text-block"]
+# Colours that are on their way from one to the other are neither.
+AT_ONCE = """
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { transition: none !important; animation: none !important; }");
+    document.adoptedStyleSheets = [sheet];
+"""
+RUN = "options => axe.run(document, {resultTypes: ['violations'], ...options})"
+
+
+def who_sees(rule: Rule) -> str:
+    return PEOPLE.get(rule.endpoint.partition(".")[0], "visitor")
+
+
+def pages(app: Flask, who: str) -> Iterator[Rule]:
+    for rule in sorted(app.url_map.iter_rules(), key=lambda one: (one.endpoint, one.rule)):
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGES and who_sees(rule) == who:
+            yield rule
+
+
+def test_what_is_no_page_is_a_route_at_least(app: Flask) -> None:
+    assert NO_PAGES - {rule.endpoint for rule in app.url_map.iter_rules()} == set()
+    assert sum(len(list(pages(app, who))) for who in ("operator", "owner", "visitor")) > 70
+
+
+def found(page: Page, **options: Any) -> list[str]:
+    violations = page.evaluate(RUN, options)["violations"]
+    return [f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']][:3]}" for one in violations]
+
+
+def sign_in(context: BrowserContext, site: Server, grounds: Estate, who: str) -> None:
+    person = {"operator": grounds.operator, "owner": grounds.owner}.get(who)
+    if person is None:
+        return
+    client = factories.signed_in(site.app.test_client(), person)
+    cookie = client.get_cookie(site.app.config["SESSION_COOKIE_NAME"], domain="localhost")
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site.url}])
+
+
+@pytest.fixture
+def grounds(site: Server) -> Iterator[Estate]:
+    callbacks = hooks.registry.snapshot()
+    yield estate.build(site.app, site.app.extensions["settings"])
+    hooks.registry.restore(callbacks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+@pytest.mark.parametrize(("who", "part", "parts"), PARTS, ids=[f"{who}-{part}" for who, part, _parts in PARTS])
+def test_no_page_has_anything_wrong_with_it(
+    site: Server, grounds: Estate, chromium: Browser, locale: str, who: str, part: int, parts: int
+) -> None:
+    options = {"base_url": site.url, "locale": locale, "reduced_motion": "reduce", "bypass_csp": True}
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(AXE.read_text())
+    context.add_init_script(AT_ONCE)
+    sign_in(context, site, grounds, who)
+    page, wrong = context.new_page(), []
+    for rule in list(pages(site.app, who))[part::parts]:
+        path = grounds.path(site.app, rule)
+        page.emulate_media(color_scheme="light")
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, (path, answer.status)
+        assert page.url.endswith(path), f"{path} leads to {page.url}"
+        assert page.locator("html").get_attribute("lang") == locale[:2], path
+        wrong += [f"{path}: {one}" for one in found(page)]
+        page.emulate_media(color_scheme="dark")
+        wrong += [f"{path} (dark): {one}" for one in found(page, runOnly=COLOURS)]
+    context.close()
+    assert wrong == []
