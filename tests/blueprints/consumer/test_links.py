@@ -44,3 +44,22 @@ def test_they_lead_from_the_sites_to_the_network(client: FlaskClient, contract: 
     factories.save(lambda: Site(status=status, **facts))
     page = client.get("/", headers={**GERMAN, "Host": "bakery.localhost"})
     assert links_of(page.text) == [(label, f"http://localhost{path}") for label, path in LINKS]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "Zahlungspflichtig bestellen"), ("en", "Order with obligation to pay")]
+)
+def test_the_order_button_says_exactly_that_one_has_to_pay(
+    client: FlaskClient, app: Any, language: str, words: str
+) -> None:
+    factories.product("premium")
+    form = parse(client.get("/register/premium", headers={"Accept-Language": language}).text).by_id("checkout-form")
+    assert [one.text for one in form.all("button", id="order-button")] == [words]
+
+
+def test_the_laws_buttons_say_exactly_what_it_asks(client: FlaskClient, app: Any) -> None:
+    page = parse(client.get("/cancel-contract", headers={"Accept-Language": "en"}).text)
+    assert [one.text for one in page.one("main").all("button")] == ["Cancel now"]
+    told = {"full_name": "Ada", "contract": "12", "email_address": "ada@example.com"}
+    second = parse(client.post("/withdraw", data=told, headers={"Accept-Language": "en"}).text)
+    assert second.one("main").all("button")[0].text == "Confirm withdrawal"
