@@ -59,7 +59,7 @@ def send_due(session: Session, limit: int = 50) -> int:
 
 
 def _tell(session: Session, user: User, today: date) -> None:
-    open_now = attention.counts(session, user) if user.is_operator else {}
+    open_now = attention.counts(session, user) if user.is_operator and user.disabled_at is None else {}
     if not open_now:
         return
     locale = locale_of(user)
