@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.blueprints import access, errors, site_addresses
+from webapp.blueprints import access, errors, site_addresses, wire
 from webapp.blueprints.account.routes import bp as account
 from webapp.blueprints.admin.routes import bp as admin
 from webapp.blueprints.auth import signing
@@ -44,6 +44,7 @@ STEPS = "contract"  # linked from the checkout only
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = Request
+    wire.init_app(app)
     app.before_request(start_request)
     tenant.init_app(app, settings)
     everywhere = (checkout, pay, consumer, legal_pages, account, auth, security, language, cookies, admin, brand)
