@@ -21,9 +21,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import Flask
-from flask_babel import lazy_gettext as _l
 
-from webapp.errors import DomainError, NotFound
+from webapp.errors import NotFound, SwitchedOff
 
 Event = dict[str, Any]
 Handler = Callable[[Event], object]
@@ -96,14 +95,6 @@ def register_endpoint(
     endpoint = Endpoint(addon, path, keys, dict(handlers), signature_header, id_field)
     _registered(app)[names] = endpoint
     return endpoint
-
-
-class SwitchedOff(DomainError):
-    """An operator has switched the add-on off; the sender is to try again."""
-
-    code = "addon_off"
-    status = 503
-    sentence = _l("This add-on is switched off for now. Try again later.")
 
 
 def find(app: Flask, addon: str, path: str) -> Endpoint:

@@ -48,6 +48,14 @@ class Gone(DomainError):
     sentence = _l("This link has been used, or its time is over. Ask for a new one.")
 
 
+class SwitchedOff(DomainError):
+    """An operator has switched the add-on off that this belongs to; a sender is to try again."""
+
+    code = "addon_off"
+    status = 503
+    sentence = _l("This add-on is switched off for now. Try again later.")
+
+
 class Conflict(DomainError):
     """Somebody was quicker, or the thing is no longer in a state that allows this."""
 

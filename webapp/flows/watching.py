@@ -1,4 +1,4 @@
-"""What each process does beside its work, every two seconds: write down what hooks did, and see what is switched off.
+"""What each process does beside its work, every few seconds: write down what hooks did, and see what is switched off.
 
 It begins with the first request or job, in a thread of its own: after gunicorn has forked, and with no statement where
 somebody waits. What a process that is killed had counted since is lost.
@@ -19,7 +19,8 @@ from webapp.domain.hook_figures import Gathered
 from webapp.transactions import reading, unit_of_work
 
 log = logging.getLogger(__name__)
-EVERY = 2.0
+EVERY = 2.0  # seconds
+WRITTEN_EACH = 3  # turns: on SQLite a write waits for its turn among the sales
 
 
 class Watch:
@@ -41,15 +42,18 @@ class Watch:
         threading.Thread(target=self._go_on, name="watch", daemon=True).start()
 
     def _go_on(self) -> None:
+        turns = 0
         while not self.stop.wait(EVERY):
-            self.round()
+            turns += 1
+            self.round(write=turns % WRITTEN_EACH == 0)
 
-    def round(self) -> None:
+    def round(self, *, write: bool = True) -> None:
         """Never raises: what could not be written waits for the next time."""
         try:
             with self.app.app_context():
                 look(self.app)
-                self.write()
+                if write:
+                    self.write()
         except SQLAlchemyError as error:
             log.warning("watch.failed", extra={"error": type(error).__name__})
 

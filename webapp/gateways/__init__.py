@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from webapp.errors import NotFound
+from webapp.errors import NotFound, SwitchedOff
 from webapp.gateways.base import Config, Gateway
 from webapp.hooks import apply_filters, registry
 
@@ -37,9 +37,12 @@ class Gateways:
         return {name: one for name, one in made if one is not None}
 
     def get(self, name: str) -> Gateway:
-        """Raises NotFound for one that is not (or no longer) registered."""
+        """Raises NotFound for one that is not (or no longer) registered, SwitchedOff for one that rests."""
         found = self.all().get(name)
         if found is None:
+            off = {one.owner for one in registry.filters["wu_payment_gateways"].callbacks if one.off}
+            if any(name in self.brought_by(owner) for owner in off):
+                raise SwitchedOff()
             raise NotFound(code="unknown_gateway")
         return found
 

@@ -21,6 +21,7 @@ from webapp.addons import Addon
 from webapp.domain import hook_figures, hook_switches
 from webapp.extensions import db
 from webapp.flows import watching
+from webapp.gateways import gateways
 from webapp.models import AuditEntry, Customer, Delivery, DeliveryStatus, HookFigure
 from webapp.transactions import unit_of_work
 
@@ -253,6 +254,9 @@ def test_an_add_on_that_is_switched_off_does_nothing(app: Flask, signed_in: Flas
     assert signed_in.post("/hooks/corner/crm", json={}).status_code == 503
     assert "switched off" in signed_in.get("/admin/add-ons").text
     assert "cash" in signed_in.get("/admin/add-ons").text
+    assert "cash" not in gateways.all()
+    assert signed_in.post("/webhooks/cash", json={}).status_code == 503
+    assert signed_in.post("/webhooks/nothing", json={}).status_code == 404
     signed_in.post("/admin/add-ons/corner_shop/switch", data={"on": "1"})
     assert dict(arrive().meta) == {"greeted": True}
     assert signed_in.post("/hooks/corner/crm", json={}).status_code == 401
