@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from webapp import clock
@@ -60,9 +61,11 @@ def running(customer_id: int) -> list[Membership]:
 
 
 def delete_account(customer: Customer) -> None:
-    """Make the customer nobody, now and for good. Raises Conflict while a membership is running."""
+    """Make the customer nobody, now and for good. Raises Conflict while a membership is running, and for staff."""
     if running(customer.id):
         raise Conflict(code="still_running")
+    if customer.user.is_operator:
+        raise Conflict(_("You are of the staff. An owner has to take you off it first."), code="is_staff")
     names = named(customer)
     keep_who_was_billed(customer)
     forget_person(customer)

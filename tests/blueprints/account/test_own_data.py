@@ -60,6 +60,12 @@ def test_an_account_with_a_running_contract_is_not_deleted(look: Look, signed_in
     assert (answer.status_code, fresh(ada).deleted_at) == (409, None)
 
 
+def test_staff_who_also_buy_stay_staff(client: FlaskClient) -> None:
+    both = factories.customer(user=factories.operator())
+    answer = factories.signed_in(client, both).post("/account/deletion", data={"password": factories.PASSWORD})
+    assert (answer.status_code, "You are of the staff." in answer.text, fresh(both).deleted_at) == (409, True, None)
+
+
 def test_it_asks_for_the_password(signed_in: FlaskClient, ada: Customer) -> None:
     for password in ("", "not the right sentence"):
         answer = signed_in.post("/account/deletion", data={"password": password})

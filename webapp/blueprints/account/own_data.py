@@ -48,10 +48,11 @@ def confirm_deletion() -> ResponseReturnValue:
     return show(ProofForm(formdata=None))
 
 
-def show(form: ProofForm, *, status: int = 200) -> Response:
+def show(form: ProofForm, *, problem: str = "", status: int = 200) -> Response:
+    """`problem`: why it was not done, if a running contract is not the reason."""
     running = erasure.running(customer().id)
     return deletion_view.show(
-        status=status, form=form, errors=errors_of(form), running=running, years=erasure.KEPT_YEARS
+        status=status, problem=problem, form=form, errors=errors_of(form), running=running, years=erasure.KEPT_YEARS
     )
 
 
@@ -69,7 +70,7 @@ def create_deletion() -> ResponseReturnValue:
         with unit_of_work(actor()):
             erasure.delete_account(customers.find(customer_id))
     except Conflict as error:
-        return show(form, status=error.status)
+        return show(form, problem=error.message if error.code == "is_staff" else "", status=error.status)
     logout_user()
     flash(_("Your account is deleted."), "success")
     return go_to(url_for("checkout.front"))
