@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.integrations.mailbox import written
 from webapp import hooks
 from webapp.domain import erasure, mail_kinds, mail_texts, mails, network
 from webapp.domain.mail_kinds import KINDS
-from webapp.domain.mail_rendering import Layout, Source, both, fill, render
+from webapp.domain.mail_rendering import FOLDER, Layout, Source, both, fill, render
 from webapp.errors import Conflict, Invalid
 from webapp.languages import languages
 from webapp.models import MailStatus, MailText
@@ -37,7 +38,7 @@ def reword(body: str, subject: str = "Own", *, kind: str = "password_reset", ver
 # -- wording ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("kind", "locale"), ALL, ids=lambda one: getattr(one, "slug", one))
 def test_every_kind_has_a_text_in_both_languages_that_can_be_filled_in(app: Flask, kind: Any, locale: str) -> None:
-    assert (mail_texts.FOLDER / locale / f"{kind.slug}.md").exists()
+    assert (FOLDER / locale / f"{kind.slug}.md").exists()
     words = mail_texts.preview(kind, locale, mail_texts.default(kind.slug, locale))
     assert words.subject
     assert f'lang="{locale}"' in words.html
@@ -46,11 +47,11 @@ def test_every_kind_has_a_text_in_both_languages_that_can_be_filled_in(app: Flas
 
 
 def test_every_language_we_speak_has_its_mails(app: Flask) -> None:
-    assert {folder.name for folder in mail_texts.FOLDER.iterdir() if folder.is_dir()} == set(languages())
+    assert {folder.name for folder in FOLDER.iterdir() if folder.is_dir()} == set(languages())
 
 
 def test_each_text_belongs_to_a_kind() -> None:
-    assert {file.stem for file in mail_texts.FOLDER.glob("*/*.md")} == set(KINDS)
+    assert {file.stem for file in FOLDER.glob("*/*.md")} == set(KINDS)
 
 
 def test_one_source_becomes_text_and_html() -> None:
@@ -233,10 +234,20 @@ def test_a_callback_that_fails_keeps_no_mail_back(app: Flask) -> None:
     assert written()[0].text.startswith("Hello Ada,")
 
 
-def test_an_add_on_may_declare_a_kind_of_its_own(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_kinds, "KINDS", dict(KINDS))
-    mail_kinds.declare("acme", "Acme", mail_kinds.NAME, when="Now.")
-    assert mail_kinds.KINDS["acme"].names == {"name"}
+def test_an_add_on_brings_kinds_and_texts_of_its_own(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "acme_hello.md").write_text("Subject: Hi {{ name }}\n\nAcme says hello to {{ name }}.\n")
+    mail_kinds.declare("acme_hello", "Acme", mail_kinds.NAME, when="Now.", folder=tmp_path)
+    monkeypatch.setattr(mail_texts, "default", mail_texts.default.__wrapped__)
+    try:
+        with unit_of_work("acme"):
+            mails.send("acme_hello", to="ada@example.com", locale="de", values={"name": "Ada"})
+    finally:
+        del KINDS["acme_hello"]
+    assert written()[0].subject == "Hi Ada"
+    assert "Acme says hello to Ada." in written()[0].text
 
 
 def test_who_deletes_their_account_leaves_no_mail_behind(app: Flask) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from flask_babel import lazy_gettext as _l
+
+from webapp.domain.mail_rendering import FOLDER
 
 
 class Audience(StrEnum):
@@ -35,6 +38,7 @@ class Kind:
     when: str
     audience: Audience
     placeholders: tuple[Placeholder, ...]
+    folder: Path = FOLDER  # of its texts: `<language>/<slug>.md`
 
     @property
     def names(self) -> frozenset[str]:
@@ -56,8 +60,16 @@ NAME = Placeholder("name", _l("The person's name; may be empty"), "Ada Lovelace"
 KINDS: dict[str, Kind] = {}
 
 
-def declare(slug: str, name: str, *placeholders: Placeholder, when: str, to: Audience = Audience.CUSTOMER) -> None:
-    KINDS[slug] = Kind(slug, name, when, to, placeholders)
+def declare(
+    slug: str,
+    name: str,
+    *placeholders: Placeholder,
+    when: str,
+    to: Audience = Audience.CUSTOMER,
+    folder: Path = FOLDER,
+) -> None:
+    """An add-on names the folder of its own texts, which has at least `en/<slug>.md`."""
+    KINDS[slug] = Kind(slug, name, when, to, placeholders, folder)
 
 
 def link(meaning: str, path: str, *, secret: bool = False) -> Placeholder:

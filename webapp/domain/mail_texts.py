@@ -11,8 +11,8 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from sqlalchemy import select
 
 from webapp.domain import network
-from webapp.domain.mail_kinds import EVERYWHERE, Kind
-from webapp.domain.mail_rendering import FOLDER, Layout, NotAllowed, Source, Words, names_in, one_line, render
+from webapp.domain.mail_kinds import EVERYWHERE, KINDS, Kind
+from webapp.domain.mail_rendering import Layout, NotAllowed, Source, Words, names_in, one_line, render
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db
 from webapp.languages import languages
@@ -38,9 +38,10 @@ def base_url() -> str:
 @cache
 def default(slug: str, locale: str) -> Source:
     """Our own wording; in English where a language has none."""
-    file = FOLDER / locale / f"{slug}.md"
+    folder = KINDS[slug].folder
+    file = folder / locale / f"{slug}.md"
     if not file.exists():
-        file = FOLDER / ORIGINAL / f"{slug}.md"
+        file = folder / ORIGINAL / f"{slug}.md"
     first, _line, body = file.read_text().partition("\n")
     return Source(first.removeprefix(SUBJECT_SIGN).strip(), body.strip())
 
