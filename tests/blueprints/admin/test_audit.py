@@ -111,11 +111,14 @@ def test_every_route_that_writes_leaves_an_entry(
     state = network.state(network.settings(), ["default_locale"])
     still_dead = rows.dead(1, handler="other")[0]
     unknown = factories.save(lambda: Try(payment_id=payment.id, number=1, gateway="sandbox", status=TryStatus.UNKNOWN))
+    currency = network.state(network.settings(), ["currency"])
     mark = f"/admin/attention/deliveries/{still_dead.id}"
     asked = {
         "admin.create_taking": (f"{mark}/taking", {}),
         "admin.create_release": (f"{mark}/release", {}),
         "admin.update_aside": (f"{mark}/aside", {"on": "1"}),
+        "admin.update_setup": ("/admin/setup/currency", {"currency": "EUR", "state": currency}),
+        "admin.update_skip": ("/admin/setup/plan/skip", {"on": "1"}),
         "admin.update_digest": ("/admin/attention/digest", {"hour": "7"}),
         "admin.create_question": (f"/admin/payments/{unknown.payment_id}/question", {}),
         "admin.create_cancellation": (f"/admin/memberships/{membership.id}/cancellation", {"at_once": "1"}),

@@ -34,6 +34,7 @@ PLACES = (
     "job_id",
     "object_id",
     "source",
+    "step",
     "noun",
     "name",
     "section",

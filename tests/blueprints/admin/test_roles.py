@@ -27,6 +27,8 @@ WRITES = {
     "admin.create_taking": Capability.ATTENTION_TAKE,
     "admin.update_aside": Capability.ATTENTION_TAKE,
     "admin.update_digest": Capability.ATTENTION_VIEW,
+    "admin.update_setup": Capability.SETTINGS_EDIT,
+    "admin.update_skip": Capability.SETTINGS_EDIT,
     "admin.create_question": Capability.NOTICES_PROCESS,
     "admin.create_bulk": Capability.JOBS_START,
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.blueprints.access import may, needs
-from webapp.blueprints.admin import figure_words, spans
+from webapp.blueprints.admin import figure_words, setup, spans
 from webapp.blueprints.admin.base import bp, count_of, open_things
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN
 from webapp.blueprints.admin.spans import Choice
@@ -45,6 +45,7 @@ def dashboard() -> ResponseReturnValue:
         compared_with=choice.before,
         sales=latest_sales() if with_money else [],
         open_things=open_by_source(),
+        still_to_do=setup.still_to_do(),
         with_money=with_money,
     )
 

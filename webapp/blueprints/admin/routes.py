@@ -31,6 +31,7 @@ from webapp.blueprints.admin import (
     products,
     saved_views,
     settings,
+    setup,
     sites,
     staff,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "products",
     "saved_views",
     "settings",
+    "setup",
     "sites",
     "staff",
 ]

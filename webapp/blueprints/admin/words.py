@@ -143,6 +143,8 @@ ACTIONS: dict[str, LazyString] = {
     "attention.aside": _l("Put aside, or brought back"),
     "attention.digest": _l("Daily mail chosen"),
     "payments.ask": _l("Gateway asked"),
+    "setup.confirm": _l("Step of the set-up confirmed"),
+    "setup.skip": _l("Step of the set-up left for later, or taken up"),
     "products.create": _l("Product made"),
     "products.change": _l("Product changed"),
     "products.duplicate": _l("Product copied from another"),
