@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.account.conftest import Look
@@ -16,7 +17,7 @@ from webapp import clock, hooks
 from webapp.domain import memberships
 from webapp.extensions import db
 from webapp.formatting import long_date
-from webapp.models import Customer, Event, Membership, MembershipStatus, Site, SiteStatus
+from webapp.models import Customer, Event, Mail, Membership, MembershipStatus, Site, SiteStatus
 from webapp.transactions import unit_of_work
 
 
@@ -69,6 +70,16 @@ def test_cancelling_says_what_it_means_then_waits_for_the_period_to_end(
     page = send(browser, "/cancellation")
     assert f"Your contract ends on {day}. Until then nothing changes." in page.text
     assert (fresh(agreement).status, agreement.cancel_at) == (MembershipStatus.ACTIVE, agreement.expires_at)
+
+
+def test_pressing_twice_cancels_once_and_writes_once(signed_in: FlaskClient, agreement: Membership) -> None:
+    form = {"version": str(agreement.version)}
+    for _ in range(2):
+        assert signed_in.post(page_of(agreement, "/cancellation"), data=form).status_code == 303
+    db.session.rollback()
+    [mail] = db.session.scalars(select(Mail)).all()
+    assert (mail.kind, mail.to_address) == ("cancellation_confirmed", "ada@example.com")
+    assert f"/account/memberships/{agreement.id}" in mail.text
 
 
 def test_a_reason_is_asked_once_and_only_afterwards(browser: Browser, agreement: Membership) -> None:

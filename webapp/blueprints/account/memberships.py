@@ -92,10 +92,11 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
     try:
         with unit_of_work(actor()):
             membership = memberships.find(membership_id, customer_id=customer_id)
-            if form.version.data != membership.version and memberships.can_be_cancelled(membership):
+            is_first = memberships.can_be_cancelled(membership)
+            if is_first and form.version.data != membership.version:
                 raise Conflict()
             memberships.cancel(membership, reason=BY_CUSTOMER)
-            if access.acted_as() is None:  # else the mail about what the staff cancels goes out
+            if is_first and access.acted_as() is None:  # else the mail about what the staff cancels goes out
                 telling.tell_owner(membership, f"cancellation-{membership.id}-{membership.version}")
     except DomainError as error:
         return refused(membership_id, error)
