@@ -67,9 +67,7 @@ WORDS: dict[Step, Words] = {
     ),
     Step.GATEWAY: Words(
         lambda: _("A way to be paid"),
-        lambda: _(
-            "For bank transfers say where the money shall go. Other ways come from the environment or an add-on."
-        ),
+        lambda: _("For bank transfers say where the money goes. Other ways come from the environment or an add-on."),
         lambda: url_for("admin.show_section", section="payments"),
         all_settings,
         part("payments", "active_gateways", "manual_instructions"),
