@@ -184,8 +184,9 @@ def by_site(own: Iterable[Membership], contract: str) -> list[Membership]:
     return [one for one in own if one.id in found]
 
 
-def find(declaration_id: int) -> Declaration:
-    declaration = db.session.get(Declaration, declaration_id)
+def locked(declaration_id: int) -> Declaration:
+    """Its row locked until the unit ends, so that it is decided once. Raises NotFound."""
+    declaration = db.session.get(Declaration, declaration_id, with_for_update=True, populate_existing=True)
     if declaration is None:
         raise NotFound()
     return declaration

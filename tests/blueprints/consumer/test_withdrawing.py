@@ -68,7 +68,7 @@ def test_the_period_counts_from_the_day_after_the_order_to_the_end_of_its_last_d
     for received, in_time in ((last, True), (last + timedelta(minutes=2), False)):
         number = only().id
         with unit_of_work("test"):
-            kept = declarations.find(number)
+            kept = declarations.locked(number)
             kept.received_at = received
             assert declarations.is_in_time(kept) is in_time
     assert clock.now() < last

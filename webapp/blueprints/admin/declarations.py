@@ -172,7 +172,7 @@ def create_decision(declaration_id: int) -> ResponseReturnValue:
 def decide(declaration_id: int, form: DecisionForm) -> None:
     decision, note = str(form.decision.data or ""), form.note.data or ""
     with unit_of_work(actor()):
-        declaration = db.session.get_one(Declaration, declaration_id, with_for_update=True)
+        declaration = declarations.locked(declaration_id)
         old = {"status": str(declaration.status)}
         if decision == NOTHING:
             declarations.settle(declaration, note)
