@@ -65,31 +65,45 @@ def count_of(number: int) -> str:
 
 def navigation() -> list[dict[str, Any]]:
     """The admin's rooms; the one that the page belongs to is current."""
-    rooms = (
-        (_("Customers"), "customers"),
-        (_("Memberships"), "memberships"),
-        (_("Payments"), "payments"),
-        (_("Products"), "products"),
-        (_("Sites"), "sites"),
-        (_("Declarations"), "declarations"),
-        (_("Notes"), "notes"),
-        (_("E-mails"), "emails"),
-        (_("Events"), "events"),
-        (_("Deliveries"), "deliveries"),
-        (_("Notices"), "inbound-events"),
-        (_("Jobs"), "jobs"),
-        (_("Hooks"), "hooks"),
-        (_("Add-ons"), "add-ons"),
-        (_("Audit log"), "audit"),
-        (_("Components"), "components"),
-        (_("Settings"), "settings"),
-        (_("Staff"), "staff"),
+    groups = (
+        (
+            _("Selling"),
+            (
+                (_("Customers"), "customers"),
+                (_("Memberships"), "memberships"),
+                (_("Payments"), "payments"),
+                (_("Products"), "products"),
+                (_("Sites"), "sites"),
+                (_("Declarations"), "declarations"),
+                (_("Notes"), "notes"),
+            ),
+        ),
+        (
+            _("Told and heard"),
+            (
+                (_("E-mails"), "emails"),
+                (_("Events"), "events"),
+                (_("Deliveries"), "deliveries"),
+                (_("Notices"), "inbound-events"),
+            ),
+        ),
+        (
+            _("System"),
+            (
+                (_("Jobs"), "jobs"),
+                (_("Hooks"), "hooks"),
+                (_("Add-ons"), "add-ons"),
+                (_("Audit log"), "audit"),
+                (_("Components"), "components"),
+            ),
+        ),
+        (_("Network"), ((_("Settings"), "settings"), (_("Staff"), "staff"))),
     )
     dashboard = {"label": _("Dashboard"), "url": url_for("admin.dashboard"), "current": request.path == "/admin/"}
     return [
         dashboard,
         room(_("Needs attention"), "attention", count_of(sum(open_things().values()))),
-        *(room(label, noun) for label, noun in rooms),
+        *(room(label, noun) | {"group": group} for group, rooms in groups for label, noun in rooms),
     ]
 
 
