@@ -215,6 +215,12 @@ SECTIONS: tuple[Section, ...] = (
         _l("How your staff proves who they are."),
         (
             Field(
+                "require_email_verification",
+                _l("Ask new customers to confirm their e-mail address"),
+                Flag(),
+                _l("Their site is made once they have followed the link that we send them. The sale is not held up."),
+            ),
+            Field(
                 "staff_two_step",
                 _l("Ask all staff for a second step"),
                 Flag(),
