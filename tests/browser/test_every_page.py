@@ -1,6 +1,7 @@
-"""Axe on every page, in light and dark, in English and German: the pages are those that the routes say there are.
+"""Axe on every page, in light and dark, in English and German, and no sideways scroll from 320 to 2560 pixels.
 
-A page without a sample in `tests/estate.py` fails. In the dark only what depends on colours is looked at again.
+The pages are those that the routes say there are. A page without a sample in `tests/estate.py` fails. In the dark only
+what depends on colours is looked at again.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ AT_ONCE = """
     sheet.replaceSync("* { transition: none !important; animation: none !important; }");
     document.adoptedStyleSheets = [sheet];
 """
+EDGE = {"de-DE": 320, "en-GB": 2560}  # the longest words in the narrowest window, the shortest in the widest
+DESK: Any = {"width": 1280, "height": 900}
 RUN = "options => axe.run(document, {resultTypes: ['violations'], ...options})"
 
 
@@ -66,6 +69,14 @@ def test_what_is_no_page_is_a_route_at_least(app: Flask) -> None:
 def found(page: Page, **options: Any) -> list[str]:
     violations = page.evaluate(RUN, options)["violations"]
     return [f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']][:3]}" for one in violations]
+
+
+def scrolls(page: Page, width: int) -> bool:
+    """Whether the page is wider than the window; the window is as wide as before afterwards."""
+    page.set_viewport_size({"width": width, "height": 900})
+    wider: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    page.set_viewport_size(DESK)
+    return wider
 
 
 def sign_in(context: BrowserContext, site: Server, grounds: Estate, who: str) -> None:
@@ -91,7 +102,7 @@ def test_no_page_has_anything_wrong_with_it(
     site: Server, grounds: Estate, chromium: Browser, locale: str, who: str, part: int, parts: int
 ) -> None:
     options = {"base_url": site.url, "locale": locale, "reduced_motion": "reduce", "bypass_csp": True}
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
+    context = chromium.new_context(viewport=DESK, **options)
     context.set_default_timeout(PATIENCE)
     context.add_init_script(AXE.read_text())
     context.add_init_script(AT_ONCE)
@@ -108,5 +119,6 @@ def test_no_page_has_anything_wrong_with_it(
         wrong += [f"{path}: {one}" for one in found(page)]
         page.emulate_media(color_scheme="dark")
         wrong += [f"{path} (dark): {one}" for one in found(page, runOnly=COLOURS)]
+        wrong += [f"{path} scrolls sideways"] if scrolls(page, EDGE[locale]) else []
     context.close()
     assert wrong == []
