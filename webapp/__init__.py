@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import addons, blueprints, encryption, formatting, hooks, integrations, logs
 from webapp.blueprints.language.choice import choose_locale
-from webapp.domain import mail_texts, outbox
+from webapp.domain import mail_texts, network, outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
 from webapp.flows import sandbox_bank, watching
 from webapp.gateways import Factory, gateways
@@ -125,8 +125,16 @@ def join_hooks(app: Flask, settings: Settings) -> None:
     addons.load(app, settings)
 
 
+def transfer_instructions() -> str:
+    """What the operator has saved by now."""
+    return network.settings().manual_instructions
+
+
 def our_gateways(settings: Settings) -> dict[str, Factory]:
-    ours: dict[str, Factory] = {"manual": ManualGateway, "free": FreeGateway}
+    ours: dict[str, Factory] = {
+        "manual": partial(ManualGateway, instructions=transfer_instructions),
+        "free": FreeGateway,
+    }
     if settings.sandbox_gateway:
         ours = {"sandbox": partial(SandboxGateway, bank=sandbox_bank), **ours}
     return ours

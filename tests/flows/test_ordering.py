@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from webapp import hooks
-from webapp.domain import checkout, payments
+from webapp.domain import checkout, network, payments
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db as database
 from webapp.flows import asking, ordering, sandbox_bank
@@ -240,6 +240,14 @@ def test_a_trial_is_settled_at_once_and_starts_with_nothing_charged(
     assert heard.count("wu_checkout_completed") == 1
 
 
+def test_a_buyer_reads_the_instructions_that_the_operator_saved(app: Flask, settings: Settings) -> None:
+    factories.product("premium")
+    with unit_of_work("test"):
+        network.change({"manual_instructions": "DE02 1203 0000 0000 2020 51"})
+    ordering.place(factories.order("premium", gateway="manual"), settings)
+    assert (only(Try).action or {})["text"].startswith("DE02 1203 0000 0000 2020 51\n")
+
+
 def test_a_manual_order_waits_for_the_operator(app: Flask, settings: Settings) -> None:
     factories.product("premium")
     placed = ordering.place(factories.order("premium", gateway="manual"), settings)
@@ -247,6 +255,7 @@ def test_a_manual_order_waits_for_the_operator(app: Flask, settings: Settings) -
     action = only(Try).action
     assert action["type"] == "instructions"
     assert f"{only(Payment).id:06d}" in action["text"]
+    assert "Please transfer the amount to our account." in action["text"]
     with unit_of_work("operator:1"):
         payments.confirm_by_hand(payments.locked(only(Payment).id), actor="operator:1")
     assert only(Membership).status == MembershipStatus.ACTIVE

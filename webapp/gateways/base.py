@@ -8,7 +8,7 @@ Docs: docs/custom-gateway.md, with the verbs that integrators of Ultimate Multis
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from webapp.paying import (
@@ -62,7 +62,6 @@ class Config:
 
     env: Mapping[str, str]
     base_url: str
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @runtime_checkable

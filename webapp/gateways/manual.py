@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.gateways.base import Base, Beginning, Capability, Later, Outcome, PaymentRequest, RefundRequest, Verdict
+from webapp.gateways.base import (
+    Base,
+    Beginning,
+    Capability,
+    Config,
+    Later,
+    Outcome,
+    PaymentRequest,
+    RefundRequest,
+    Verdict,
+)
 
 
 class ManualGateway(Base):
@@ -14,9 +26,14 @@ class ManualGateway(Base):
     description = _l("We start as soon as your transfer has arrived.")
     capabilities = Capability.OFFLINE | Capability.REFUND | Capability.PARTIAL_REFUND
 
+    def __init__(self, config: Config, instructions: Callable[[], str] = str) -> None:
+        """`instructions`: the operator's own, as they are when a buyer needs them; "" for none."""
+        super().__init__(config)
+        self._instructions = instructions
+
     def begin(self, request: PaymentRequest) -> Beginning:
-        """The operator's own instructions (setting `manual_instructions`), with the reference to quote."""
-        wording = str(self.config.options.get("instructions") or _("Please transfer the amount to our account."))
+        """How to pay, with the reference to quote."""
+        wording = self._instructions() or _("Please transfer the amount to our account.")
         quote = _("Payment reference: %(number)s", number=request.order_number)
         return Later(f"{wording}\n{quote}")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.pages import Browser
 from webapp.blueprints.admin.settings_sections import BY_SLUG, SECTIONS
 from webapp.domain import network
 from webapp.domain.network import Network
+from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import AuditEntry, Role, Setting
 from webapp.transactions import unit_of_work
@@ -294,3 +297,22 @@ def test_colours_are_previewed_without_being_saved(browser: Browser, signed_in: 
     part = signed_in.post("/admin/settings/look/preview", data={"accent": "#1b4f9c"}, headers={"HX-Request": "true"})
     assert "/brand/preview/1b4f9c-548de1.css" in part.text
     assert saved().accent == ""
+
+
+def test_of_two_who_save_at_the_same_instant_the_slower_is_refused(app: Flask) -> None:
+    seen = network.state(network.settings(), ["company_name"])
+    db.session.rollback()
+
+    def save(name: str) -> bool:
+        with app.app_context():
+            try:
+                with unit_of_work("test"):
+                    network.edit({"company_name": name}, names=["company_name"], seen=seen)
+            except Conflict:
+                return False
+            return True
+
+    with ThreadPoolExecutor(4) as pool:
+        kept = list(pool.map(lambda name: contextvars.Context().run(save, name), "abcd"))
+    assert sorted(kept) == [False, False, False, True]
+    assert saved().company_name == "abcd"[kept.index(True)]
