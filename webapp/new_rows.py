@@ -2,7 +2,7 @@
 
 A sale makes rows of many kinds, always in the same order: working that order out again, as the ORM's unit of work does
 at each flush, takes longer than writing them. What a row refers to must be kept before it. Rows that the ORM knows
-something about that a plain INSERT does not are left to the ORM. See docs/decisions/0008-new-rows-in-order.md.
+something about that a plain INSERT does not are left to the ORM. See docs/decisions/0010-new-rows-in-order.md.
 """
 
 from __future__ import annotations
