@@ -207,6 +207,16 @@ def test_who_is_signed_in_finds_it_filled_in_and_sees_the_end(client: FlaskClien
     assert "Your contract ends on" in browser.submit().text
 
 
+def test_who_has_several_contracts_is_told_their_numbers(client: FlaskClient, contract: Membership) -> None:
+    studio = factories.product(name="Studio")
+    other = factories.active_membership(customer=contract.customer, plan=studio, expires_at=contract.expires_at)
+    browser = Browser(factories.signed_in(client, contract.customer))
+    for path in (PATH, "/withdraw"):
+        page = browser.get(path)
+        assert page.fields["contract"] == ""
+        assert f"Your contracts: {other.id} Studio, {contract.id} Premium" in page.text
+
+
 def test_the_customer_takes_it_back_in_the_account(browser: Browser, contract: Membership) -> None:
     declare(browser, contract=str(contract.id))
     factories.signed_in(browser.client, contract.customer)

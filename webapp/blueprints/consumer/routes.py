@@ -29,7 +29,7 @@ from webapp.blueprints.views import View, go_to
 from webapp.domain import declarations, memberships, network
 from webapp.domain.declarations import Told
 from webapp.extensions import csrf, limiter
-from webapp.models import Customer, Declaration, DeclarationKind, DeclarationStatus
+from webapp.models import Customer, Declaration, DeclarationKind, DeclarationStatus, Membership
 from webapp.transactions import unit_of_work
 
 bp = Blueprint("consumer", __name__)
@@ -53,13 +53,19 @@ def customer() -> Customer | None:
     return current_user.customer if current_user.is_authenticated else None
 
 
+def contracts() -> list[Membership]:
+    """Those of whoever is signed in that can be ended: told to themself, so that nobody has to look for a number."""
+    own = customer()
+    return [one for one in memberships.of_customer(own.id) if one.is_served] if own is not None else []
+
+
 def prefilled(email_field: str) -> dict[str, str]:
     """What we know of who is signed in; the contract, when there is one to end."""
     own = customer()
     known = {"declaration_token": secrets.token_urlsafe(16)}
     if own is None:
         return known
-    running = [one for one in memberships.of_customer(own.id) if one.is_served]
+    running = contracts()
     contract = str(running[0].id) if len(running) == 1 else ""
     return known | {"full_name": own.display_name, "contract": contract, email_field: own.email}
 
@@ -73,7 +79,7 @@ def new_cancellation() -> ResponseReturnValue:
 def show_cancellation(form: CancelForm, *, status: int = 200) -> Response:
     errors = form.problems() if status != 200 else []
     values = {"ordinary": ORDINARY, "extraordinary": EXTRAORDINARY, "earliest": EARLIEST, "on_date": ON_DATE}
-    return cancel_view.show(status=status, form=form, errors=errors, **values)
+    return cancel_view.show(status=status, form=form, errors=errors, contracts=contracts(), **values)
 
 
 # The forms check their tokens themselves: nobody's declaration may be lost because a page stood open for a day.
@@ -105,7 +111,8 @@ def new_withdrawal() -> ResponseReturnValue:
 
 
 def show_withdrawal(form: WithdrawForm, *, status: int = 200, view: View = withdraw_view) -> Response:
-    return view.show(status=status, form=form, errors=form.problems() if status != 200 else [])
+    errors = form.problems() if status != 200 else []
+    return view.show(status=status, form=form, errors=errors, contracts=contracts())
 
 
 @csrf.exempt
