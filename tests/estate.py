@@ -133,6 +133,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "locale": locale,
         "legal_page": page,
         "version": text.version,
+        "step": "company",
         "source": "mails",
         "object_id": letter.id,
         "plan": "premium",
