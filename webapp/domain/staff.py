@@ -12,6 +12,7 @@ class Capability(StrEnum):
     """Something done in the network admin, as noun and verb."""
 
     CUSTOMERS_VIEW = "customers.view"
+    CUSTOMERS_CONFIRM = "customers.confirm"
     CUSTOMERS_ACT_AS = "customers.act-as"
     MEMBERSHIPS_VIEW = "memberships.view"
     MEMBERSHIPS_CANCEL = "memberships.cancel"
@@ -59,6 +60,7 @@ HELPING = LOOKING | {
     Capability.SITES_PROVISION,
     Capability.DELIVERIES_RETRY,
     Capability.EMAILS_SEND,
+    Capability.CUSTOMERS_CONFIRM,
     Capability.NOTICES_PROCESS,
     Capability.ATTENTION_TAKE,
     Capability.JOBS_START,

@@ -25,6 +25,7 @@ from webapp.models import (
     AuditEntry,
     BulkItem,
     BulkStatus,
+    EmailVerification,
     InboundStatus,
     Mail,
     Note,
@@ -104,6 +105,7 @@ def test_every_route_that_writes_leaves_an_entry(
     monkeypatch.setitem(app.extensions, "addons", [Addon("sample", "1")])
     declared = declaration()
     mail = kept_mail()
+    asked_twice = factories.customer(email_verification=EmailVerification.PENDING)
     plan = factories.product("premium")
     other = factories.product("other")
     facts = {"name": "Gold", "amount": "5", "duration": "1", "duration_unit": "month", "list_order": "10"}
@@ -130,6 +132,8 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_stop": (f"/admin/jobs/{waiting_job.id}/stop", {}),
         "admin.create_undo": (f"/admin/jobs/{ended_job.id}/undo", {}),
         "admin.create_processing": (f"/admin/inbound-events/{told.id}/processing", {}),
+        "admin.create_confirmation_link": (f"/admin/customers/{asked_twice.id}/confirmation-link", {}),
+        "admin.create_confirmed": (f"/admin/customers/{asked_twice.id}/confirmed", {}),
         "admin.create_email_retry": (f"/admin/emails/{mail.id}/retry", {}),
         "admin.create_test_email": ("/admin/emails/test", {}),
         "admin.update_email_text": ("/admin/emails/texts/test/en", {"subject": "Ours", "body": "Ours.", "seen": ""}),

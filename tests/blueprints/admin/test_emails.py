@@ -13,13 +13,14 @@ from tests.blueprints.admin import rows
 from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements
 from tests.integrations.mailbox import mail_server, written
+from tests.templates.conftest import Element
 from webapp.domain import mail_texts, mails
 from webapp.domain.mail_kinds import KINDS
 from webapp.domain.mail_rendering import Source
 from webapp.extensions import db
 from webapp.flows import bulk as bulk_flow
 from webapp.flows import mailing, relaying
-from webapp.models import AuditEntry, Mail, MailStatus, MailText, Role, User
+from webapp.models import AuditEntry, Customer, EmailVerification, Event, Mail, MailStatus, MailText, Role, User
 from webapp.transactions import unit_of_work
 
 TEXT = "/admin/emails/texts/password_reset/en"
@@ -43,12 +44,18 @@ def ended(mail: Mail, status: MailStatus, error: str = "") -> Mail:
     return written()[-1]
 
 
+def listed(page: Element) -> list[int]:
+    """The rows, by the order in which their mails were written: the first is 1."""
+    order = [str(mail.id) for mail in written()]
+    return [order.index(name) + 1 for name in rows.names(page)]
+
+
 # -- the list --------------------------------------------------------------------------------------------------------
 def test_every_mail_is_listed_with_what_became_of_it(look: Look) -> None:
     ended(write("gone@example.com"), MailStatus.FAILED, "550 no such mailbox")
     write("ada@example.com", kind="test")
     page = look("/admin/emails")
-    assert rows.names(page) == ["2", "1"]
+    assert listed(page) == [2, 1]
     assert "550 no such mailbox" in page.text
     assert "MAIL_URL is not set" in page.text
 
@@ -56,27 +63,28 @@ def test_every_mail_is_listed_with_what_became_of_it(look: Look) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("search=gone@example.com", ["1"]),
-        ("search=gone@", ["1"]),
-        ("search=test+message", ["2"]),
-        ("search=2", ["2"]),
-        ("status=failed", ["1"]),
-        ("kind=test", ["2"]),
+        ("search=gone@example.com", [1]),
+        ("search=gone@", [1]),
+        ("search=test+message", [2]),
+        ("search=2", [2]),
+        ("status=failed", [1]),
+        ("kind=test", [2]),
         ("kind=nothing", []),
     ],
 )
-def test_the_list_is_narrowed(look: Look, query: str, found: list[str]) -> None:
+def test_the_list_is_narrowed(look: Look, query: str, found: list[int]) -> None:
     ended(write("gone@example.com"), MailStatus.FAILED, "550")
     write("ada@example.com", kind="test")
-    assert rows.names(look(f"/admin/emails?{query}")) == found
+    query = query.replace("search=2", f"search={written()[-1].id}")
+    assert listed(look(f"/admin/emails?{query}")) == found
 
 
 def test_a_customers_mails_are_found_by_the_customer(look: Look) -> None:
     person = factories.customer(user=factories.user(email="ada@elsewhere.example"))
     write("ada@example.com", customer_id=person.id)
     write("bob@example.com")
-    assert rows.names(look("/admin/emails?search=ada@elsewhere")) == ["1"]
-    assert rows.names(look(f"/admin/emails?customer={person.id}")) == ["1"]
+    assert listed(look("/admin/emails?search=ada@elsewhere")) == [1]
+    assert listed(look(f"/admin/emails?customer={person.id}")) == [1]
 
 
 def test_a_page_costs_the_same_for_one_and_for_many(look: Look, statements: Statements) -> None:
@@ -242,3 +250,18 @@ def test_saving_over_a_text_that_was_reset_meanwhile_is_a_clash(signed_in: Flask
         mail_texts.change(KINDS["password_reset"], "en", mail_texts.default("password_reset", "en"), version=1)
     assert save(signed_in, "Second {{ link }}", seen="1").status_code == 409
     assert mail_texts.preview(KINDS["password_reset"], "en", Source("S", "B")).text.startswith("B")
+
+
+# -- addresses that are not confirmed --------------------------------------------------------------------------------
+def test_the_staff_sends_the_link_again_or_knows_that_the_address_is_right(signed_in: FlaskClient) -> None:
+    person = factories.customer(email_verification=EmailVerification.PENDING)
+    page = f"/admin/customers/{person.id}"
+    assert "The e-mail address is not confirmed yet" in signed_in.get(page).text
+    assert signed_in.post(f"{page}/confirmation-link").status_code == 303
+    [event] = db.session.scalars(select(Event))
+    assert event.type == "email.verification_requested"
+    assert signed_in.post(f"{page}/confirmed").status_code == 303
+    db.session.rollback()
+    assert db.session.get_one(Customer, person.id).email_verification == EmailVerification.VERIFIED
+    assert "not confirmed yet" not in signed_in.get(page).text
+    assert signed_in.post(f"{page}/confirmed").status_code == 409

@@ -34,6 +34,8 @@ WRITES = {
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
     "admin.create_confirmation": Capability.PAYMENTS_CONFIRM,
     "admin.create_copy": Capability.PRODUCTS_EDIT,
+    "admin.create_confirmation_link": Capability.CUSTOMERS_CONFIRM,
+    "admin.create_confirmed": Capability.CUSTOMERS_CONFIRM,
     "admin.create_email_retry": Capability.EMAILS_SEND,
     "admin.create_test_email": Capability.EMAILS_SEND,
     "admin.preview_email_text": Capability.EMAILS_EDIT,

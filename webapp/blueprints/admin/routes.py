@@ -34,6 +34,7 @@ from webapp.blueprints.admin import (
     setup,
     sites,
     staff,
+    verification,
 )
 from webapp.blueprints.admin.base import bp
 
@@ -70,4 +71,5 @@ __all__ = [
     "setup",
     "sites",
     "staff",
+    "verification",
 ]

@@ -153,6 +153,8 @@ ACTIONS: dict[str, LazyString] = {
     "products.move": _l("Moved in lists"),
     "products.delete": _l("Product deleted"),
     "deliveries.retry": _l("Sent again"),
+    "customers.ask-to-confirm": _l("Link to confirm the address sent again"),
+    "customers.confirm": _l("Address marked as confirmed"),
     "emails.send": _l("Message sent"),
     "emails.test": _l("Test message sent"),
     "emails.change": _l("Text of a message changed"),
