@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import checkout, hooks, memory, outbox, registration, report, starting
+from benchmarks import admin, checkout, hooks, memory, outbox, registration, report, starting
 from benchmarks.measuring import Result
 from benchmarks.network import Network, scratch
 from benchmarks.servers import ROOT
@@ -25,14 +25,15 @@ BENCHMARKS: dict[str, Benchmark] = {
     "hooks": hooks.run,
     "outbox": outbox.run,
     "memory": memory.run,
+    "admin": admin.run,
 }
-ON_REQUEST: dict[str, Benchmark] = {"start": starting.run}
+ON_REQUEST: dict[str, Benchmark] = {"start": starting.run, "admin-million": admin.run_million}
 
 
 def main(argv: Sequence[str]) -> int:
     options = arguments(argv)
     known = BENCHMARKS | ON_REQUEST
-    names = options.names or [*BENCHMARKS, *(ON_REQUEST if options.with_start else ())]
+    names = options.names or [*BENCHMARKS, *(["start"] if options.with_start else ())]
     results: list[Result] = []
     failed = [name for name in names if not measured(name, known[name], options.rounds, results)]
     print("\n" + report.as_text(results))
@@ -47,7 +48,11 @@ def main(argv: Sequence[str]) -> int:
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description="Measure, against floors of the same run.")
     parser.add_argument(
-        "names", nargs="*", choices=[*BENCHMARKS, *ON_REQUEST, []], metavar="NAME", help=", ".join(BENCHMARKS)
+        "names",
+        nargs="*",
+        choices=[*BENCHMARKS, *ON_REQUEST, []],
+        metavar="NAME",
+        help=", ".join((*BENCHMARKS, *ON_REQUEST)),
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: 5)")
     parser.add_argument("--with-start", action="store_true", help="also ./dev run in a fresh clone; downloads packages")
