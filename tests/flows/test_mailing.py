@@ -62,6 +62,7 @@ def test_a_mail_arrives_as_it_was_worded(server: MailServer, clock: TurnedClock)
     assert headers["From"] == "Grünfeld <help@xn--grn-ioa.example>"
     assert headers["Subject"] == "Set a new password for Grünfeld"
     assert headers["Auto-Submitted"] == "auto-generated"
+    assert headers["Content-Language"] == "en"
     assert headers["Reply-To"] == "help@xn--grn-ioa.example"
     assert headers["Message-ID"] == mail.message_id
     assert headers["Date"].datetime == clock.now

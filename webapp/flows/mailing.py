@@ -73,11 +73,11 @@ def message(held: Held) -> EmailMessage:
     made["Date"] = held.created_at
     made["Message-ID"] = held.message_id
     made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = held.locale
     text = mails.revealed(held.text, held.secrets)
     html = mails.revealed(held.html, held.secrets, lambda secret: str(escape(secret)))
     made.set_content(text, cte="quoted-printable")
     made.add_alternative(html, subtype="html", cte="quoted-printable")
+    made["Content-Language"] = held.locale  # not before: headers about content move into the first part
     return made
 
 
