@@ -38,7 +38,7 @@ class Watch:
             if self.begun:
                 return
             self.begun = True
-        self.round()
+        self.round(write=False)
         threading.Thread(target=self._go_on, name="watch", daemon=True).start()
 
     def _go_on(self) -> None:
@@ -56,6 +56,8 @@ class Watch:
                     self.write()
         except SQLAlchemyError as error:
             log.warning("watch.failed", extra={"error": type(error).__name__})
+        except Exception:  # or nobody would look any more
+            log.exception("watch.failed")
 
     def write(self) -> None:
         with self._one:

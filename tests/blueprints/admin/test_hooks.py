@@ -134,6 +134,27 @@ def test_what_could_not_be_written_waits_for_the_next_time(app: Flask, monkeypat
     assert figure("hear").calls == 2
 
 
+def test_a_turn_that_fails_does_not_end_the_watch(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch = watching.Watch(app)
+    monkeypatch.setattr(watch.gathered, "collect", lambda: 1 / 0)
+    watch.round()
+    assert [one.msg for one in caplog.records] == ["watch.failed"]
+
+
+def test_the_first_request_begins_the_watch_and_writes_nothing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, statements: Statements
+) -> None:
+    watch = watching.Watch(app)
+    monkeypatch.setattr(watching, "EVERY", 60.0)
+    watch.begin()
+    assert [one.split()[0] for one in statements] == ["SELECT"]
+    watch.begin()
+    assert len(statements) == 1
+    watch.stop.set()
+
+
 def test_a_sale_writes_no_figure(app: Flask, statements: Statements) -> None:
     hooks.add_action(HOOK, hear)
     arrive()
