@@ -15,7 +15,7 @@ from flask import Flask
 from tests.conftest import TurnedClock
 from tests.fakes.smtp import DRIP, HANG_UP, SILENCE, MailServer
 from tests.integrations.mailbox import mail_server, written
-from webapp.domain import mails, network
+from webapp.domain import mail_claims, mails, network
 from webapp.errors import ConfigurationError, Conflict
 from webapp.extensions import db
 from webapp.flows import mailing, relaying
@@ -224,7 +224,7 @@ def test_nobody_tries_for_ever(server: MailServer, clock: TurnedClock) -> None:
     for _ in range(30):
         mailing.work_off()
         clock.tick(days=2)
-    assert fate() == [("dead", mails.ATTEMPTS_AT_MOST, "450 not now")]
+    assert fate() == [("dead", mail_claims.ATTEMPTS_AT_MOST, "450 not now")]
 
 
 def test_an_address_that_is_none_is_not_tried(server: MailServer) -> None:
@@ -265,13 +265,13 @@ def test_two_workers_send_each_mail_once(app: Flask, server: MailServer) -> None
 def test_who_was_too_slow_marks_nothing(server: MailServer, clock: TurnedClock) -> None:
     write()
     with unit_of_work("worker") as session:
-        slow = mails.claim(session)
+        slow = mail_claims.claim(session)
     assert slow is not None
     assert mailing.work_off() == 0
     clock.tick(minutes=6)
     mailing.work_off()
     with unit_of_work("worker") as session:
-        assert mails.settle(session, slow, MailStatus.FAILED, "too late") is None
+        assert mail_claims.settle(session, slow, MailStatus.FAILED, "too late") is None
     assert fate() == [("sent", 2, "")]
 
 
@@ -285,7 +285,7 @@ def test_a_worker_that_is_killed_between_sending_and_marking_sends_again_under_t
     child = os.fork()
     if child == 0:
         try:
-            mails.settle = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+            mail_claims.settle = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
             mailing.work_off()
         finally:
             os._exit(1)

@@ -14,9 +14,9 @@ from email.policy import SMTP
 
 from markupsafe import escape
 
-from webapp.domain import mails, network
+from webapp.domain import mail_claims, mails, network
+from webapp.domain.mail_claims import Held
 from webapp.domain.mail_rendering import one_line
-from webapp.domain.mails import Held
 from webapp.flows.relaying import stopping
 from webapp.integrations.mailing.smtp import Connection, NotSent, Refused, ServerAway, server
 from webapp.models import MailStatus
@@ -30,12 +30,12 @@ def work_off() -> int:
     to = server.bound()
     if to is None:
         with unit_of_work("worker") as session:
-            return mails.keep_due(session)
+            return mail_claims.keep_due(session)
     tried = 0
     with closing(Connection(to)) as connection:
         while not stopping.is_set():
             with unit_of_work("worker") as session:
-                held = mails.claim(session)
+                held = mail_claims.claim(session)
             if held is None:
                 break
             tried += 1
@@ -54,7 +54,7 @@ def work_on(connection: Connection, held: Held) -> bool:
     except Refused as failure:
         outcome, error = MailStatus.FAILED, str(failure)
     with unit_of_work("worker") as session:
-        status = mails.settle(session, held, outcome, error)
+        status = mail_claims.settle(session, held, outcome, error)
     report = log.info if outcome is MailStatus.SENT else log.warning
     report("mail.tried", extra={"mail": held.id, "status": str(status or "lost"), "try": held.attempts_made})
     return goes_on

@@ -22,6 +22,7 @@ from webapp.domain import (
     erasure,
     figure_days,
     inbox,
+    mail_claims,
     mails,
     memberships,
     one_time_links,
@@ -69,7 +70,7 @@ def sweep_bulk() -> int:
 
 
 def sweep_mail() -> int:
-    due = mails.count_due()
+    due = mail_claims.count_due()
     if due:
         queue.ring("mail")
     return due
