@@ -12,12 +12,21 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import ssl
+import tempfile
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any, Self, cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 HANG_UP, SILENCE, DRIP = "hang up", "silence", "drip"
 
@@ -45,7 +54,9 @@ class MailServer:
     """`refuse` holds, by command (connect, auth, mail, rcpt, data, content, quit), what is answered, or HANG_UP,
     SILENCE, DRIP. With `times` in it a bad day lasts for so many commands."""
 
-    def __init__(self, *, user: str = "", password: str = "") -> None:
+    def __init__(self, *, user: str = "", password: str = "", tls: str = "") -> None:
+        """`tls`: "" for none, `smtps` from the first byte, `starttls` when it is asked for, and before signing in."""
+        self.tls, self.context = tls, server_context() if tls else None
         self.user, self.password = user, password
         self.refuse: dict[str, str] = {}
         self.times: dict[str, int] = {}
@@ -60,6 +71,8 @@ class MailServer:
             def handle(self) -> None:
                 with contextlib.suppress(OSError, HungUp):
                     Talk(fake, self).go_on()
+                self.rfile.close()
+                self.connection.close()
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -68,7 +81,8 @@ class MailServer:
     @property
     def url(self) -> str:
         who = f"{self.user}:{self.password}@" if self.user else ""
-        return f"smtp://{who}127.0.0.1:{self._server.server_address[1]}"
+        scheme = "smtps" if self.tls == "smtps" else "smtp"
+        return f"{scheme}://{who}127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -90,6 +104,22 @@ class MailServer:
         return self.refuse[command]
 
 
+def server_context() -> ssl.SSLContext:
+    """A certificate of our own making, which nobody has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fake")])
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(start).not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(private + made.sign(key, SHA256()).public_bytes(Encoding.PEM))
+        file.flush()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file.name)
+    return context
+
+
 class HungUp(Exception):
     pass
 
@@ -100,6 +130,9 @@ class Talk:
     def __init__(self, server: MailServer, handler: Any) -> None:
         self.server, self.handler = server, handler
         self.greeted, self.signed_in = False, not server.user
+        self.secured = False
+        if server.tls == "smtps":
+            self.secure()
         self.sender: str | None = None
         self.recipients: list[str] = []
 
@@ -118,7 +151,16 @@ class Talk:
         verb = text.split(" ")[0].upper()
         if verb == "EHLO":
             self.greeted = True
-            self.say("250-fake\r\n250-8BITMIME" + ("\r\n250-AUTH PLAIN" if self.server.user else "") + "\r\n250 SIZE")
+            offers = ["fake", "8BITMIME"]
+            if self.server.tls == "starttls" and not self.secured:
+                offers.append("STARTTLS")
+            elif self.server.user:
+                offers.append("AUTH PLAIN")
+            self.say("".join(f"250-{one}\r\n" for one in offers) + "250 SIZE")
+        elif verb == "STARTTLS" and self.server.tls == "starttls" and not self.secured:
+            self.say("220 go on")
+            self.secure()
+            self.greeted = False
         elif verb == "AUTH":
             self.sign_in(text)
         elif verb == "MAIL" and self.greeted and self.signed_in and self.sender is None:
@@ -138,6 +180,13 @@ class Talk:
             raise HungUp
         else:
             self.say("503 bad sequence of commands")
+
+    def secure(self) -> None:
+        assert self.server.context is not None
+        handler = self.handler
+        handler.connection = self.server.context.wrap_socket(handler.connection, server_side=True)
+        handler.rfile, handler.wfile = handler.connection.makefile("rb"), handler.connection.makefile("wb", buffering=0)
+        self.secured = True
 
     def sign_in(self, text: str) -> None:
         from base64 import b64decode

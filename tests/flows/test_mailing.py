@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -103,6 +104,24 @@ def test_a_server_that_asks_is_told_who_we_are(app: Flask) -> None:
         write()
         mailing.work_off()
         assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("tls", ["smtps", "starttls"])
+def test_a_password_goes_over_tls_where_the_server_has_it(app: Flask, tls: str) -> None:
+    with mail_server(user="me", password="secret", tls=tls) as server:
+        write()
+        write()
+        assert mailing.work_off() == 2
+        assert (len(server.mails), server.connections) == (2, 1)
+        before = server.commands.index("STARTTLS") if tls == "starttls" else 0
+        assert not any(one.startswith(("AUTH", "MAIL")) for one in server.commands[:before])
+
+
+def test_only_this_machine_needs_no_certificate_that_somebody_has_signed() -> None:
+    far = Server.of("smtps://mail.example.com", "https://parzelle.example").context()
+    near = Server.of("smtps://127.0.0.1", "https://parzelle.example").context()
+    assert (far.verify_mode, far.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert near.verify_mode == ssl.CERT_NONE
 
 
 def test_no_name_begins_a_header_of_its_own(server: MailServer) -> None:
