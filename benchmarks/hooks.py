@@ -27,13 +27,14 @@ def run(network: Network, rounds: int) -> Iterator[Result]:
     from webapp.transactions import unit_of_work
     from webapp.unit import current
 
+    app = network.app  # made when it is first asked for, and with it our own listeners
     before = hooks.registry.snapshot()
-    for name in (SILENT, AT_ONCE, COLLECTED):  # our own listeners are not what is measured
+    for name in (SILENT, AT_ONCE, COLLECTED):  # they are not what is measured
         hooks.remove_all_actions(name)
     for number in range(LISTENERS):
         for name in (AT_ONCE, COLLECTED):
             hooks.add_action(name, listener(number), guard=False)
-    with network.app.app_context(), unit_of_work("benchmark"):
+    with app.app_context(), unit_of_work("benchmark"):
         names = {"do_action": hooks.do_action, "waiting": current().before, "send": sender(), "call": caller()}
         figures = interleaved(
             rounds + 1,
