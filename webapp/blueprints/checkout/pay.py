@@ -128,7 +128,8 @@ def change_email(reference: str) -> ResponseReturnValue:
         except Invalid as problem:
             form.email_address.errors = [problem.message]
         else:
-            flash(_("Changes saved."), "success")
+            address = form.email_address.data
+            flash(_("Your address is saved. We sent everything to %(email)s.", email=address), "success")
             return go_to(url_for("pay.thank_you", reference=reference))
     return thank(receivables.find_by_reference(reference), form, status=422)
 
