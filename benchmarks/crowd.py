@@ -17,24 +17,25 @@ NOUGHT: dict[type, str] = {str: "''", int: "0", bool: "false"}
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})"
 ID = f"{FIRST} + i"
 ENDED = "i % 10 > 6"
+FIGURES = "webapp.migrations.versions.20261125_9e4d2b7c6f15_figures"
 
 
 def fill(network: Network, number: int) -> None:
     """Write it, have the days counted as the clock does, and make an operator who can sign in."""
     from webapp.domain import customers
-    from webapp.extensions import db
+    from webapp.extensions import db, dialect_name
     from webapp.jobs import schedule
     from webapp.models import Role
     from webapp.transactions import unit_of_work
 
     with network.app.app_context():
-        with unit_of_work("benchmark") as session:
+        with unit_of_work("benchmark"):
             customers.create_user(EMAIL, PASSWORD, "Olga Peters", Role.OWNER)
-            connection = session.connection()
-            for table, values in rows(connection.dialect.name).items():
+        for table, values in rows(dialect_name(), number).items():
+            with db.engine.begin() as connection:
                 write(connection, table, values, number)
-            figures = importlib.import_module("webapp.migrations.versions.20261125_9e4d2b7c6f15_figures")
-            for statement in figures.BACKFILL:
+        with db.engine.begin() as connection:
+            for statement in importlib.import_module(FIGURES).BACKFILL:
                 connection.execute(text(statement))
         schedule.count_days()
         with db.engine.connect() as connection:
@@ -42,9 +43,9 @@ def fill(network: Network, number: int) -> None:
         db.session.remove()
 
 
-def rows(dialect: str) -> dict[str, dict[str, str]]:
-    """The columns of each table that say something, as SQL of the number `i`."""
-    seconds = f"(i * 7919 % {YEARS * 365 * 86400})"
+def rows(dialect: str, number: int) -> dict[str, dict[str, str]]:
+    """The columns of each table that say something, as SQL of the number `i`; they came evenly over the years."""
+    seconds = f"(CAST({number} - i AS BIGINT) * {YEARS * 365 * 86400} / {number})"
     if dialect == "sqlite":
         at = f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || {seconds} || ' seconds')"
         later = f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ({seconds} / 2) || ' seconds')"
