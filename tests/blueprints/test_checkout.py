@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
+from tests.conftest import TurnedClock
 from tests.pages import Browser, Page
 from webapp import hooks
 from webapp.extensions import db as database
@@ -407,6 +408,27 @@ def test_nobody_else_changes_the_address_of_an_order(app: Flask, browser: Browse
     stranger = app.test_client().post(f"{browser.url}/email-address", data={"email_address": "eve@example.com"})
     assert stranger.status_code == 404
     assert only(Customer).email == "ada@example.com"
+
+
+def test_an_hour_after_the_sign_up_an_address_is_changed_with_the_password(
+    clock: TurnedClock, browser: Browser, shop: None
+) -> None:
+    """A browser that was left open must not be enough to take an account over."""
+    order(browser, "/register/free")
+    url = browser.url
+    clock.tick(hours=1)
+    assert "Wrong address?" not in browser.get(url).text
+    assert browser.client.post(f"{url}/email-address", data={"email_address": "eve@example.com"}).status_code == 404
+    assert only(Customer).email == "ada@example.com"
+
+
+def test_an_address_is_put_right_a_few_times_and_not_again_and_again(browser: Browser, shop: None) -> None:
+    """Each time, all that was written so far goes to an address that nobody has confirmed."""
+    order(browser, "/register/free")
+    for number in range(5):
+        browser.submit(email_address=f"n{number}@example.com")
+    assert browser.response.status_code == 429
+    assert only(Customer).email == "n2@example.com"
 
 
 def test_another_persons_address_cannot_be_taken_over(browser: Browser, shop: None) -> None:

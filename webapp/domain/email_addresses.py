@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import delete, func, select
 
-from webapp import unit
+from webapp import clock, unit
 from webapp.domain import customers, mails, one_time_links, outbox, sessions, sites
 from webapp.domain.security_notices import locale_of
 from webapp.domain.sessions import Origin
@@ -16,6 +17,7 @@ from webapp.hooks import do_action
 from webapp.models import Customer, EmailVerification, LinkPurpose, ResetRequest, User
 
 CONFIRMING = (LinkPurpose.VERIFY, LinkPurpose.CHANGE_EMAIL)
+MISTYPED_WITHIN = timedelta(hours=1)  # of the sign-up; later an address is changed with the password
 
 
 # -- a forgotten password --------------------------------------------------------------------------------------------
@@ -138,14 +140,22 @@ def undo_change(user_id: int, where: Origin) -> None:
         sessions.note(user_id, "email_change_undone", where)
 
 
+def may_be_mistyped(customer: Customer) -> bool:
+    """Only who has just signed up, and nobody has confirmed: a browser that was left open must not be enough to take an
+    account over."""
+    is_new = clock.now() - customer.created_at < MISTYPED_WITHIN
+    return is_new and customer.email_verification != EmailVerification.VERIFIED and not customer.user.is_operator
+
+
 def correct(customer: Customer, email: str) -> None:
     """The buyer mistyped it: what was sent to nobody, or to somebody else, goes to the right address.
 
     Raises Invalid when that is another account's.
     """
+    mistyped = customer.email
     if customers.change_address(customer.user, email):
         sessions.note(customer.user_id, "email_changed", Origin())
-        mails.send_elsewhere(customer.id, email)
+        mails.send_elsewhere(customer.id, email, instead_of=mistyped)
         if not customer.is_verified:
             request_confirmation(customer)
 

@@ -194,9 +194,10 @@ def retry(mail: Mail) -> None:
     ring(unit.current())
 
 
-def send_elsewhere(customer_id: int, email: str) -> None:
-    """What was written to this customer, once more to the right address; a link that works once is written anew."""
-    written = select(Mail).where(Mail.customer_id == customer_id, Mail.to_address != email).order_by(Mail.id)
+def send_elsewhere(customer_id: int, email: str, *, instead_of: str) -> None:
+    """What was written to this customer at the other address, once more to the right one; a link that works once is
+    written anew."""
+    written = select(Mail).where(Mail.customer_id == customer_id, Mail.to_address == instead_of).order_by(Mail.id)
     for mail in db.session.scalars(written):
         waits = mail.status is MailStatus.PENDING and mail.lease is None
         if waits and has_secrets(mail):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import factories
 from tests.blueprints.auth.conftest import SignIn
@@ -20,7 +20,19 @@ from webapp.domain import customers, email_addresses, mails, network
 from webapp.domain.customers import Profile
 from webapp.extensions import db
 from webapp.flows import ordering, relaying
-from webapp.models import Customer, EmailVerification, Event, Membership, Payment, Role, Site, SiteStatus, User
+from webapp.models import (
+    Customer,
+    EmailVerification,
+    Event,
+    Mail,
+    MailStatus,
+    Membership,
+    Payment,
+    Role,
+    Site,
+    SiteStatus,
+    User,
+)
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -279,3 +291,15 @@ def test_a_mistyped_address_at_the_checkout_gets_what_was_written_so_far(app: Fl
         ("test", NEW, "pending"),
         ("email_verification", NEW, "pending"),
     ]
+
+
+def test_an_address_that_is_put_right_twice_gets_each_mail_once(app: Flask) -> None:
+    customer = signed_up()
+    with unit_of_work("test"):
+        mails.send("test", to="ada@example.com", locale="en", values={"name": "Ada"}, customer_id=customer.id)
+    for email in ("one@example.com", "two@example.com", "three@example.com"):
+        with unit_of_work("test") as session:
+            session.execute(update(Mail).values(status=MailStatus.SENT))
+            email_addresses.correct(customers.find(customer.id), email)
+    told = [one.to_address for one in written() if one.kind == "test"]
+    assert told == ["ada@example.com", "one@example.com", "two@example.com", "three@example.com"]

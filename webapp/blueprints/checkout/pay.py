@@ -8,16 +8,17 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.blueprints import access
+from webapp.blueprints.auth.resets import later
 from webapp.blueprints.checkout.forms import EmailForm
 from webapp.blueprints.checkout.routes import go_on
 from webapp.blueprints.errors import settings_here
 from webapp.blueprints.site_addresses import site_address
 from webapp.blueprints.views import View, go_to, leave_for
-from webapp.domain import customers, email_addresses, network, payments, receivables, sites
+from webapp.domain import customers, email_addresses, network, payments, receivables, sites, throttles
 from webapp.errors import DomainError, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.flows import asking, offering, ordering
-from webapp.models import EmailVerification, Payment, PaymentStatus, SiteStatus, Try, TryStatus
+from webapp.models import Payment, PaymentStatus, SiteStatus, Try, TryStatus
 from webapp.transactions import unit_of_work
 
 bp = Blueprint("pay", __name__)
@@ -116,18 +117,26 @@ def thank_you(reference: str) -> ResponseReturnValue:
 @bp.post("/thank-you/<reference>/email-address")
 @limiter.limit("10 per hour")
 def change_email(reference: str) -> ResponseReturnValue:
-    """The buyer mistyped their address: put it right, while nobody has confirmed the other one."""
+    """The buyer mistyped their address: put it right, soon and while nobody has confirmed the other one."""
     payment = receivables.find_by_reference(reference)
-    if not is_owner(payment) or payment.customer.email_verification == EmailVerification.VERIFIED:
+    if not is_owner(payment) or not email_addresses.may_be_mistyped(payment.customer):
         raise NotFound()
     form, customer_id = EmailForm(), payment.customer_id
     if form.validate_on_submit():
         try:
             with unit_of_work(f"customer:{customer_id}"):
-                email_addresses.correct(customers.find(customer_id), form.email_address.data)
+                customer = customers.find(customer_id)
+                wait = throttles.attempt(
+                    "mail", str(customer.user_id)
+                )  # each time, all that was written goes out again
+                if not wait:
+                    email_addresses.correct(customer, form.email_address.data)
         except Invalid as problem:
             form.email_address.errors = [problem.message]
         else:
+            if wait:
+                form.email_address.errors = [later(wait)]
+                return thank(receivables.find_by_reference(reference), form, status=429)
             address = form.email_address.data
             flash(_("Your address is saved. We sent everything to %(email)s.", email=address), "success")
             return go_to(url_for("pay.thank_you", reference=reference))
@@ -158,7 +167,9 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         support_email=network.settings().support_email,
         register_url=url_for("checkout.register"),
         email_form=email_form,
-        email_url=url_for("pay.change_email", reference=payment.reference),
+        email_url=url_for("pay.change_email", reference=payment.reference)
+        if owner and email_addresses.may_be_mistyped(payment.customer)
+        else None,
         errors=[("email_address", one) for one in email_form.email_address.errors or ()],
     )
 
