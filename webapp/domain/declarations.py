@@ -142,7 +142,7 @@ def find_contract(told: Told) -> Match:
     own = db.session.scalars(select(Membership).where(Membership.customer_id == customer.id).with_for_update()).all()
     named = numbered(own, customer.id, told.contract)
     if len(named) == 1:
-        return Match(customer, named[0], sure="@" in told.identity)
+        return Match(customer, named[0], sure="@" in told.identity and is_one_number(told.contract))
     meant = named or by_site(own, told.contract) or [one for one in own if one.is_served]
     return Match(customer, meant[0] if len(meant) == 1 else None)
 
@@ -174,6 +174,11 @@ def numbered(own: Iterable[Membership], customer_id: int, contract: str) -> list
     orders = select(Payment.membership_id).where(Payment.customer_id == customer_id, Payment.id.in_(long))
     ordered = set(db.session.scalars(orders)) if long else set()
     return [one for one in own if one.reference in words or str(one.id) in words or one.id in ordered]
+
+
+def is_one_number(contract: str) -> bool:
+    """Who names many numbers tries them out: to guess one in twenty is not to know it."""
+    return len({one for one in WORDS.findall(contract) if as_number(one) is not None}) <= 1
 
 
 def by_site(own: Iterable[Membership], contract: str) -> list[Membership]:

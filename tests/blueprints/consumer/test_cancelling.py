@@ -143,6 +143,12 @@ def test_who_tries_numbers_gets_no_further_than_a_few(browser: Browser, contract
     assert Hindrance.TOO_MANY in set(db.session.scalars(select(Declaration.why)))
 
 
+def test_who_lists_numbers_knows_none(browser: Browser, contract: Membership) -> None:
+    declare(browser, contract=f"90001 90002 {contract.id}")
+    assert (only().why, only().membership_id) == (Hindrance.NOT_SURE, contract.id)
+    assert fresh(contract).cancel_at is None
+
+
 def test_one_address_gets_only_a_few_receipts(browser: Browser) -> None:
     for number in range(8):
         page = declare(browser, contract="x", identity=f"n{number}@example.com")
