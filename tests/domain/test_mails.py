@@ -254,6 +254,7 @@ def test_who_deletes_their_account_leaves_no_mail_behind(app: Flask) -> None:
     person = factories.customer()
     write(customer_id=person.id)
     write(user_id=person.user_id)
+    write(to=person.email.upper())
     write()
     with unit_of_work("test") as session:
         erasure.delete_account(session.merge(person))

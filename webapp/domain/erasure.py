@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from webapp import clock
 from webapp.domain import notes, outbox, sessions
@@ -125,7 +125,7 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
         sale.form = {}
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
         event.data = without(event.data, names)
-    db.session.execute(delete(Mail).where(or_(Mail.customer_id == customer.id, Mail.user_id == customer.user_id)))
+    forget_mails(customer, names)
     for entry in db.session.scalars(select(AuditEntry).where(*about(customer))):
         entry.before, entry.after = without(entry.before, names), without(entry.after, names)
     told = update(Declaration).where(Declaration.customer_id == customer.id)
@@ -137,6 +137,16 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     mine = Membership.customer_id == customer.id
     db.session.execute(update(Membership).where(mine).values(credential_id=None, auto_renew=False))
     db.session.execute(delete(StoredCredential).where(StoredCredential.customer_id == customer.id))
+
+
+def forget_mails(customer: Customer, names: frozenset[str]) -> None:
+    """Receipts that were sent to whoever wrote the address into a form are kept without a number."""
+    theirs = (Mail.customer_id == customer.id, Mail.user_id == customer.user_id)
+    addresses = {one.lower() for one in names if "@" in one}
+    own = select(Declaration.id).where(Declaration.customer_id == customer.id)
+    receipts = [f"declaration-{number}" for number in db.session.scalars(own)]
+    to_them = (func.lower(Mail.to_address).in_(addresses), Mail.once.in_(receipts))
+    db.session.execute(delete(Mail).where(or_(*theirs, *to_them)))
 
 
 def about(customer: Customer) -> tuple[ColumnElement[bool], ...]:

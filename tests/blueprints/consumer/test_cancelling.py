@@ -15,7 +15,7 @@ from tests.blueprints.admin.rows import fresh
 from tests.pages import Browser
 from tests.templates.conftest import page_faults, parse
 from webapp import hooks
-from webapp.domain import declarations, memberships, network
+from webapp.domain import declarations, erasure, memberships, network
 from webapp.extensions import db
 from webapp.models import (
     Customer,
@@ -270,3 +270,11 @@ def test_a_date_before_the_periods_end_means_its_end(browser: Browser, contract:
     earlier = contract.expires_at - timedelta(days=9)
     declare(browser, contract=str(contract.id), end="date", end_date=f"{earlier:%Y-%m-%d}")
     assert fresh(contract).cancel_at == contract.expires_at
+
+
+def test_who_deletes_their_account_leaves_no_receipt_behind(browser: Browser, ada: Customer) -> None:
+    declare(browser, contract="x")
+    assert mails()["cancellation_received"] == "else@example.com"
+    with unit_of_work("test") as session:
+        erasure.delete_account(session.merge(ada))
+    assert set(mails()) == {"declaration_waits"}
