@@ -178,6 +178,22 @@ def test_words_that_do_not_work_are_refused_when_they_are_saved(app: Flask, body
     assert refused.value.field == "body"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ name" + "|replace('', 'xxxxxxxxxx')" * 12 + " }}",
+        "{{ name" + "|trim" * 300 + " }}",
+        "{{ " + "(" * 500 + "name" + ")" * 500 + " }}",
+        "{% if name %}" * 150 + "{% endif %}" * 150,
+    ],
+    ids=["huge", "long chain", "brackets", "conditions"],
+)
+def test_no_words_keep_us_busy_or_bring_us_down(app: Flask, body: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        reword(body)
+    assert refused.value.field == "body"
+
+
 def test_words_that_no_longer_work_give_way_to_ours_and_say_why(app: Flask) -> None:
     with unit_of_work("test") as session:
         session.add(MailText(kind="password_reset", locale="en", subject="x", body="Hi {{ gone }}"))
