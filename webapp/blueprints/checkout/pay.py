@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -124,13 +126,7 @@ def change_email(reference: str) -> ResponseReturnValue:
     form, customer_id = EmailForm(), payment.customer_id
     if form.validate_on_submit():
         try:
-            with unit_of_work(f"customer:{customer_id}"):
-                customer = customers.find(customer_id)
-                wait = throttles.attempt(
-                    "mail", str(customer.user_id)
-                )  # each time, all that was written goes out again
-                if not wait:
-                    email_addresses.correct(customer, form.email_address.data)
+            wait = correct_address(customer_id, str(form.email_address.data))
         except Invalid as problem:
             form.email_address.errors = [problem.message]
         else:
@@ -141,6 +137,16 @@ def change_email(reference: str) -> ResponseReturnValue:
             flash(_("Your address is saved. We sent everything to %(email)s.", email=address), "success")
             return go_to(url_for("pay.thank_you", reference=reference))
     return thank(receivables.find_by_reference(reference), form, status=422)
+
+
+def correct_address(customer_id: int, email: str) -> timedelta:
+    """How long to wait when it was done too often: each time, all that was written goes out again. Raises Invalid."""
+    with unit_of_work(f"customer:{customer_id}"):
+        customer = customers.find(customer_id)
+        wait = throttles.attempt("mail", str(customer.user_id))
+        if not wait:
+            email_addresses.correct(customer, email)
+    return wait
 
 
 def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Response:
