@@ -30,12 +30,17 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
 
 
 def run() -> None:
+    def belongs(item: Any, *_more: Any) -> bool:
+        """Whether the database in hand has it: an index may be for one kind only."""
+        return getattr(item, "info", {}).get("dialect", connection.dialect.name) == connection.dialect.name
+
     with db.engine.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
             process_revision_directives=ignore_empty,
             render_item=render_item,
+            include_object=belongs,
             **current_app.extensions["migrate"].configure_args,
         )
         with context.begin_transaction():

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp import clock
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasStatus
+from webapp.models.parts import HasId, HasStatus, beginning
 from webapp.models.people import Customer, User
 
 
@@ -43,6 +43,7 @@ class Mail(HasId, HasStatus[MailStatus], Model):
         Index("ix_mails_customer", "customer_id", "id"),
         Index("ix_mails_user", "user_id", "id"),
         Index("ix_mails_to", "to_address", "id"),
+        beginning("mails", "to_address"),
     )
     MOVES = {
         MailStatus.PENDING: frozenset({MailStatus.SENT, MailStatus.KEPT, MailStatus.FAILED, MailStatus.DEAD}),

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTimes
+from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTimes, beginning
 from webapp.money import Money
 from webapp.periods import Period, Unit
 
@@ -78,6 +78,7 @@ class Membership(HasId, HasTimes, HasReference, HasMeta, HasStatus[MembershipSta
         Index("ix_memberships_gateway", "gateway", "created_at", "id"),
         Index("ix_memberships_ending", "cancel_at"),
         Index("ix_memberships_expiring", "status", "expires_at"),
+        beginning("memberships", "reference"),
     )
     MOVES = MOVES
 

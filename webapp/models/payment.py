@@ -10,7 +10,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTimes
+from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTimes, beginning
 from webapp.money import Money
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
         Index("ix_payments_status", "status", "created_at", "id"),
         Index("ix_payments_gateway", "gateway", "created_at", "id"),
         Index("ix_payments_amount", "total_minor", "id"),
+        beginning("payments", "reference"),
         Index("ix_payments_overdue", "due_at", sqlite_where=text(OVERDUE), postgresql_where=text(OVERDUE)),
         UniqueConstraint("gateway", "gateway_reference"),
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webapp import clock
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasMeta, HasReference, HasTimes
+from webapp.models.parts import HasId, HasMeta, HasReference, HasTimes, beginning
 
 if TYPE_CHECKING:
     from webapp.models.membership import Membership
@@ -41,6 +41,7 @@ class User(HasId, HasTimes, UserMixin, Model):
     """Somebody who signs in. `email` is kept as typed; two that differ only in case are one person."""
 
     __tablename__ = "users"
+    __table_args__ = (beginning("users", "email_key"),)
 
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254), unique=True)  # in lower case
@@ -70,7 +71,7 @@ class Customer(HasId, HasTimes, HasReference, HasMeta, Model):
     """Who pays: one person or business behind one user, with the address invoices go to."""
 
     __tablename__ = "customers"
-    __table_args__ = (Index("ix_customers_name", "display_name", "id"),)
+    __table_args__ = (Index("ix_customers_name", "display_name", "id"), beginning("customers", "email"))
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
     display_name: Mapped[str] = mapped_column(String(200))

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasMeta, HasStatus, HasTimes
+from webapp.models.parts import HasId, HasMeta, HasStatus, HasTimes, beginning
 
 if TYPE_CHECKING:
     from webapp.models.membership import Membership
@@ -51,6 +51,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
         Index("ix_sites_created", "created_at", "id"),
         Index("ix_sites_status", "status", "created_at", "id"),
         Index("ix_sites_address", "slug", "id"),
+        beginning("sites", "slug"),
     )
     MOVES = SITE_MOVES
 

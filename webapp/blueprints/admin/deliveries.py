@@ -31,7 +31,7 @@ from webapp.models import Attempt, Customer, Delivery, DeliveryStatus
 from webapp.transactions import unit_of_work
 
 # So many dead ones are looked at for the summary above the list.
-DEAD_AT_MOST = 10_000
+DEAD_AT_MOST = 1_000
 # Above this, the number is typed before they all go out again.
 TYPED_ABOVE = 20
 SOON = timedelta(minutes=1)
