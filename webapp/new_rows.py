@@ -46,8 +46,11 @@ def refer(row: Any, **others: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How rows of one kind are written. `parents`: relationship, own attribute, the other's attribute."""
+    """How rows of one kind are written. `parents`: relationship, own attribute, the other's attribute; `listeners`:
+    those who are told of each row that the ORM inserts, such as the ledger."""
 
+    mapper: Mapper[Any]
+    listeners: Callable[..., None]
     insert: Insert
     key: str
     columns: tuple[str, ...]
@@ -76,6 +79,8 @@ def _shape(kind: Hashable) -> Shape:
     downwards = [one for one in mapper.relationships if one not in upwards and not one.viewonly]
     version = mapper.version_id_col
     return Shape(
+        mapper=mapper,
+        listeners=mapper.dispatch.after_insert,
         insert=cast(Table, mapper.local_table).insert(),
         key=mapper.get_property_by_column(mapper.primary_key[0]).key,
         columns=tuple(one.key for one in columns),
@@ -134,6 +139,7 @@ def _insert(connection: Any, row: Any) -> None:
     for name in shape.columns:
         held.setdefault(name, None)
     make_transient_to_detached(row)
+    shape.listeners(shape.mapper, connection, inspect(row))
 
 
 def write_notes(session: Session, notes: Sequence[Note]) -> list[Note]:

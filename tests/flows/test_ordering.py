@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from webapp import hooks
-from webapp.domain import checkout, network, payments
+from webapp.domain import checkout, ledger, network, payments
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db as database
 from webapp.flows import asking, ordering, sandbox_bank
@@ -78,6 +78,14 @@ def vendor_reference() -> str:
 
 def events() -> list[str]:
     return list(database.session.scalars(select(Event.type).order_by(Event.id)))
+
+
+def test_a_sale_whose_credit_covers_it_is_in_the_ledger(app: Flask, settings: Settings) -> None:
+    """It is active before its row is written: nothing changes afterwards that would be counted instead."""
+    factories.product("premium", amount_minor=2900, setup_fee_minor=-2900)
+    placed = ordering.place(factories.order("premium"), settings)
+    assert placed.settled
+    assert ledger.held(database.session()) == ledger.afresh(database.session()) == {"EUR": 2900}
 
 
 def test_a_free_sale_is_placed_and_settled_in_one_unit(app: Flask, settings: Settings, heard: list[str]) -> None:
