@@ -15,9 +15,9 @@ from tests.blueprints.admin.conftest import Look
 from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
 from tests.pages import Browser
-from webapp.domain import erasure
+from webapp.domain import erasure, own_data
 from webapp.extensions import db
-from webapp.models import AuditEntry, MembershipStatus, Note, Role, User
+from webapp.models import AuditEntry, Customer, MembershipStatus, Note, Role, User
 from webapp.transactions import unit_of_work
 
 
@@ -146,3 +146,11 @@ def test_a_page_costs_the_same_however_many_notes_and_changes_there_are(
     statements.clear()
     look(f"/admin/{noun}/{row.id}")
     assert len(statements) <= 12
+
+
+def test_the_staff_knows_that_customers_may_ask_for_what_is_written(look: Look, operator: User) -> None:
+    customer = factories.customer()
+    note(customer, operator)
+    assert "only in the copy of their data" in look(f"/admin/customers/{customer.id}").text
+    kept = own_data.of(db.session.get_one(Customer, customer.id))
+    assert [one["body"] for one in kept["notes_of_the_staff"]] == ["Prefers the telephone."]
