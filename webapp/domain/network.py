@@ -101,15 +101,22 @@ def settings() -> Network:
     return network
 
 
-_last: tuple[Sequence[Any], Network] = ([], DEFAULTS)
+_last: tuple[Sequence[Any], Network, str] = ([], DEFAULTS, repr(DEFAULTS))
 
 
 def _made_of(rows: Sequence[Any]) -> Network:
     """They hardly ever change: what was made of the same rows before is taken again."""
     global _last
     if _last[0] != rows:
-        _last = rows, Network(**{key: value for key, value in rows if key in KEYS})
+        made = Network(**{key: value for key, value in rows if key in KEYS})
+        _last = rows, made, repr(made)
     return _last[1]
+
+
+def in_words() -> str:
+    """All that `settings()` says, the same for the same; secrets left out."""
+    known, last = settings(), _last
+    return last[2] if last[1] is known else repr(known)
 
 
 # -- changing --------------------------------------------------------------------------------------------------------

@@ -81,9 +81,8 @@ def key_of(form: CheckoutForm, cart: Cart, shown: Mapping[str, object]) -> Hasha
     fields = [field.name for field in form]
     chosen = [(name, form[name].data) for name in CHOICES if name in form]
     refused = [(field.name, field.errors) for field in form if field.errors]
-    known = network.settings()
-    cookies = cookie_choice.state(cookie_choice.is_optional_used(known))
-    return repr((str(get_locale()), known, cookies, fields, chosen, refused, reckoned(cart), shown))
+    cookies = cookie_choice.state(cookie_choice.is_optional_used(network.settings()))
+    return repr((str(get_locale()), network.in_words(), cookies, fields, chosen, refused, reckoned(cart), shown))
 
 
 def is_filled_in(form: CheckoutForm) -> bool:
