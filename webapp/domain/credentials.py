@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from webapp.domain import customers, email_addresses, one_time_links, sessions
+from webapp.domain import customers, email_addresses, one_time_links, passkeys, sessions
 from webapp.domain.sessions import Origin
 from webapp.errors import Gone
-from webapp.models import LinkPurpose, OneTimeLink, User
+from webapp.models import EmailVerification, LinkPurpose, OneTimeLink, User
 
 BY_LINK = (LinkPurpose.RESET, LinkPurpose.INVITATION)
 
@@ -23,8 +23,16 @@ def follow_link(token: str, password_hash: str, where: Origin) -> User:
     if link is None:
         raise Gone()
     set_password(link.user, password_hash, where)
+    if is_unproved(link.user):
+        passkeys.remove_all(link.user_id, where)
     email_addresses.confirm(link.user)  # whoever has the link reads what is sent there
     return link.user
+
+
+def is_unproved(user: User) -> bool:
+    """A customer of whom nobody knows whether the address was ever theirs: whoever signed up with it may have been
+    somebody else, and must not stay in by a passkey when its owner takes the account over."""
+    return user.customer is not None and user.customer.email_verification != EmailVerification.VERIFIED
 
 
 def link_for_password(token: str) -> OneTimeLink | None:

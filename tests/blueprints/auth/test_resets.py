@@ -17,7 +17,7 @@ from webapp.domain import mails, throttles
 from webapp.extensions import db
 from webapp.flows import mailing
 from webapp.jobs import chores, schedule
-from webapp.models import LinkPurpose, OneTimeLink, ResetRequest, User
+from webapp.models import EmailVerification, LinkPurpose, OneTimeLink, Passkey, ResetRequest, User
 from webapp.transactions import unit_of_work
 
 NEW = "another long sentence"
@@ -45,6 +45,20 @@ def test_whoever_forgot_the_password_sets_a_new_one(client: FlaskClient, ada: Us
     assert client.post(link_in(), data={"new_password": NEW}).status_code == 303
     assert sign_in(client, password=NEW).status_code == 303
     assert kinds() == ["password_reset", "password_changed"]
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_who_signed_up_with_anothers_address_does_not_stay_in_by_a_passkey(client: FlaskClient, proved: bool) -> None:
+    """Where the address was confirmed before, it was its owner who added it, and it stays."""
+    verification = EmailVerification.VERIFIED if proved else EmailVerification.NONE
+    owner = factories.customer(user=factories.user(email="ada@example.com"), email_verification=verification)
+    key = {"name": "Phone", "credential_id": "abc", "public_key": "def", "sign_count": 0}
+    factories.save(lambda: Passkey(user_id=owner.user_id, **key))
+    ask(client)
+    chores.resets()
+    client.post(link_in(), data={"new_password": NEW})
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(Passkey)) == proved
 
 
 def test_the_answer_and_the_work_are_the_same_for_who_has_no_account(
