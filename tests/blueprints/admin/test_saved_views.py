@@ -163,6 +163,15 @@ def test_whoever_only_looks_keeps_views_and_shares_none(client: FlaskClient) -> 
     assert "Show it to all of the staff" not in client.get("/admin/payments?status=completed").text
 
 
+def test_what_was_shared_stays_so_when_its_owner_may_no_longer_share(client: FlaskClient) -> None:
+    person = factories.operator(role=Role.READ_ONLY)
+    shared = view(person, shared=True)
+    factories.signed_in(client, person)
+    assert client.post(f"/admin/views/{shared.id}", data={"name": "Other"}).status_code == 303
+    kept = db.session.scalars(select(SavedView)).one()
+    assert (kept.name, kept.shared) == ("Other", True)
+
+
 def test_a_view_keeps_no_more_than_so_many(signed_in: FlaskClient, operator: User) -> None:
     rows.many(30, lambda number: view(operator, str(number)))
     answer = signed_in.post("/admin/views", data={"noun": "payments", "name": "x", "query": "status=failed"})

@@ -62,9 +62,10 @@ def tabs(noun: str, views: list[SavedView], here: str) -> list[dict[str, Any]]:
     ]
 
 
-def wish(form: ViewForm) -> Wish:
-    """Sharing is for those who may; what is shared already stays so."""
-    return Wish(form.name.data or "", bool(form.shared.data) and may(Capability.VIEWS_SHARE), bool(form.default.data))
+def wish(form: ViewForm, *, was_shared: bool = False) -> Wish:
+    """Sharing is for those who may; what is shared already stays so when others save it."""
+    shared = bool(form.shared.data) if may(Capability.VIEWS_SHARE) else was_shared
+    return Wish(form.name.data or "", shared, bool(form.default.data))
 
 
 def ask(form: ViewForm, noun: str, *, view: SavedView | None = None, query: str = "", status: int = 200) -> Response:
@@ -123,7 +124,7 @@ def update_view(view_id: int) -> ResponseReturnValue:
         return ask(form, view.noun, view=view, status=422)
     with unit_of_work(actor()):
         view = saved_views.own(view_id, current_user.id)
-        saved_views.change(view, wish(form))
+        saved_views.change(view, wish(form, was_shared=view.shared))
     flash(_("The view is saved."), "success")
     return go_to(address(view.noun, view.query))
 
