@@ -33,6 +33,7 @@ from webapp.models import (
 WORDS = re.compile(r"[\w-]+")
 HIGHEST_ID = 2**63 - 1
 LATELY = timedelta(days=90)
+EASTERNMOST, WESTERNMOST = timedelta(hours=3), timedelta(hours=-1)  # Finland in summer, the Azores in winter
 BY_DECLARATION = "cancelled without signing in"
 
 
@@ -206,12 +207,16 @@ def find_by_reference(reference: str) -> Declaration:
 
 
 def is_in_time(declaration: Declaration) -> bool:
-    """Whether a withdrawal came within its period. The last day counts to its end; the first is the day after."""
+    """Whether a withdrawal came within its period. The last day counts to its end; the first is the day after.
+
+    Days are the consumer's, whose clock we do not know: of those in the EU the one that gives them most counts.
+    """
     membership = declaration.membership
     if membership is None:
         return False
-    last = membership.created_at.date() + timedelta(days=network.settings().withdrawal_days)
-    return declaration.received_at.date() <= last
+    ordered_on = (membership.created_at + EASTERNMOST).date()
+    last = ordered_on + timedelta(days=network.settings().withdrawal_days)
+    return (declaration.received_at + WESTERNMOST).date() <= last
 
 
 def settle(declaration: Declaration, note: str) -> None:

@@ -64,14 +64,20 @@ def test_the_period_counts_from_the_day_after_the_order_to_the_end_of_its_last_d
     browser.get(PATH)
     browser.submit(full_name="Ada", contract=str(contract.id), email_address="ada@example.com")
     browser.submit()
-    last = contract.created_at.replace(hour=23, minute=59) + timedelta(days=14)
-    for received, in_time in ((last, True), (last + timedelta(minutes=2), False)):
-        number = only().id
-        with unit_of_work("test"):
+    number, noon = only().id, clock.now().replace(hour=12)
+    late = noon.replace(hour=21, minute=30)  # the next day already, where the sun rises first
+    for ordered, received, in_time in (
+        (noon, noon.replace(hour=23, minute=59) + timedelta(days=14), True),
+        (noon, noon.replace(hour=0, minute=59) + timedelta(days=15), True),  # 23:59 on the Azores
+        (noon, noon.replace(hour=1, minute=1) + timedelta(days=15), False),
+        (late, noon + timedelta(days=15), True),
+        (late, noon + timedelta(days=16), False),
+    ):
+        with unit_of_work("test") as session:
             kept = declarations.locked(number)
+            session.get_one(Membership, contract.id).created_at = ordered
             kept.received_at = received
-            assert declarations.is_in_time(kept) is in_time
-    assert clock.now() < last
+            assert declarations.is_in_time(kept) is in_time, (ordered, received)
 
 
 def test_a_wrong_entry_is_said_on_page_one_and_nothing_is_declared(browser: Browser) -> None:
