@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -16,17 +15,17 @@ from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.checkout import field_checks, first_look, forms, page
 from webapp.blueprints.checkout.forms import CheckoutForm
-from webapp.blueprints.checkout.requests import PROFILE, cart_request, new_token, order_from, period_from
+from webapp.blueprints.checkout.looking_over import known_sale, looked_over, reckon
+from webapp.blueprints.checkout.requests import PROFILE, new_token, order_from, period_from
 from webapp.blueprints.errors import settings, settings_here
 from webapp.blueprints.views import View, go_to, is_fragment_request, leave_for
-from webapp.domain import carts, catalog, checkout, customers, network, sites
+from webapp.domain import catalog, checkout, customers, network
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
 from webapp.errors import DomainError, Invalid
 from webapp.extensions import csrf, limiter
 from webapp.flows import offering, ordering
 from webapp.flows.ordering import Placed
-from webapp.formatting import money
 from webapp.models import Sale
 
 bp = Blueprint("checkout", __name__)
@@ -120,73 +119,6 @@ def filled_in(plan: str | None, order_token: str | None = None) -> CheckoutForm:
     return form
 
 
-def looked_over(form: CheckoutForm, known: Sale | None) -> Cart | None:
-    """The cart of an order that is right, as far as can be seen; None when it is refused, and the form says why.
-
-    `known`: the sale that it repeats, whose address and code are its own.
-    """
-    cart = reckon(form, known)
-    form.drop_what_is_not_asked(
-        signed_in=access.customer_id() is not None,
-        consumer_law=network.settings().consumer_law,
-        collects=cart.collects_payment,
-    )
-    shape_is_right = form.validate()
-    if "csrf_token" in form and form.csrf_token.errors:
-        form.refuse("", _("You were inactive for a while. Submit again; your entries are still here."))
-    return cart if meaning_is_right(form, cart, known) and shape_is_right else None
-
-
-def known_sale(form: CheckoutForm) -> Sale | None:
-    """The sale that this order repeats; somebody else's is none of this buyer's."""
-    token, email = form.order_token.data or "", request.form.get("email_address", "")
-    form.order_token.data, sale = checkout.find_own(token, access.customer_id(), email)
-    return sale
-
-
-def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool:
-    """What the cart and the law find; each is said at its field."""
-    for problem in cart.errors:
-        form.refuse(problem.param, problem.message)
-    served = network.settings().allowed_countries
-    if served and form.billing_country.data not in served and not form.billing_country.errors:
-        form.refuse("billing_country", _("Choose a country."))
-    if "early_start" in form and not form.is_business and not form.early_start.data:
-        text = _("Confirm the early start. Without it we can set up your site only after 14 days.")
-        form.refuse("early_start", text)
-    if "terms" in form and not form.terms.data:
-        form.refuse("terms", _("Accept the terms to order."))
-    check_site(form, known)
-    if not form.problems() and form.quoted.data and form.quoted.data != page.quote(cart):
-        form.refuse("", price_changed(form, cart))
-    return not form.problems()
-
-
-def check_site(form: CheckoutForm, known: Sale | None) -> None:
-    """Whether the address may be had at all; whether it is free, with whatever else is wrong.
-
-    When nothing else is, the order is placed: then the database itself says that it is taken, and this need not ask.
-    """
-    if form.site_url.errors:
-        return
-    address, own = form.site_url.data or "", known.payment_id if known is not None else None
-    try:
-        sites.check_name(address)
-        if form.problems():
-            sites.check_address(address, for_sale_of=own)
-    except Invalid as problem:
-        form.refuse("site_url", problem.message)
-
-
-def price_changed(form: CheckoutForm, cart: Cart) -> str:
-    old = page.quoted_total(form.quoted.data or "", cart.currency)
-    return _(
-        "The price changed from %(old)s to %(new)s while you were ordering. You have not ordered yet.",
-        old=money(old) if old else "?",
-        new=money(cart.due_today),
-    )
-
-
 def place(form: CheckoutForm, checked: Cart | None = None) -> ResponseReturnValue:
     order = order_from(form, settings(), access.customer_id())
     try:
@@ -254,18 +186,6 @@ def available(name: str) -> ResponseReturnValue:
     return (
         f'<span id="site_url-status" hx-swap-oob="innerHTML:#site_url-status">{_("This address is available.")}</span>'
     )
-
-
-def reckon(form: CheckoutForm, known: Sale | None = None) -> Cart:
-    """The cart of the form as it stands, for who is looking."""
-    wanted = cart_request(form)
-    customer = current_user.customer if current_user.is_authenticated else None
-    own = known.payment_id if known is not None else None
-
-    def has_trialed() -> bool:
-        return customer is not None and customers.has_trialed(customer)
-
-    return carts.build(replace(wanted, customer=customer, has_trialed=has_trialed, sale_of=own))
 
 
 def show(
