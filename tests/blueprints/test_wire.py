@@ -20,15 +20,29 @@ def files_of(html: str) -> list[str]:
     return [one for one in re.findall(r'(?:src|href)="(/static/[^"]+)"', html) if "icon" not in one]
 
 
+def weight(client: FlaskClient, path: str) -> int:
+    """Of a page and everything that comes with it, at a first visit."""
+    answer = client.get(path, headers=GZIP)
+    assert answer.status_code == 200
+    html = gzip.decompress(answer.data).decode()
+    parts = {one: client.get(one, headers=GZIP, buffered=True).data for one in files_of(html)}
+    assert len(parts) >= 4
+    return len(answer.data) + sum(map(len, parts.values()))
+
+
 @pytest.mark.parametrize("path", ["/register", "/", "/login", "/legal/privacy"])
 def test_a_whole_page_is_less_than_sixty_kilobytes(app: Flask, client: FlaskClient, path: str) -> None:
     for number in range(3):
         factories.product(f"plan-of-{number}", year=29900)
-    answer = client.get(path, headers=GZIP)
-    html = gzip.decompress(answer.data).decode()
-    parts = {one: client.get(one, headers=GZIP, buffered=True).data for one in files_of(html)}
-    assert len(parts) >= 4
-    assert len(answer.data) + sum(map(len, parts.values())) < WIRE_AT_MOST
+    assert weight(client, path) < WIRE_AT_MOST
+
+
+@pytest.mark.parametrize("path", ["/account/", "/admin/", "/admin/customers"])
+def test_so_is_one_for_who_is_signed_in(client: FlaskClient, path: str) -> None:
+    for _ in range(50):
+        member = factories.active_membership()
+    factories.signed_in(client, member.customer if path == "/account/" else factories.operator())
+    assert weight(client, path) < WIRE_AT_MOST
 
 
 def test_it_is_the_same_page(client: FlaskClient) -> None:
