@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import admin, checkout, hooks, memory, outbox, registration, report, starting
+from benchmarks import admin, carts, checkout, hooks, memory, outbox, registration, renewals, report, starting
 from benchmarks.measuring import Result
 from benchmarks.network import Network, scratch
 from benchmarks.servers import ROOT
@@ -22,12 +22,18 @@ Benchmark = Callable[[Network, int], Iterator[Result]]
 BENCHMARKS: dict[str, Benchmark] = {
     "registration": registration.run,
     "checkout": checkout.run,
+    "carts": carts.run,
     "hooks": hooks.run,
     "outbox": outbox.run,
+    "renewals": renewals.run,
     "memory": memory.run,
     "admin": admin.run,
 }
-ON_REQUEST: dict[str, Benchmark] = {"start": starting.run, "admin-million": admin.run_million}
+ON_REQUEST: dict[str, Benchmark] = {
+    "start": starting.run,
+    "admin-million": admin.run_million,
+    "renewals-million": renewals.run_million,
+}
 
 
 def main(argv: Sequence[str]) -> int:

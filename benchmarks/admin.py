@@ -21,6 +21,8 @@ ROW = crowd.FIRST + 900
 PAGES = {
     "The dashboard": "/admin/",
     "The dashboard, 12 months": "/admin/?period=12m",
+    "The figures, 12 months": "/admin/figures",
+    "The figures, 60 months": "/admin/figures?from=2022-01",
     "What needs attention": "/admin/attention",
     "Customers": "/admin/customers",
     "Memberships": "/admin/memberships",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.sql.schema import Column
+from sqlalchemy.sql.schema import Column, ScalarElementColumnDefault
 
 from benchmarks.network import Network
+from webapp import clock
 
 FIRST = 1_000_000  # ids below belong to the demo network
 YEARS = 2
@@ -17,15 +20,17 @@ NOUGHT: dict[type, str] = {str: "''", int: "0", bool: "false"}
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})"
 ID = f"{FIRST} + i"
 ENDED = "i % 10 > 6"
+CURRENCY = "CASE WHEN i % 7 = 0 THEN 'USD' ELSE 'EUR' END"
 FIGURES = "webapp.migrations.versions.20261125_9e4d2b7c6f15_figures"
+WORDS = "webapp.migrations.versions.20261125_f7d1b95e30a8_name_words"
 
 
 def fill(network: Network, number: int) -> None:
     """Write it, have the days counted as the clock does, and make an operator who can sign in."""
-    from webapp.domain import customers
+    from webapp.domain import customers, exchange_rates
     from webapp.extensions import db, dialect_name
     from webapp.jobs import schedule
-    from webapp.models import Role
+    from webapp.models import RateSource, Role
     from webapp.transactions import unit_of_work
 
     with network.app.app_context():
@@ -37,10 +42,21 @@ def fill(network: Network, number: int) -> None:
         with db.engine.begin() as connection:
             for statement in importlib.import_module(FIGURES).BACKFILL:
                 connection.execute(text(statement))
+            connection.execute(text("DELETE FROM name_words"))
+            importlib.import_module(WORDS).backfill(connection)
+        with unit_of_work("benchmark") as session:
+            exchange_rates.keep(session, rates(), RateSource.ECB)
         schedule.count_days()
         with db.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
         db.session.remove()
+
+
+def rates() -> list[tuple[str, date, Decimal]]:
+    """What a euro was worth in dollars on each of the days, a little different every time."""
+    today = clock.now().date()
+    days = [today - timedelta(days=number) for number in range(YEARS * 366)]
+    return [("USD", day, Decimal("1.05") + Decimal(day.toordinal() % 100) / 1000) for day in days]
 
 
 def rows(dialect: str, number: int) -> dict[str, dict[str, str]]:
@@ -53,7 +69,7 @@ def rows(dialect: str, number: int) -> dict[str, dict[str, str]]:
         at = f"now() - {seconds} * interval '1 second'"
         later = f"now() - {seconds} / 2 * interval '1 second'"
     plan = "(SELECT id FROM products WHERE slug = 'premium')"
-    name, email = "'Customer ' || i", "'customer' || i || '@example.net'"
+    name, email = "'Given' || i % 1000 || ' Surname' || i", "'customer' || i || '@example.net'"
     times = {"created_at": at, "updated_at": at}
     owner = {"customer_id": ID}
     status = f"CASE WHEN {ENDED} THEN 'cancelled' ELSE 'active' END"
@@ -74,8 +90,9 @@ def rows(dialect: str, number: int) -> dict[str, dict[str, str]]:
             **owner,
             "plan_id": plan,
             "status": status,
-            "currency": "'EUR'",
+            "currency": CURRENCY,
             "price_minor": "2999",
+            "net_price_minor": "2999",
             "anchor": at,
             "activated_at": at,
             "cancelled_at": f"CASE WHEN {ENDED} THEN {later} END",
@@ -89,7 +106,7 @@ def rows(dialect: str, number: int) -> dict[str, dict[str, str]]:
             **owner,
             "membership_id": ID,
             "status": "'completed'",
-            "currency": "'EUR'",
+            "currency": CURRENCY,
             "subtotal_minor": "2999",
             "total_minor": "2999",
             "gateway": "'sandbox'",
@@ -154,7 +171,7 @@ def write(connection: Connection, name: str, values: dict[str, str], number: int
 
 def nothing(column: Column[Any]) -> str:
     default = column.default
-    if default is not None and default.is_scalar:
-        value = getattr(default, "arg")  # noqa: B009 - a scalar default has one
+    if isinstance(default, ScalarElementColumnDefault):
+        value = default.arg
         return str(value).lower() if isinstance(value, bool) else f"{value}" if isinstance(value, int) else f"'{value}'"
     return "1" if column.name == "version" else NOUGHT.get(column.type.python_type, "''")

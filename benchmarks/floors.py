@@ -10,6 +10,15 @@ from jinja2 import DictLoader
 from sqlalchemy import create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+# As webapp/transactions.py has them, which is not imported: nothing of the product is to be in a floor's process.
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+    "wal_autocheckpoint=4000",
+)
+
 TEMPLATES = {
     "base.html": """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{% block title %}{% endblock %}</title></head>
@@ -66,7 +75,7 @@ def insertion() -> Flask:
 
     @event.listens_for(engine, "connect")
     def set_up(connection, _record):  # type: ignore[no-untyped-def]
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     Base.metadata.create_all(engine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from webapp.integrations.http import VendorHttp
+from webapp.vendors.http import VendorHttp
 
 HANDLER = "benchmarks.told"
 

@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, delete, event, text
+from sqlalchemy import create_engine, delete, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -31,8 +31,10 @@ from webapp import clock as product_clock
 from webapp import create_app, hooks
 from webapp.extensions import Base, queue
 from webapp.extensions import db as database
+from webapp.flows import relaying
 from webapp.settings import Settings, database_url
 from webapp.transactions import unit_of_work
+from webapp.unit import current_unit
 
 # How long an example takes says more about the machine than about the rule.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -96,12 +98,20 @@ def app(application: Flask) -> Iterator[Flask]:
         database.session.remove()
     hooks.registry.restore(callbacks)
     queue.init(None)
+    relaying.stopping.clear()
 
 
 def empty_tables() -> None:
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(delete(table))
+
+
+def only(kind: type) -> Any:
+    """The one row of its kind, as it is kept now; within a unit of work, as it stands there."""
+    if current_unit.get() is None:
+        database.session.rollback()
+    return database.session.scalars(select(kind)).one()
 
 
 @pytest.fixture
@@ -121,6 +131,19 @@ class FreshClient(FlaskClient):
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+def unwatched(app: Flask) -> Flask:
+    """One that runs as outside of tests, but begins no thread, which would outlive the test and write into the next."""
+    app.extensions["watch"].begun = True
+    return app
+
+
+@pytest.fixture
+def answering_errors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error is a page, as for a visitor, and is not raised."""
+    monkeypatch.setitem(app.config, "TESTING", False)
+    monkeypatch.setattr(app.extensions["watch"], "begun", True)
 
 
 @pytest.fixture

@@ -20,21 +20,24 @@ from tests.blueprints.admin.test_bulk import job
 from tests.blueprints.admin.test_declarations import declaration
 from tests.blueprints.admin.test_inbound_events import notice
 from webapp import clock, hooks
-from webapp.domain import legal, one_time_links
+from webapp.domain import invoices, legal, one_time_links, payments, site_building, site_designs
 from webapp.extensions import db
 from webapp.flows import ordering
 from webapp.models import (
     AuditEntry,
     BulkStatus,
+    CredentialSetup,
     Customer,
     Event,
     LinkPurpose,
     Note,
     Passkey,
     PaymentStatus,
+    Refund,
     SavedView,
     Site,
     SiteStatus,
+    StoredCredential,
     User,
     UserSession,
 )
@@ -83,7 +86,17 @@ def build(app: Flask, settings: Settings) -> Estate:
     payment = factories.payment(membership=membership, gateway="manual")
     paid = factories.payment(membership=membership, gateway="manual", status=PaymentStatus.COMPLETED)
     site_facts = {"customer": ada, "membership": membership, "status": SiteStatus.PUBLISHED}
+    back = factories.save(
+        lambda: Refund(payment_id=paid.id, amount_minor=100, currency="EUR", by_hand=True, gateway="manual")
+    )
+    with unit_of_work("test"):
+        invoices.issue(payments.locked(paid.id))
+    [invoice] = invoices.of_payment(paid.id)
     bakery = factories.save(lambda: Site(slug="ada", title=LONG, **site_facts))
+    with unit_of_work("test") as session:
+        bakery = session.merge(bakery)
+        site_building.build(bakery)
+    _front, services, about, *_more = bakery.pages
     ordering.place(factories.order(plan.slug), settings)
     charge = db.session.scalars(select(SandboxCharge)).one()
     [dead, *_more] = rows.dead(2, customer=ada)
@@ -107,13 +120,30 @@ def build(app: Flask, settings: Settings) -> Estate:
     with unit_of_work("test"):
         text = legal.change(page, locale, "# Ours\n\nText.", seen=0)
         reset, verify = (one_time_links.make(ada.user, one) for one in (LinkPurpose.RESET, LinkPurpose.VERIFY))
+    kept_card = factories.save(lambda: StoredCredential(customer_id=ada.id, gateway="sandbox", reference="sbc_ada"))
+    added = factories.save(lambda: CredentialSetup(customer_id=ada.id, gateway="sandbox", currency="EUR"))
+    key, _secret = factories.api_key()
     values = {
+        "api_key_id": key.id,
+        "credential_id": kept_card.id,
+        "tax_rate_id": factories.tax_rate("19", "DE").id,
+        "reconciliation_id": factories.reconciliation(payment).id,
+        "product": "premium",
+        "discount_code": "TEN",
+        "membership": membership.reference,
+        "payment": payment.reference,
         "customer_id": ada.id,
         "membership_id": membership.id,
+        "membership_step": "extend",
         "payment_id": payment.id,
         "delivery_id": dead.id,
+        "refund_id": back.id,
+        "invoice_id": invoice.id,
         "product_id": plan.id,
+        "code_id": factories.discount_code("TEN", name="Ten").id,
         "site_id": bakery.id,
+        "page_id": about.id,
+        "picture_id": bakery.pictures[0].id,
         "event_id": event.id,
         "inbound_event_id": notice().id,
         "job_id": job(operator, status=BulkStatus.DONE, done=3).id,
@@ -131,6 +161,9 @@ def build(app: Flask, settings: Settings) -> Estate:
         "vendor": "hubspot",
         "kind": "password_reset",
         "locale": locale,
+        "template": "business",
+        "page": "contact",
+        "slug": "about",
         "legal_page": page,
         "version": text.version,
         "step": "company",
@@ -149,15 +182,25 @@ def build(app: Flask, settings: Settings) -> Estate:
         "path": "nothing",
     }
     own = {
+        "account.delete_page": {"page_id": services.id},
+        "account.show_site_file": {"name": site_designs.stylesheet_name("business", "")},
         "account.show_payment": {"reference": paid.reference},
+        "account.come_back_from_set_up": {"reference": added.reference},
+        "account.confirm_set_up": {"reference": added.reference},
+        "account.look_at_set_up": {"reference": added.reference},
+        "account.show_set_up": {"reference": added.reference},
+        "admin.confirm_refund": {"payment_id": paid.id},
         "admin.confirm_bulk": {"noun": "deliveries"},
         "admin.confirm_deletion": {"product_id": unsold.id},
         "admin.update_callback": {"name": HOOK},
         "auth.confirm": {"token": verify},
         "auth.show_confirmation": {"token": verify},
         "brand.logo": {"name": "none.png"},
+        "brand.picture": {"name": "none.png"},
         "consumer.download_receipt": {"reference": told_us.reference},
         "consumer.show_receipt": {"reference": told_us.reference},
+        "site_templates.show_file": {"name": site_designs.stylesheet_name("business", "")},
+        "invoices.show_pdf": {"reference": paid.reference},
         "pay.come_back": {"reference": payment.reference},
         "pay.thank_you": {"reference": paid.reference},
         "pay.show_payment": {"reference": payment.reference},

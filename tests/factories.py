@@ -5,17 +5,20 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from webapp import clock
-from webapp.domain import customers, passwords, sessions
+from webapp.domain import customers, network, passwords, sessions
 from webapp.domain.carts import CartRequest
 from webapp.domain.checkout import Order
 from webapp.domain.customers import Profile
+from webapp.domain.reconciliations import Line
 from webapp.extensions import db
 from webapp.models import (
+    ApiKey,
     Customer,
     DiscountCode,
     Membership,
@@ -24,7 +27,11 @@ from webapp.models import (
     PriceVariation,
     PricingType,
     Product,
+    Reconciliation,
     Role,
+    TaxIdCheck,
+    TaxIdStatus,
+    TaxRate,
     User,
     UserSession,
 )
@@ -92,10 +99,32 @@ def discount_code(code: str = "TEN", value: int = 10, **values: Any) -> Discount
     return save(lambda: DiscountCode(code=code, value=Decimal(value), **values))
 
 
+def taxed(*, inclusive: bool = False, **settings: Any) -> None:
+    """Let the network reckon tax."""
+    change = {"enable_taxes": True, "inclusive_tax": inclusive, **settings}
+    if current_unit.get() is not None:
+        network.change(change)
+    else:
+        with unit_of_work("factory"):
+            network.change(change)
+
+
+def tax_rate(rate: str, country: str = "*", **values: Any) -> TaxRate:
+    return save(lambda: TaxRate(**{"title": "VAT", "country": country, "rate": Decimal(rate), **values}))
+
+
+def tax_id_check(number: str = "FR40303265045", **values: Any) -> TaxIdCheck:
+    """The registry's answer to a VAT id, of this moment; of a French company unless said otherwise."""
+    now = clock.now()
+    facts = {"status": TaxIdStatus.VALID, "asked_at": now, "answered_at": now, **values}
+    return save(lambda: TaxIdCheck(number=number, **facts))
+
+
 def membership(**values: Any) -> Membership:
     owner = values.pop("customer", None) or customer()
     plan = values.pop("plan", None) or product()
     facts = {"currency": "EUR", "price_minor": 2999, **values}
+    facts.setdefault("net_price_minor", facts["price_minor"])
     return save(lambda: Membership(customer=owner, plan=plan, **facts))
 
 
@@ -108,6 +137,14 @@ def payment(**values: Any) -> Payment:
     agreement = values.pop("membership", None) or membership()
     facts = {"currency": "EUR", "subtotal_minor": 2999, "total_minor": 2999, "gateway": "sandbox", **values}
     return save(lambda: Payment(customer=agreement.customer, membership=agreement, **facts))
+
+
+def reconciliation(payment: Payment, **values: Any) -> Reconciliation:
+    """A comparison with the gateways that mended this payment, and could not ask for all of them."""
+    lines = [Line("stripe", None, "does not answer; 3 more wait for the next run", failed=True)]
+    lines += [Line("payment", payment.id, "completed", "sandbox", "sb_1", "pending", "completed")]
+    facts = {"actor": "clock", "ended_at": clock.now(), "looked_at": 5, "repaired": 1, "failed": 1, **values}
+    return save(lambda: Reconciliation(lines=[asdict(one) for one in lines], problem=str(lines[0]), **facts))
 
 
 def order(plan: str, *, gateway: str = "sandbox", **values: Any) -> Order:
@@ -124,6 +161,13 @@ def order(plan: str, *, gateway: str = "sandbox", **values: Any) -> Order:
         "site_url": f"site-{number}",
     }
     return Order(**{**facts, **values})
+
+
+def api_key(*scopes: str) -> tuple[ApiKey, str]:
+    """A key and its secret; without scopes one that may do everything."""
+    secret = secrets.token_urlsafe(32)
+    facts = {"name": "Shop", "key": f"pz_{next(numbers)}", "secret_hash": sessions.hashed(secret)}
+    return save(lambda: ApiKey(scopes=list(scopes or ("*",)), **facts)), secret
 
 
 def signed_in(client: Any, person: User | Customer) -> Any:

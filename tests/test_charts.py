@@ -76,3 +76,22 @@ def test_nothing_at_all_is_drawn_as_nothing(app: Flask) -> None:
 def test_a_chart_without_its_figures_is_refused(app: Flask, series: list[Series]) -> None:
     with pytest.raises(ValueError):
         bars("Revenue", MONTHS, series)
+
+
+@pytest.mark.parametrize(
+    ("labels", "narrow"),
+    [
+        ([f"{day} Oct" for day in range(1, 31)], 5),
+        ([f"{day}. Okt." for day in range(1, 31)], 4),
+        ([f"{day}. Okt." for day in range(1, 8)], 4),
+        (["Jan 27", *(f"M{month:02}" for month in range(2, 13))], 6),
+        (["one very long label that leaves no room", "another"], 1),
+    ],
+)
+def test_on_a_narrow_page_labels_never_touch(app: Flask, labels: list[str], narrow: int) -> None:
+    with app.test_request_context():
+        drawn = bars("Sales", labels, [Series("Sales", [1] * len(labels))])
+    written = [one.word for one in drawn.labels if one.narrow]
+    assert len(written) == narrow
+    assert all(written)
+    assert sum(len(one) + 1 for one in written) <= 36 or len(written) == 1

@@ -192,13 +192,8 @@ def test_a_refusal_is_answered_in_the_shape_of_the_api_and_nothing_is_kept(
 
 
 def test_a_bug_in_a_handler_is_a_500_without_a_trace(
-    app: Flask,
-    client: FlaskClient,
-    register: Register,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    answering_errors: None, client: FlaskClient, register: Register, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(app.config, "TESTING", False)
     who = factories.customer().id
     register(rename_then(ZeroDivisionError("of the add-on's own"), who), id_field="id")
     answer = tell(client, UPDATED)

@@ -79,15 +79,19 @@ def without_app(words: list[str]) -> list[str]:
 
 
 def unknown_subcommand(words: list[str], group: click.Group, info: ScriptInfo) -> str | None:
-    command: click.Command = group
-    context = click.Context(group, obj=info)
+    with click.Context(group, obj=info) as context:  # at its end the application is left that a look-up has entered
+        return _unknown_in(context, words)
+
+
+def _unknown_in(context: click.Context, words: list[str]) -> str | None:
     for position, word in enumerate(words):
+        command = context.command
         if not isinstance(command, click.Group) or word.startswith("-"):
             return None
         found = command.get_command(context, word)
         if found is None:
             return "flask " + " ".join(words[: position + 1])
-        command, context = found, click.Context(found, parent=context, obj=info)
+        context = click.Context(found, parent=context, obj=context.obj)
     return None
 
 

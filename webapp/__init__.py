@@ -12,15 +12,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import addons, blueprints, encryption, formatting, hooks, integrations, logs
 from webapp.blueprints.language.choice import choose_locale
-from webapp.domain import mail_texts, network, outbox
+from webapp.domain import invoice_links, mail_texts, network, outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
-from webapp.flows import sandbox_bank, watching
+from webapp.flows import sandbox_bank, sandbox_refunds, watching
 from webapp.gateways import Factory, gateways
 from webapp.gateways.base import Config
 from webapp.gateways.free import FreeGateway
 from webapp.gateways.manual import ManualGateway
+from webapp.gateways.paypal import PayPalGateway
 from webapp.gateways.sandbox import SandboxGateway
+from webapp.gateways.stripe import StripeGateway
+from webapp.gateways.stripe_checkout import StripeCheckoutGateway
 from webapp.jobs import commands
+from webapp.languages import Texts
 from webapp.settings import ROOT, Settings
 from webapp.transactions import prepare_engine
 
@@ -41,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     encryption.init(settings.encryption_keys)
     mail_texts.init(settings.base_url)
+    invoice_links.init(settings.secret_key)
     bind_extensions(app, settings)
     join_hooks(app, settings)
     formatting.init_app(app)
@@ -114,6 +119,7 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
     if limiter.enabled:  # a view that is limited says so, and looks itself: no other page need be looked at before
         app.before_request_funcs[None].remove(limiter._check_request_limit)
     babel.init_app(app, locale_selector=choose_locale)
+    babel.domain_instance = Texts()
     queue.init(settings.redis_url, at_once=settings.testing)
 
 
@@ -132,9 +138,12 @@ def transfer_instructions() -> str:
 
 def our_gateways(settings: Settings) -> dict[str, Factory]:
     ours: dict[str, Factory] = {
+        "stripe": partial(StripeGateway, value_of=network.value_of),
+        "stripe-checkout": partial(StripeCheckoutGateway, value_of=network.value_of),
+        "paypal": partial(PayPalGateway, value_of=network.value_of),
         "manual": partial(ManualGateway, instructions=transfer_instructions),
         "free": FreeGateway,
     }
     if settings.sandbox_gateway:
-        ours = {"sandbox": partial(SandboxGateway, bank=sandbox_bank), **ours}
+        ours = {"sandbox": partial(SandboxGateway, bank=sandbox_bank, refunds=sandbox_refunds), **ours}
     return ours

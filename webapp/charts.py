@@ -19,7 +19,8 @@ from webapp.money import Money
 SIZE = 100
 TICKS = 4  # about so many steps on the axis of values
 FILLED = 0.7  # of the room that one label has
-WORDS = 12  # labels that are written at most; on a narrow page every other one of them
+WORDS = 12  # labels that are written at most; on a narrow page every other one of them, or fewer
+NARROW_SIGNS = 36  # that are written side by side on a narrow page, a space after each label counted
 DOTS = 16  # above so many, a line has no dots
 
 Show = Callable[[int], str]
@@ -178,17 +179,26 @@ def _line(series: Series, _place: int, _count: int, scale: Scale) -> Drawn:
 
 def _labels(labels: Sequence[str], series: Sequence[Series], show: Show) -> list[Label]:
     each = -(-len(labels) // WORDS)
+    apart = _apart(labels, each)
     room = SIZE / len(labels)
     return [
         Label(
             word="" if at % each else label,
-            narrow=at % (2 * each) == 0,
+            narrow=at % apart == 0,
             tip="\n".join([label, *(f"{one.name}: {show(one.values[at])}" for one in series)]),
             x=round(at * room, 2),
             width=round(room, 2),
         )
         for at, label in enumerate(labels)
     ]
+
+
+def _apart(labels: Sequence[str], each: int) -> int:
+    """How far the labels of a narrow page are from one to the next, so that they keep a space between them."""
+    apart = 2 * each
+    while apart < len(labels) and sum(len(one) + 1 for one in labels[::apart]) > NARROW_SIGNS:
+        apart += each
+    return apart
 
 
 def _told(series: Series, labels: Sequence[str], show: Show) -> str:

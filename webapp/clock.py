@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
+_pretended: ContextVar[Callable[[], datetime] | None] = ContextVar("pretended_clock", default=None)
 _read: Callable[[], datetime] | None = None
 
 
 def now() -> datetime:
     """This instant, in UTC."""
-    return _read() if _read else datetime.now(UTC)
+    read = _pretended.get() or _read
+    return read() if read else datetime.now(UTC)
+
+
+@contextmanager
+def pretending(source: Callable[[], datetime]) -> Iterator[None]:
+    """Here, and nowhere else in the process, another source tells the time: what happens is a rehearsal.
+
+    Nobody outside hears of it: no worker is rung for, and no add-on is told.
+    """
+    token = _pretended.set(source)
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
+
+
+def is_pretended() -> bool:
+    return _pretended.get() is not None
 
 
 def use(source: Callable[[], datetime] | None) -> None:
-    """Let another source tell the time (tests, the simulator); None gives the wall clock back."""
+    """Let another source tell the time (tests); None gives the wall clock back."""
     global _read
     _read = source
 

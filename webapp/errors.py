@@ -22,6 +22,16 @@ class DomainError(Exception):
     def message(self) -> str:
         return str(self.sentence)
 
+    @property
+    def params(self) -> dict[str, str]:
+        """What is wrong with each field, for those who asked by the API."""
+        return {self.field: self.message} if self.field else {}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says beside the refusal."""
+        return {}
+
     def __str__(self) -> str:
         return self.message
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from flask import Flask, current_app
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -15,7 +16,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 from webapp.queue import Doorbell
@@ -96,7 +97,20 @@ limiter = Limiter(key_func=get_remote_address)
 queue = Doorbell()
 
 
+def application() -> Flask:
+    """The application itself, for threads and for what outlives a request; `current_app` stands for it in one only."""
+    proxy: Any = current_app
+    found: Flask = proxy._get_current_object()
+    return found
+
+
 def dialect_name() -> str:
     """`sqlite` or `postgresql`, of the database that is bound."""
-    name: Any = db.engine.dialect.name
-    return str(name)
+    return str(engine().dialect.name)
+
+
+def engine() -> Engine:
+    """The database that this session works on: the network's, or in a rehearsal one of its own."""
+    session = db.session()
+    own = session.engine if isinstance(session, UnitSession) else None
+    return own or db.engine

@@ -9,9 +9,10 @@ from fractions import Fraction
 from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask
 from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from webapp import clock
@@ -55,7 +56,7 @@ def _dates() -> str:
 
 def date(instant: datetime) -> Markup:
     """`3 Dec 2026`, `3. Dez. 2026`, with the exact time in its title."""
-    return _time(instant, format_date(instant, "d. MMM y" if _locale() == "de" else "medium", locale=_dates()))
+    return _time(instant, plain_day(instant.date()))
 
 
 def long_date(instant: datetime) -> str:
@@ -78,6 +79,11 @@ def short_day(day: calendar_day) -> str:
     return format_date(day, "d. MMM" if _locale() == "de" else "d MMM", locale=_dates())
 
 
+def plain_day(day: calendar_day) -> str:
+    """`3 Dec 2026`, `3. Dez. 2026`: of a day that has no time."""
+    return format_date(day, "d. MMM y" if _locale() == "de" else "medium", locale=_dates())
+
+
 def short_month(day: calendar_day) -> str:
     """`Dec`, and for a year's first month `Jan 27`."""
     return format_date(day, "LLL yy" if day.month == 1 else "LLL", locale=_dates())
@@ -97,6 +103,11 @@ def timestamp(instant: datetime) -> Markup:
 def _time(instant: datetime, text: str) -> Markup:
     exact = exact_time(instant)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(clock.rfc3339(instant), exact, escape(text))
+
+
+def file_size(size: int) -> str:
+    """Like “84 KB”."""
+    return _("%(number)s KB", number=format_decimal(max(1, round(size / 1000)), locale=_locale()))
 
 
 def country_name(code: str) -> str:
@@ -134,6 +145,7 @@ def init_app(app: Flask) -> None:
         long_date=long_date,
         datetime=timestamp,
         country_name=country_name,
+        file_size=file_size,
         period=period,
         per_period=per_period,
     )

@@ -117,6 +117,11 @@ class Money:
     def __bool__(self) -> bool:
         return self.minor != 0
 
+    def times(self, numerator: int, denominator: int) -> Money:
+        """A fraction of it, rounded half away from zero to the minor unit; exact, whatever the fraction. Above 0."""
+        whole = (2 * abs(self.minor) * numerator + denominator) // (2 * denominator)
+        return Money(-whole if self.minor < 0 else whole, self.currency)
+
     def percent(self, rate: Decimal) -> Money:
         """`rate` percent of it, rounded half away from zero to the minor unit."""
         return Money(round_half_away(self.minor * rate / 100), self.currency)

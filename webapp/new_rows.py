@@ -151,7 +151,7 @@ def write_notes(session: Session, notes: Sequence[Note]) -> list[Note]:
         if note.about is not None and number is None:
             waiting.append(note)
         else:
-            values = note.values if number is None else {**note.values, note.id_as: number}
+            values = note.values if number is None else {**note.values, "object_id": number}
             ready.setdefault(note.table, []).append(values)
     for table, rows in ready.items():
         session.connection().execute(table.insert(), rows)
@@ -175,11 +175,13 @@ def are_safe(session: Session) -> None:
 @event.listens_for(Session, "after_soft_rollback")
 def forget(session: Session, rolled_back: SessionTransaction) -> None:
     """The session must not take them for rows that are there, nor their ids for taken."""
-    written = session.info.pop(WRITTEN, [])
-    session.info[WRITTEN] = [one for one in written if not _is_within(one[0], rolled_back)]
+    written, kept = session.info.pop(WRITTEN, []), []
     for transaction, row in written:
-        if _is_within(transaction, rolled_back) and row in session:
+        if not _is_within(transaction, rolled_back):
+            kept.append((transaction, row))
+        elif row in session:
             session.expunge(row)
+    session.info[WRITTEN] = kept
 
 
 def _is_within(transaction: SessionTransaction | None, outer: SessionTransaction) -> bool:

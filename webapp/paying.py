@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Flag, StrEnum, auto
 from typing import Any
 
@@ -19,6 +20,7 @@ class Capability(Flag):
     PARTIAL_REFUND = auto()
     MANAGED_SUBSCRIPTION = auto()  # insists on running the subscription itself
     OFFLINE = auto()  # the money comes by another way; an operator confirms it
+    CAPTURE = auto()  # the buyer agrees at the vendor's, and the money is taken once we say so
 
 
 class Verdict(StrEnum):
@@ -30,12 +32,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays, as far as a vendor may know. `reference` is the customer's own id here."""
+    """Who pays, as far as a vendor may know. `reference` is the customer's own id here.
+
+    `known_as`: the vendor's own name for them, once it has told one.
+    """
 
     reference: str
     email: str
     name: str
     country: str = ""
+    known_as: str = ""
 
 
 REFERENCE_AT_MOST = 255
@@ -49,10 +55,16 @@ def check_reference(reference: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A way to charge again: the vendor's name for it, and what a person knows it by."""
+    """A way to charge again: the vendor's name for it, and what a person knows it by.
+
+    `expires`: the last day on which it can be charged, as it stands on a card; None for what has none.
+    `fingerprint`: the same for the same card (or account at a bank), whoever pays with it; empty where none is told.
+    """
 
     reference: str
     label: str = ""
+    expires: date | None = None
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
         check_reference(self.reference)
@@ -60,10 +72,13 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """One try to take the first money. The same `idempotency_key` must never take it twice."""
+    """One try to take the first money. The same `idempotency_key` must never take it twice.
 
-    reference: str  # the payment's, as it stands in addresses
-    order_number: str
+    With no amount and `store_credential`, nothing is taken: a way to charge later is all that is asked for.
+    """
+
+    reference: str  # the payment's (or of what else is asked for), as it stands in addresses
+    order_number: str  # empty where nothing was ordered
     amount: Money
     description: str
     payer: Payer
@@ -73,6 +88,7 @@ class PaymentRequest:
     store_credential: bool = False
     locale: str = "en"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    credential: str = ""  # a stored one that the buyer, who is here, wants to pay with
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +114,40 @@ class RefundRequest:
     idempotency_key: str
 
 
+TO_CONFIRM = "authentication_required"  # the reason of a charge that the buyer's bank declines until they confirm it
+PROCESSING = "processing"  # the reason of an outcome that only the vendor can bring further, not the buyer
+APPROVED = "approved"  # the reason of one where the buyer has agreed, and the vendor waits for our word: `capture`
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeNews:
+    """Where a dispute stands at the vendor: a payer's bank asks for money back. `won`: None while it is open."""
+
+    reference: str
+    amount: Money
+    reason: str = ""
+    won: bool | None = None
+
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is true at the vendor about one try. `reason` is the vendor's code, `message` a sentence for a person."""
+    """What is true at the vendor about one try. `reason` is the vendor's code, `message` a sentence for a person.
+
+    `reference` may differ from what was asked for: once money was taken, some vendors give it a name of its own.
+    """
 
     verdict: Verdict
     reference: str | None = None
     reason: str = ""
     message: str = ""
     credential: Credential | None = None
-    amount: Money | None = None  # what was really taken, where the vendor says so
+    amount: Money | None = None  # what was really taken (of a refund: given), where the vendor says so
+    refunded: Money | None = None  # of a payment: what has gone back of it in all, by whomever
+    disputes: Sequence[DisputeNews] = ()  # of a payment
+    payer: str = ""  # the vendor's name for the payer, to be kept
 
     def __post_init__(self) -> None:
         if self.reference is not None:
@@ -127,6 +167,7 @@ class Redirect:
 
     url: str
     reference: str
+    payer: str = ""  # the vendor's name for them, to be kept
 
     def __post_init__(self) -> None:
         check_reference(self.reference)
@@ -136,13 +177,31 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class BrowserStep:
-    """The buyer confirms on our page with the vendor's script; `data` is what the script needs."""
+    """The buyer confirms on our page with the vendor's script; `data` is what the script needs.
+
+    `reference` is empty as long as the vendor knows nothing of it: until the buyer presses the button (`confirm`).
+    """
 
     reference: str
     data: Mapping[str, Any]
+    payer: str = ""  # the vendor's name for them, to be kept
 
     def __post_init__(self) -> None:
-        check_reference(self.reference)
+        if self.reference:
+            check_reference(self.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class VendorPage:
+    """What our payment page needs of a vendor whose script lets the buyer pay on it."""
+
+    script: str  # its address
+    driver: str  # our own script that drives it, among the static files
+    sources: Mapping[
+        str, Sequence[str]
+    ]  # by directive, what the page's Content-Security-Policy allows beside ourselves
+    data: Mapping[str, str]  # what `driver` is told
+    instead: str = ""  # the way to pay that needs no script on our page
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 Step = Callable[[], object]
+Close = Callable[["Session", list[Any]], object]
 
 
 class Note(NamedTuple):
-    """A row that nobody holds. What stands under `id_as` is the id of `about`, once that is written."""
+    """A row that nobody holds. Its `object_id` is the id of `about`, once that is written."""
 
     table: Table
     values: dict[str, Any]
     about: Any = None
-    id_as: str = "object_id"
 
 
 # Callbacks that call each other for ever are stopped when one has led to another this often.
@@ -39,7 +39,7 @@ class NoUnitOfWork(RuntimeError):
 class Unit:
     """One operation. `before` runs in order when its rows are written, `after` once it has committed."""
 
-    __slots__ = ("actor", "after", "before", "depth", "notes", "rows", "session")
+    __slots__ = ("actor", "after", "before", "closing", "depth", "notes", "rows", "session")
 
     def __init__(self, actor: str, session: Session) -> None:
         self.actor = actor
@@ -49,6 +49,7 @@ class Unit:
         self.after: dict[object, Step] = {}
         self.rows: list[Any] = []  # new ones, in the order in which they are to be written
         self.notes: list[Note] = []  # what is kept about rows, and written when those are
+        self.closing: list[tuple[Close, Any]] = []  # what is done last of all, since others wait for its end
 
     def before_commit(self, step: Step) -> None:
         """Run `step` when the rows are written. Raises RuntimeError in a callback that goes round in circles."""
@@ -60,18 +61,33 @@ class Unit:
         """Run `step` when the rows are safe; steps with the same `once` run only the first time."""
         self.after.setdefault(step if once is None else once, step)
 
-    def mark(self) -> tuple[int, int, int]:
-        """How far the unit has come; take it when everything is flushed."""
-        return len(self.before), len(self.after), len(self.notes)
+    def close_with(self, close: Close, item: Any) -> None:
+        """Have `close` called with the session and all items given to it, when nothing but the commit is left to do.
 
-    def forget_since(self, mark: tuple[int, int, int]) -> None:
+        For what locks a row that everybody needs, such as the one that counts invoices.
+        """
+        self.closing.append((close, item))
+
+    def closings(self) -> dict[Close, list[Any]]:
+        """What each is to be called with, in the order given."""
+        found: dict[Close, list[Any]] = {}
+        for close, item in self.closing:
+            found.setdefault(close, []).append(item)
+        return found
+
+    def mark(self) -> tuple[int, int, int, int]:
+        """How far the unit has come; take it when everything is flushed."""
+        return len(self.before), len(self.after), len(self.notes), len(self.closing)
+
+    def forget_since(self, mark: tuple[int, int, int, int]) -> None:
         """Drop what a callback added that has just been rolled back."""
-        before, after, notes = mark
+        before, after, notes, closing = mark
         while len(self.before) > before:
             self.before.pop()
         while len(self.after) > after:
             self.after.popitem()
         del self.notes[notes:]
+        del self.closing[closing:]
         self.rows.clear()  # there were none: all was flushed
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.conftest import TurnedClock
+from tests.conftest import TurnedClock, only
 from tests.pages import Browser, Page
 from webapp import hooks
 from webapp.extensions import db as database
@@ -50,11 +50,6 @@ def guarded(app: Flask) -> Iterator[None]:
 def count(kind: type) -> int:
     database.session.rollback()
     return database.session.scalar(select(func.count()).select_from(kind)) or 0
-
-
-def only(kind: type) -> Any:
-    database.session.rollback()
-    return database.session.scalars(select(kind)).one()
 
 
 def order(browser: Browser, path: str = "/register/premium", **values: Any) -> Page:
@@ -114,6 +109,7 @@ def test_told_late_the_page_says_that_it_waits(browser: Browser, shop: None, clo
     assert "Order received" in browser.get(browser.url).text
 
 
+@pytest.mark.ux("P17")
 def test_leaving_the_gateways_page_says_that_nothing_was_charged(browser: Browser, shop: None) -> None:
     order(browser)
     page = browser.submit(press={"decision": "cancel"})
@@ -127,6 +123,84 @@ def test_a_trial_begins_without_a_charge(browser: Browser, shop: None) -> None:
     page = browser.submit(press={"decision": "approve"})
     assert "Order received" in page.text
     assert only(Membership).status == MembershipStatus.TRIALING
+
+
+def test_who_had_a_trial_sees_the_price_without_one_before_anything_is_ordered(
+    app: Flask, browser: Browser, shop: None
+) -> None:
+    order(browser, "/register/studio")
+    other = Browser(app.test_client())
+    page = order(other, "/register/studio", email_address="ada+2@example.com", site_url="another")
+    assert (other.response.status_code, other.url) == (422, "/register/studio")
+    assert "this order costs €49.00 today. You have not ordered yet." in page.text
+    assert "Due today €49.00" in page.text
+    assert "Free until" not in page.text
+    assert (count(Sale), count(User)) == (1, 1)
+    looked = other.client.post("/checkout/summary", data={**page.fields, "products": "studio"})
+    assert "Due today €49.00" in Page(looked.text).text
+
+    page = other.submit(password=BUYER["password"], early_start="y")
+    assert other.url.startswith("/sandbox/pay/")
+    assert "€49.00" in page.text
+    other.submit(press={"decision": "approve"})
+    assert [one.status for one in database.session.scalars(select(Membership).order_by(Membership.id))] == [
+        MembershipStatus.TRIALING,
+        MembershipStatus.ACTIVE,
+    ]
+
+
+def test_without_a_trial_for_one_address_another_has_one(app: Flask, browser: Browser, shop: None) -> None:
+    order(browser, "/register/studio")
+    other = Browser(app.test_client())
+    order(other, "/register/studio", email_address="ada+2@example.com", site_url="another")
+    values = {"password": BUYER["password"], "early_start": "y", "email_address": "grace@example.com", "quoted": None}
+    other.submit(**values)
+    assert other.url.startswith("/sandbox/pay/")
+    assert [one.total_minor for one in database.session.scalars(select(Payment))] == [0, 0]
+
+
+def test_a_known_customer_who_had_a_trial_sees_the_price_before_their_password_orders(
+    app: Flask, browser: Browser, shop: None
+) -> None:
+    order(browser, "/register/studio")
+    other = Browser(app.test_client())
+    page = order(other, "/register/studio", site_url="another")
+    assert other.response.status_code == 422
+    assert "Due today €49.00" in page.text
+    assert count(Sale) == 1
+    other.submit(password=BUYER["password"], early_start="y")
+    assert other.url.startswith("/sandbox/pay/")
+    assert [one.total_minor for one in database.session.scalars(select(Payment).order_by(Payment.id))] == [0, 4900]
+
+
+def test_with_a_card_that_had_a_trial_the_price_is_shown_again_and_confirmed(
+    app: Flask, browser: Browser, shop: None
+) -> None:
+    order(browser, "/register/studio")
+    browser.submit(press={"decision": "approve", "same_card": "1"})
+    assert "Order received" in browser.page.text
+    other = Browser(app.test_client())
+    order(other, "/register/studio", email_address="grace@example.com", site_url="another")
+    page = other.submit(press={"decision": "approve", "same_card": "1"})
+    assert other.url.startswith("/pay/")
+    assert "This order begins without a free trial" in page.text
+    assert "Due today €49.00" in page.text
+    assert "€49.00 per month" in page.text
+    assert "Runs for 1 month" in page.text
+    assert "Order with obligation to pay" in page.buttons
+    ordered = database.session.scalars(select(Payment).order_by(Payment.id)).all()
+    assert [(one.total_minor, one.status) for one in ordered] == [(0, "completed"), (0, "completed"), (4900, "pending")]
+    asked = other.url
+    assert "without a free trial" in other.get(f"/thank-you/{ordered[1].reference}").text
+
+    other.get(asked)
+    other.submit(gateway="sandbox")
+    page = other.submit(press={"decision": "approve", "same_card": "1"})
+    assert "Order received" in page.text
+    assert [one.status for one in database.session.scalars(select(Membership).order_by(Membership.id))] == [
+        MembershipStatus.TRIALING,
+        MembershipStatus.ACTIVE,
+    ]
 
 
 def test_a_bank_transfer_shows_how_to_pay(browser: Browser, shop: None) -> None:
@@ -155,6 +229,7 @@ def test_a_code_in_the_address_counts_at_once(browser: Browser, shop: None) -> N
     assert "€125.99" in page.text
 
 
+@pytest.mark.ux("C4")
 def test_everything_wrong_is_said_at_its_field_and_nothing_typed_is_lost(browser: Browser, shop: None) -> None:
     browser.get("/register/premium")
     page = browser.submit(
@@ -195,11 +270,13 @@ def test_a_business_gives_its_name_and_no_early_start(browser: Browser, shop: No
     assert (only(Customer).company_name, only(Customer).business) == ("Ada GmbH", True)
 
 
+@pytest.mark.ux("C17")
 def test_a_vat_id_must_fit_the_country(browser: Browser, shop: None) -> None:
     page = order(browser, customer_type="business", company_name="Ada", tax_id="FR40303265045")
     assert error_of(page, "tax_id").startswith("This VAT ID does not fit the chosen country.")
 
 
+@pytest.mark.ux("O6", "M8")
 def test_a_price_that_changed_meanwhile_stops_the_order(browser: Browser, shop: None) -> None:
     browser.get("/register/premium")
     from webapp.models import Product
@@ -220,6 +297,7 @@ def test_a_price_from_the_browser_means_nothing(browser: Browser, shop: None) ->
     assert only(Payment).total_minor == 12899
 
 
+@pytest.mark.ux("P3")
 def test_a_repeated_post_is_one_sale(browser: Browser, shop: None) -> None:
     browser.get("/register/free")
     form = browser.page.forms[browser._main_form()]["fields"]
@@ -259,6 +337,7 @@ def test_a_stranger_with_the_address_sees_no_personal_data(app: Flask, browser: 
         assert secret not in page.text
 
 
+@pytest.mark.ux("P4")
 def test_a_status_typed_into_the_address_shows_nothing_paid(browser: Browser, shop: None) -> None:
     order(browser)
     reference = only(Payment).reference
@@ -291,6 +370,7 @@ def test_a_callback_that_breaks_stops_nothing(browser: Browser, shop: None) -> N
     assert browser.url.startswith("/thank-you/")
 
 
+@pytest.mark.ux("H11", "M3")
 def test_a_stale_token_keeps_what_was_typed(browser: Browser, shop: None, guarded: None) -> None:
     browser.get("/register/premium")
     page = browser.submit(**BUYER, csrf_token="stale")
@@ -301,6 +381,7 @@ def test_a_stale_token_keeps_what_was_typed(browser: Browser, shop: None, guarde
     assert browser.url.startswith("/sandbox/pay/")
 
 
+@pytest.mark.ux("C5")
 def test_long_and_strange_entries_are_refused_or_kept_as_they_are(browser: Browser, shop: None) -> None:
     page = order(browser, "/register/free", full_name="x" * 10_000, email_address=f"{'a' * 10_000}@example.com")
     assert "200" in error_of(page, "full_name")
@@ -338,6 +419,7 @@ def test_the_summary_follows_what_is_chosen(browser: Browser, shop: None) -> Non
     assert count(Sale) == 0
 
 
+@pytest.mark.ux("C3", "C6")
 def test_a_field_is_checked_when_it_is_left(browser: Browser, shop: None) -> None:
     factories.registered("known@example.com")
 
@@ -345,13 +427,39 @@ def test_a_field_is_checked_when_it_is_left(browser: Browser, shop: None) -> Non
         data = {"field": field, field: value, **more}
         return browser.client.post("/checkout/check", data=data).get_data(as_text=True)
 
-    assert check("email_address", "x@") == "Enter an e-mail address like name@example.com."
-    assert check("email_address", "known@example.com") == ""
+    assert Page(check("email_address", "x@")).text == "Enter an e-mail address like name@example.com."
+    assert Page(check("email_address", "known@example.com")).text == ""
+    assert check("email_address", "known@example.com") == check("email_address", "nobody@example.com")
     assert check("site_url", "admin").startswith("This address is taken. Try ")
     assert "available" in check("site_url", "bakery")
     assert check("password", "password1234") == "This password appears in known data leaks. Choose another."
     assert check("full_name", "") == ""
     assert check("tax_id", "DE1", billing_country="DE").startswith("This VAT ID")
+
+
+@pytest.mark.ux("C6")
+def test_the_address_that_was_meant_is_offered_beside_the_field(browser: Browser, shop: None) -> None:
+    data = {"field": "email_address", "email_address": "ada@gmial.com"}
+    answer = Page(browser.client.post("/checkout/check", data=data).text)
+    assert answer.text == "Did you mean ada@gmail.com ?"
+    assert answer.buttons == ["ada@gmail.com"]
+    assert 'hx-swap-oob="innerHTML:#email_address-meant"' in answer.html
+
+
+@pytest.mark.ux("C6")
+def test_without_script_the_offered_address_is_put_in_and_nothing_else_changes(browser: Browser, shop: None) -> None:
+    page = order(browser, email_address="ada@gmial.com", full_name="")
+    assert "Did you mean ada@gmail.com ?" in page.text
+    page = browser.submit(press={"email_meant": "ada@gmail.com"}, full_name="Ada Lovelace")
+    assert "Did you mean" not in page.text
+    assert (page.fields["email_address"], page.fields["full_name"]) == ("ada@gmail.com", "Ada Lovelace")
+    assert count(Sale) == 0
+
+
+@pytest.mark.ux("C6")
+def test_an_address_that_looks_mistyped_is_ordered_with_all_the_same(browser: Browser, shop: None) -> None:
+    order(browser, "/register/free", email_address="ada@gmial.com")
+    assert only(User).email == "ada@gmial.com"
 
 
 def test_consent_brings_the_visitors_analytics_ids_along(browser: Browser, shop: None) -> None:
@@ -459,3 +567,11 @@ def test_under_another_name_of_this_machine_the_buyer_stays_there(app: Flask, sh
     assert answer.headers["Location"].startswith("http://127.0.0.1/sandbox/pay/")
     elsewhere = client.post("/register/premium", data={**form, **BUYER}, base_url="http://shop.example")
     assert "shop.example" not in elsewhere.headers.get("Location", "")
+
+
+@pytest.mark.ux("C30")
+def test_nobody_is_asked_what_the_order_does_not_need(browser: Browser) -> None:
+    factories.product("premium")
+    asked = " ".join(max((one["fields"] for one in browser.get("/register/premium").forms), key=len))
+    assert "full_name" in asked
+    assert not re.search(r"gender|salutation|birth|phone|card|honorific|(?<!site_)title", asked)

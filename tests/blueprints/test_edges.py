@@ -105,6 +105,7 @@ def test_json_that_is_no_form_breaks_nothing(client: FlaskClient, body: str) -> 
     "typed",
     ["www.bakery", "WWW.Bakery.localhost", "https://www.bakery.localhost/", "bakery.", "bakery.localhost.", " Bakery "],
 )
+@pytest.mark.ux("C5")
 def test_an_address_is_understood_as_it_is_pasted(app: Flask, typed: str) -> None:
     assert sites.check_address(typed) == "bakery"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from webapp.domain import catalog, network
 
 
+@pytest.mark.ux("M0")
 def test_a_page_that_is_not_there_says_so_with_a_reference(client: FlaskClient) -> None:
     answer = client.get("/nowhere")
     assert answer.status_code == 404
@@ -18,14 +18,13 @@ def test_a_page_that_is_not_there_says_so_with_a_reference(client: FlaskClient) 
 
 
 def test_without_a_database_there_is_still_a_page(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    answering_errors: None, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_args: object) -> None:
         raise OperationalError("SELECT 1", {}, Exception("the database is away"))
 
     monkeypatch.setattr(network, "settings", away)
     monkeypatch.setattr(catalog, "plans_on_offer", away)
-    monkeypatch.setitem(app.config, "TESTING", False)
     answer = client.get("/")
     assert answer.status_code == 500
     assert "Something failed on our side." in answer.text

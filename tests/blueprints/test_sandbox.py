@@ -69,6 +69,20 @@ def test_looking_changes_nothing(client: FlaskClient, page: str) -> None:
     assert status(page) == "open"
 
 
+def test_a_card_is_known_again_where_the_buyer_says_so(client: FlaskClient) -> None:
+    told = []
+    for number, more in enumerate(({}, {}, {"same_card": "1"}, {"same_card": "1"})):
+        reference = sandbox_bank.open_page(replace(ORDER, idempotency_key=f"pay-abc-{number}"))
+        press(client, f"/sandbox/pay/{reference}", "approve", **more)
+        credential = sandbox_bank.fetch(reference).credential
+        assert credential is not None
+        told.append(credential)
+    assert told[0].fingerprint != told[1].fingerprint
+    assert told[2].fingerprint == told[3].fingerprint
+    assert len({one.reference for one in told}) == 4
+    assert [one.label[-4:] for one in told] == ["4242", "4242", "1881", "1881"]
+
+
 @pytest.mark.parametrize(
     ("decision", "became", "back"),
     [
@@ -171,4 +185,4 @@ def test_where_the_sandbox_is_off_there_is_no_page_and_no_gateway(tmp_path: Path
     )
     environment = {"INSTANCE_PATH": str(tmp_path), "SANDBOX_GATEWAY": "0"}
     ran = subprocess.run([sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True)
-    assert ran.stdout == "[] ['free', 'manual']\n", ran.stderr
+    assert ran.stdout == "[] ['free', 'manual', 'paypal', 'stripe', 'stripe-checkout']\n", ran.stderr

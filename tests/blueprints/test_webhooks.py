@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from webapp import clock as wall
+from webapp.blueprints.webhooks.refusals import KINDS_AT_MOST, Refusals
 from webapp.extensions import db as database
 from webapp.extensions import queue
 from webapp.flows import sandbox_bank
-from webapp.gateways.sandbox import sign
+from webapp.gateways.sandbox_notices import sign
 from webapp.models import InboundEvent, InboundStatus
 
 BODY = b'{"id":"sbe_1","type":"charge.succeeded","timestamp":"2027-01-31T10:00:00Z","data":{"reference":"sb_1"}}'
@@ -255,3 +256,28 @@ def test_a_signed_body_of_a_megabyte_is_taken(client: FlaskClient) -> None:
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
 def test_notices_are_posted(client: FlaskClient, method: str) -> None:
     assert getattr(client, method)("/webhooks/sandbox").status_code == 405
+
+
+def test_a_flood_of_forged_notices_is_a_line_a_minute_and_no_row(
+    app: Flask, client: FlaskClient, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.extensions.pop("refusals", None)
+
+    def forged(number: int) -> list[int]:
+        caplog.clear()
+        for _ in range(number):
+            assert client.post("/webhooks/sandbox", data=BODY).status_code == 400
+        return [vars(one)["times"] for one in caplog.records if one.message == "notice.refused"]
+
+    assert forged(200) == [1]
+    clock.tick(59)
+    assert forged(1) == []
+    clock.tick(1)
+    assert forged(2) == [201]
+    assert kept() == []
+
+
+def test_faults_that_are_worded_anew_each_time_fill_no_memory(clock: Any) -> None:
+    refusals = Refusals()
+    lines = sum(refusals.count("bank", f"fault {number}") > 0 for number in range(10_000))
+    assert lines == KINDS_AT_MOST + 1

@@ -6,7 +6,6 @@ import gzip
 import re
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
@@ -30,8 +29,9 @@ def weight(client: FlaskClient, path: str) -> int:
     return len(answer.data) + sum(map(len, parts.values()))
 
 
+@pytest.mark.ux("S3")
 @pytest.mark.parametrize("path", ["/register", "/", "/login", "/legal/privacy"])
-def test_a_whole_page_is_less_than_sixty_kilobytes(app: Flask, client: FlaskClient, path: str) -> None:
+def test_a_whole_page_is_less_than_sixty_kilobytes(client: FlaskClient, path: str) -> None:
     for number in range(3):
         factories.product(f"plan-of-{number}", year=29900)
     assert weight(client, path) < WIRE_AT_MOST

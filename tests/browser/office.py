@@ -55,6 +55,10 @@ def office(site: Any) -> Office:
 
 @pytest.fixture
 def enter(open_page: Open, office: Office) -> Open:
+    return entering(open_page)
+
+
+def entering(open_page: Open) -> Open:
     """An operator at a page of the admin, signed in on the way."""
 
     def go(path: str, **options: Any) -> Page:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from tests import factories
@@ -53,6 +53,7 @@ def now(membership: Membership) -> Membership:
     return membership
 
 
+@pytest.mark.ux("X7", "W1", "W15")
 def test_a_contract_is_cancelled_and_kept_after_all_by_keyboard(
     open_page: Open, contract: Membership, violations: Look
 ) -> None:
@@ -98,6 +99,7 @@ def test_the_profile_is_changed_on_a_phone_in_the_dark(open_page: Open, contract
     expect(page.get_by_label("Company")).to_have_value("Engines Ltd")
 
 
+@pytest.mark.ux("X2", "X4", "X5")
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_a_contract_is_cancelled_without_signing_in(open_page: Open, contract: Membership, script: bool) -> None:
     page = open_page("/", java_script_enabled=script)
@@ -119,6 +121,7 @@ def test_a_contract_is_cancelled_without_signing_in(open_page: Open, contract: M
     assert now(contract).cancel_at == contract.expires_at
 
 
+@pytest.mark.ux("X6")
 def test_a_contract_is_withdrawn_from_in_german_on_a_phone(
     open_page: Open, contract: Membership, violations: Look
 ) -> None:
@@ -139,23 +142,27 @@ def test_a_contract_is_withdrawn_from_in_german_on_a_phone(
     assert database.session.scalars(select(Declaration)).one().status == DeclarationStatus.OPEN
 
 
+@pytest.mark.ux("X1", "L24", "W4")
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_the_laws_words_stand_alone_large_enough_and_readable(
     open_page: Open, contract: Membership, violations: Look, look: str
 ) -> None:
     page = open_page("/cancel-contract", locale="de-DE", color_scheme=look)
-    for text, role in (
-        ("Verträge hier kündigen", "link"),
-        ("Vertrag widerrufen", "link"),
-        ("Jetzt kündigen", "button"),
-    ):
-        found = page.get_by_role(role, name=text, exact=True)  # type: ignore[arg-type]
+    wordings: list[tuple[str, Locator, int]] = [
+        (text, page.get_by_role("link", name=text, exact=True), 24)
+        for text in ("Verträge hier kündigen", "Vertrag widerrufen")
+    ]
+    wordings.append(("Jetzt kündigen", page.get_by_role("button", name="Jetzt kündigen", exact=True), 44))
+    for text, found, height in wordings:
         assert found.inner_text() == text
         assert float(found.evaluate("it => parseFloat(getComputedStyle(it).fontSize)")) >= 16
-        assert found.bounding_box()["height"] >= (44 if role == "button" else 24)  # type: ignore[index]
+        box = found.bounding_box()
+        assert box is not None
+        assert box["height"] >= height
     assert violations(page) == []
 
 
+@pytest.mark.ux("L10", "L20")
 def test_the_choice_about_cookies_is_made_without_losing_what_is_typed(
     open_page: Open, contract: Membership, violations: Look
 ) -> None:

@@ -37,6 +37,7 @@ def fresh(row: Any) -> Any:
     return row
 
 
+@pytest.mark.ux("H8")
 def test_typing_finds_without_a_button_and_leaves_one_entry_in_the_history(enter: Open) -> None:
     page = enter("/admin/customers")
     before = page.evaluate("history.length")
@@ -52,6 +53,7 @@ def test_typing_finds_without_a_button_and_leaves_one_entry_in_the_history(enter
     assert page.get_by_label("Search").input_value() == "love"
 
 
+@pytest.mark.ux("H4")
 def test_a_slow_answer_does_not_take_away_what_is_typed_meanwhile(enter: Open) -> None:
     page = enter("/admin/customers")
     asked: list[str] = []
@@ -69,6 +71,7 @@ def test_a_slow_answer_does_not_take_away_what_is_typed_meanwhile(enter: Open) -
     assert page.get_by_label("Search").input_value() == "lovelace"
 
 
+@pytest.mark.ux("N1")
 def test_status_sort_and_pages_are_steps_that_back_undoes(enter: Open) -> None:
     page = enter("/admin/customers")
     page.get_by_role("link", name="None", exact=True).click()
@@ -104,6 +107,7 @@ def test_a_search_keeps_the_status_that_was_chosen_meanwhile(enter: Open) -> Non
     expect(page.locator("#list-count")).to_have_text("Showing 1–50 of 60")
 
 
+@pytest.mark.ux("N1")
 def test_a_row_leads_to_its_page_and_back_to_the_same_view(enter: Open) -> None:
     page = enter("/admin/customers?search=guest&sort=email")
     page.get_by_role("link", name="Guest 07").click()
@@ -113,6 +117,7 @@ def test_a_row_leads_to_its_page_and_back_to_the_same_view(enter: Open) -> None:
     assert page.get_by_label("Search").input_value() == "guest"
 
 
+@pytest.mark.ux("H3", "M15")
 @pytest.mark.noisy
 def test_without_a_connection_the_list_stays_and_says_so(enter: Open) -> None:
     page = enter("/admin/customers")
@@ -122,6 +127,7 @@ def test_without_a_connection_the_list_stays_and_says_so(enter: Open) -> None:
     assert len(names(page)) == 50
 
 
+@pytest.mark.ux("W1")
 def test_a_membership_is_cancelled_by_keyboard_alone(enter: Open, office: Office) -> None:
     membership: Membership = office["membership"]
     page = enter(f"/admin/memberships/{membership.id}")
@@ -215,6 +221,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.ux("W8", "W24")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_the_pages_are_accessible_and_never_scroll_sideways(

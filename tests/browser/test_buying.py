@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from tests import factories
+from tests.conftest import only
 from webapp.extensions import db as database
 from webapp.models import Payment, PaymentStatus, Sale, Site, Try, User
 
@@ -31,11 +32,6 @@ def shop(site: Any) -> None:
 def count(kind: type) -> int:
     database.session.rollback()
     return database.session.scalar(select(func.count()).select_from(kind)) or 0
-
-
-def only(kind: type) -> Any:
-    database.session.rollback()
-    return database.session.scalars(select(kind)).one()
 
 
 def fill_in(page: Page, **other: str) -> None:
@@ -76,6 +72,7 @@ def test_a_plan_is_bought_paid_and_set_up(open_page: Open, shop: None, work: Cal
     expect(page.get_by_role("link", name="Open your site")).to_be_visible(timeout=8000)
 
 
+@pytest.mark.ux("P12", "W16")
 def test_after_a_decline_the_order_goes_on_without_retyping(open_page: Open, shop: None) -> None:
     page = open_page("/register/premium")
     fill_in(page)
@@ -89,6 +86,7 @@ def test_after_a_decline_the_order_goes_on_without_retyping(open_page: Open, sho
     assert (count(Sale), count(Try), count(User)) == (1, 2, 1)
 
 
+@pytest.mark.ux("P14", "H12")
 def test_told_late_the_page_brings_itself_up_to_date(
     open_page: Open, shop: None, work: Callable[[], None], clock: Any
 ) -> None:
@@ -103,6 +101,7 @@ def test_told_late_the_page_brings_itself_up_to_date(
     expect(page.get_by_role("heading", level=1)).to_have_text("Order received")
 
 
+@pytest.mark.ux("C31", "O6", "W19")
 def test_the_summary_lives(open_page: Open, shop: None) -> None:
     page = open_page("/register/premium")
     summary = page.locator("#summary")
@@ -123,6 +122,7 @@ def test_the_summary_lives(open_page: Open, shop: None) -> None:
     expect(summary).to_contain_text("Due today")
 
 
+@pytest.mark.ux("C3", "C23", "W19")
 def test_an_address_is_checked_when_it_is_left(open_page: Open, shop: None) -> None:
     page = open_page("/register/free")
     address = page.get_by_label("Site address")
@@ -135,6 +135,23 @@ def test_an_address_is_checked_when_it_is_left(open_page: Open, shop: None) -> N
     expect(page.locator("#site_url-status")).to_contain_text("available")
 
 
+@pytest.mark.ux("C6", "H7", "W19")
+def test_an_address_that_looks_mistyped_is_put_right_by_a_press(open_page: Open, shop: None) -> None:
+    page = open_page("/register/free")
+    address = page.get_by_label("E-mail address")
+    address.fill("ada@gmial.com")
+    page.get_by_label("Create password").first.fill("a long enough sentence")
+    offer = page.get_by_role("status").filter(has_text="Did you mean")
+    expect(offer).to_be_visible()
+    expect(address).not_to_have_attribute("aria-invalid", "true")
+    offer.get_by_role("button", name="ada@gmail.com").click()
+    expect(address).to_have_value("ada@gmail.com")
+    expect(address).to_be_focused()
+    expect(page.locator("#email_address-meant")).to_be_empty()
+    expect(page.get_by_label("Create password").first).to_have_value("a long enough sentence")
+
+
+@pytest.mark.ux("C4", "H6", "W14")
 def test_what_is_wrong_is_summed_up_and_reached_by_its_link(open_page: Open, shop: None) -> None:
     page = open_page("/register/premium")
     order(page)
@@ -151,6 +168,7 @@ def test_what_is_wrong_is_summed_up_and_reached_by_its_link(open_page: Open, sho
     assert page.locator("#full_name-error").inner_text() == "Enter your full name."
 
 
+@pytest.mark.ux("P3", "P10")
 def test_a_double_click_is_one_sale(open_page: Open, shop: None) -> None:
     page = open_page("/register/free")
     fill_in(page)
@@ -159,6 +177,7 @@ def test_a_double_click_is_one_sale(open_page: Open, shop: None) -> None:
     assert (count(Sale), count(User), count(Site)) == (1, 1, 1)
 
 
+@pytest.mark.ux("P3", "P18")
 def test_back_and_a_second_tab_are_the_same_sale(open_page: Open, shop: None) -> None:
     page = open_page("/register/premium")
     fill_in(page)
@@ -180,6 +199,7 @@ def test_back_and_a_second_tab_are_the_same_sale(open_page: Open, shop: None) ->
     assert count(Sale) == 1
 
 
+@pytest.mark.ux("W1")
 def test_the_whole_order_by_keyboard_alone(open_page: Open, shop: None) -> None:
     page = open_page("/register/free")
     typed = {
@@ -205,6 +225,7 @@ def test_the_whole_order_by_keyboard_alone(open_page: Open, shop: None) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Order received")
 
 
+@pytest.mark.ux("W8", "W24")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_the_pages_of_an_order_are_accessible_and_never_scroll_sideways(

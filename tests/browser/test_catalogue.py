@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,30 +10,15 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tests import factories
+from tests.browser.office import DESK, PHONE, Open, entering
 from webapp.extensions import db as database
 from webapp.models import Product
-
-Open = Callable[..., Page]
-
-DESK = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 320, "height": 640}}
 
 
 @pytest.fixture
 def enter(open_page: Open, site: Any) -> Open:
-    """An operator at a page of the admin, signed in on the way."""
     factories.operator(email="olga@example.com", name="Olga Peters")
-
-    def go(path: str, **options: Any) -> Page:
-        page = open_page(path, **{**DESK, **options})
-        page.get_by_label("E-mail address").fill("olga@example.com")
-        page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
-        page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
-        expect(page).to_have_url(re.compile(re.escape(path) + "$"))
-        page.wait_for_load_state()
-        return page
-
-    return go
+    return entering(open_page)
 
 
 def tab_to(page: Page, id: str) -> None:
@@ -78,6 +62,7 @@ def test_a_plan_is_made_by_keyboard_and_bought_by_the_year(enter: Open, open_pag
     expect(summary).to_contain_text("€150.00")
 
 
+@pytest.mark.ux("C4")
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(enter: Open, violations: Any) -> None:
     page = enter("/admin/products/new")
     page.get_by_label("Name", exact=True).fill("Bakery")
@@ -99,13 +84,24 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(enter: Open, violations
 
 def test_what_does_not_count_is_not_shown(enter: Open) -> None:
     page = enter("/admin/products/new")
-    page.get_by_label("Once", exact=True).check()
+    page.get_by_role("radio", name="Once").check()
     expect(page.locator("#duration")).to_be_hidden()
-    page.get_by_label("Free", exact=True).check()
-    expect(page.locator("#amount")).to_be_hidden()
-    expect(page.locator("#preview")).to_contain_text("Free")
+    for kind, shown in {
+        "Free": set(),
+        "On request": {"#contact_us_link"},
+        "Buyers name the amount": {"#pwyw_minimum", "#duration", "#setup_fee"},
+    }.items():
+        page.get_by_role("radio", name=kind).check()
+        for one in ("#amount", "#contact_us_link", "#pwyw_minimum", "#duration", "#setup_fee", "#currency_prices"):
+            expect(page.locator(one)).to_be_visible(visible=one in shown)
+    page.get_by_role("radio", name="Once").check()
+    expect(page.locator("#duration")).to_be_hidden()
+    page.get_by_label("Type").select_option("package")
+    expect(page.locator("#available_addons")).to_be_hidden()
+    expect(page.locator("#preview")).to_contain_text("You decide")
 
 
+@pytest.mark.ux("H6", "N11", "W5")
 def test_a_product_is_moved_and_the_focus_stays(enter: Open) -> None:
     for slug in ("one", "two", "three"):
         factories.product(slug, name=slug.title())

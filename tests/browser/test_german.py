@@ -23,6 +23,7 @@ def form(open_page: Callable[..., Page]) -> Page:
     return open_page("/register/premium", **GERMAN)
 
 
+@pytest.mark.ux("M0", "W8")
 def test_the_longer_words_fit_into_a_small_window(form: Page) -> None:
     assert sideways(form) == 0
     form.get_by_role("button", name="Zahlungspflichtig bestellen", exact=True).click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.office import PHONE, Office, Open
@@ -28,6 +29,7 @@ def test_a_search_is_kept_as_a_view_and_found_again_by_its_tab(enter: Open, offi
     expect(page.locator("#list-count")).to_have_text("Showing 1–1 of 1")
 
 
+@pytest.mark.ux("H6")
 def test_a_column_goes_and_comes_back_and_the_focus_stays(enter: Open, office: Office) -> None:
     page = enter("/admin/customers?search=love")
     page.get_by_text("Columns", exact=True).click()
@@ -50,6 +52,7 @@ def test_views_and_notes_work_without_script(enter: Open, office: Office) -> Non
     expect(page.locator(".note__text")).to_have_text("Called.\n<b>Twice.</b>", use_inner_text=True)
 
 
+@pytest.mark.ux("N13", "W1")
 def test_acting_as_a_customer_is_begun_and_ended_by_keyboard_on_a_phone(
     enter: Open, office: Office, violations: Any
 ) -> None:

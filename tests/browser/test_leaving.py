@@ -35,6 +35,7 @@ def bank(site: Any) -> Iterator[None]:
     hooks.registry.restore(before)
 
 
+@pytest.mark.ux("P2", "P4")
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_the_buyer_gets_to_the_bank_and_back(open_page: Callable[..., Page], bank: None, script: bool) -> None:
     page = open_page("/register/premium", java_script_enabled=script)

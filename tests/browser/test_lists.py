@@ -40,6 +40,7 @@ def test_a_customer_is_found_and_opened_by_keys_and_back_restores_the_view(enter
     assert page.get_by_label("Search").input_value() == "guest 3"
 
 
+@pytest.mark.ux("N1")
 def test_back_from_a_row_restores_where_one_was(enter: Open) -> None:
     page = enter("/admin/customers")
     page.get_by_role("link", name="Guest 15").scroll_into_view_if_needed()
@@ -67,6 +68,7 @@ def test_the_keys_are_told_and_can_be_switched_off(enter: Open) -> None:
     expect(dialog.get_by_label("Use single keys on this device")).not_to_be_checked()
 
 
+@pytest.mark.ux("N5", "N6", "N7", "W1")
 def test_dead_deliveries_are_sent_again_by_keyboard_with_progress(
     enter: Open, office: Office, work: Callable[[], None]
 ) -> None:
@@ -101,6 +103,7 @@ def test_dead_deliveries_are_sent_again_by_keyboard_with_progress(
     expect(page.get_by_text("30 deliveries sent again.")).to_be_visible()
 
 
+@pytest.mark.ux("N7", "H12")
 def test_a_job_shows_its_end_by_itself(enter: Open, office: Office, work: Callable[[], None]) -> None:
     page = enter(f"/admin/bulk/deliveries?action=deliveries.retry&id={office['delivery'].id}")
     page.get_by_role("button", name="Send 1 delivery again").press("Enter")

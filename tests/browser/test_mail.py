@@ -35,6 +35,7 @@ def answer_resets() -> None:
         email_addresses.answer_resets()
 
 
+@pytest.mark.ux("K1", "M2")
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_a_forgotten_password_is_set_anew_by_keyboard(
     site: Server, open_page: Open, violations: Callable[[Page], list[str]], look: str
@@ -61,6 +62,7 @@ def test_a_forgotten_password_is_set_anew_by_keyboard(
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
+@pytest.mark.ux("K7")
 def test_a_new_address_waits_is_sent_again_and_counts_once_confirmed(
     site: Server, open_page: Open, violations: Callable[[Page], list[str]]
 ) -> None:

@@ -56,6 +56,7 @@ def test_security_pages_are_accessible(
     assert violations(page) == []
 
 
+@pytest.mark.ux("K1", "W17")
 def test_a_passkey_is_added_and_signs_in(site: Server, open_page: Callable[..., Page]) -> None:
     factories.customer(user=factories.user(email=EMAIL))
     page = open_page("/login?next=/account/security")

@@ -15,15 +15,20 @@ from sqlalchemy.orm import Session
 from tests import factories
 from webapp import hooks
 from webapp.domain import carts, discounts
-from webapp.domain.carts import Cart, CartRequest
-from webapp.models import DiscountCode, DiscountType, LineType, Renewals
+from webapp.domain.carts import Cart, CartRequest, Wanted
+from webapp.models import (
+    DiscountCode,
+    DiscountType,
+    LineType,
+    Renewals,
+)
 from webapp.money import Money
 from webapp.periods import Period, Unit
 
 YEAR = Period(1, Unit.YEAR)
 
 
-def build(*products: str, **facts: Any) -> Cart:
+def build(*products: str | Wanted, **facts: Any) -> Cart:
     return carts.build(CartRequest(products=products, **facts))
 
 
@@ -180,6 +185,15 @@ def test_unknown_inactive_and_second_plans_are_refused(db: Session) -> None:
     assert errors(build("plan", "plan")) == []
 
 
+def test_a_cart_reads_and_writes_nothing(db: Session, statements: list[str]) -> None:
+    factories.taxed()
+    factories.product("plan")
+    statements.clear()
+    build("plan", country="FR", tax_id="FR40303265045", discount_code="NONE")
+    assert all(one.startswith("SELECT") for one in statements)
+    assert not [*db.new, *db.dirty, *db.deleted]
+
+
 def test_what_a_filter_changes_becomes_a_line(db: Session) -> None:
     factories.product("plan", amount_minor=3000)
     hooks.add_filter("wu_cart_total", lambda total, cart: total - Money(500, "EUR"))
@@ -189,12 +203,17 @@ def test_what_a_filter_changes_becomes_a_line(db: Session) -> None:
 
 
 def test_pricing_a_cart_takes_four_statements(db: Session, statements: list[str]) -> None:
+    factories.taxed()
+    factories.tax_rate("20", "FR")
     factories.product("plan", year=30000)
+    others = [factories.product(type="package", year=20000).slug for _each in range(9)]
     factories.discount_code("TEN", 10, max_uses=5)
     db.rollback()
+    db.expire_all()
     statements.clear()
-    build("plan", discount_code="TEN")
-    assert len(statements) <= 5, "\n".join(statements)
+    cart = build("plan", *others, discount_code="TEN", country="FR", tax_id="FR40303265045")
+    assert (len(cart.line_items), cart.errors) == (10, [])
+    assert len(statements) <= 4, "\n".join(statements)
 
 
 def line(kind: LineType, minor: int) -> Any:

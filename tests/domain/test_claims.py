@@ -15,10 +15,13 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import TurnedClock
+from tests.plans import steps
+from tests.waiting import in_context
 from webapp import clock as product_clock
 from webapp.domain import claims, outbox
 from webapp.domain.claims import Claim, LeaseLost, Report
 from webapp.extensions import db as database
+from webapp.extensions import dialect_name
 from webapp.models import Attempt, Delivery, DeliveryStatus
 from webapp.transactions import unit_of_work
 
@@ -239,14 +242,6 @@ def test_two_sessions_that_overlap_do_not_get_the_same(app: Flask) -> None:
     assert (numbers(first), numbers(overlapping)) == ([0, 2], [3])
 
 
-def in_context(app: Flask, work: Callable[[], Any]) -> Callable[[], None]:
-    def go() -> None:
-        with app.app_context():
-            work()
-
-    return go
-
-
 # -- marking ---------------------------------------------------------------------------------------------------------
 def test_done_is_done(db: Session, clock: TurnedClock) -> None:
     add("a")
@@ -444,31 +439,10 @@ def test_a_claim_and_a_mark_take_few_statements(app: Flask, statements: list[str
 
 
 def test_claims_and_sweeps_use_the_indexes_of_what_is_unfinished(app: Flask) -> None:
-    plan = "\n".join(plans(claims.TAKE, {"for_handler": HERE, "now": product_clock.now(), "at_most": 5}))
-    assert "ix_deliveries_due" in plan
+    now = product_clock.now()
+    facts = {"for_handler": HERE, "now": now, "at_most": 5, "new_lease": "x", "until": now + LEASE}
+    taking = steps(claims.TAKE, {name: facts[name] for name in claims.TAKE.compile().params if name in facts})
+    assert "ix_deliveries_due" in "\n".join(taking)
     # Of tables as small as this one PostgreSQL takes any index.
-    assert "ix_deliveries_order" in plan or database.engine.dialect.name == "postgresql"
-    assert "ix_deliveries_due" in "\n".join(plans(outbox.FIRST_AFTER, {"name": ""}))
-
-
-def plans(statement: Any, values: dict[str, Any]) -> list[str]:
-    """What the database would do. PostgreSQL is told not to read so small a table from end to end."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_more: Any) -> None:
-        seen.append((sql, parameters))
-
-    explain = "EXPLAIN QUERY PLAN " if database.engine.dialect.name == "sqlite" else "EXPLAIN "
-    with database.engine.connect() as connection:
-        if explain == "EXPLAIN ":
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            connection.exec_driver_sql("SET enable_bitmapscan = off")
-        event.listen(database.engine, "before_cursor_execute", note)
-        all_values = {"new_lease": "x", "until": product_clock.now(), **values}
-        connection.execute(
-            statement, {name: all_values[name] for name in statement.compile().params if name in all_values}
-        )
-        event.remove(database.engine, "before_cursor_execute", note)
-        rows = connection.exec_driver_sql(explain + seen[0][0], seen[0][1]).all()
-        connection.rollback()
-        return [str(one) for one in rows]
+    assert "ix_deliveries_order" in "\n".join(taking) or dialect_name() == "postgresql"
+    assert "ix_deliveries_due" in "\n".join(steps(outbox.FIRST_AFTER, {"name": ""}))

@@ -209,7 +209,7 @@ def test_rows_changed_past_the_models_are_counted_after_a_repair(app: Flask, clo
     count()
     with unit_of_work("test") as session:
         session.execute(update(Payment).values(total_minor=5000))
-        session.execute(update(Membership).where(Membership.id == membership.id).values(price_minor=4000))
+        session.execute(update(Membership).where(Membership.id == membership.id).values(net_price_minor=4000))
     assert (look(clock).now.revenue, look(clock).now.mrr) == (2999, 2999)
     assert app.test_cli_runner().invoke(args=["figures", "repair"]).output == "1 movements were missing\n"
     assert (look(clock).now.revenue, look(clock).now.mrr) == (5000, 4000)
@@ -249,7 +249,7 @@ def test_kept_or_not_the_figures_are_the_same_and_agree_with_the_memberships(
                 end(row)
             else:
                 with unit_of_work("test"):
-                    row.price_minor = 50 * number
+                    row.net_price_minor = 50 * number
     clock.tick(1)
     before = look(clock, days=5)
     count()

@@ -68,8 +68,8 @@ def test_the_first_payment_is_new_and_the_end_is_churn(app: Flask) -> None:
     membership = factories.membership()
     assert movements(membership) == []
     move(membership, S.ACTIVE)
-    move(membership, price_minor=4900)
-    move(membership, price_minor=1000)
+    move(membership, net_price_minor=4900)
+    move(membership, net_price_minor=1000)
     move(membership, S.CANCELLED)
     assert movements(membership) == [(K.NEW, 2999), (K.EXPANSION, 1901), (K.CONTRACTION, -3900), (K.CHURN, -1000)]
 
@@ -107,7 +107,7 @@ def test_the_last_of_limited_cycles_counts_to_its_end(app: Flask, clock: TurnedC
 def test_a_change_that_is_rolled_back_moves_nothing(app: Flask) -> None:
     membership = factories.active_membership()
     with pytest.raises(RuntimeError), unit_of_work("test") as session:
-        membership.price_minor = 1
+        membership.net_price_minor = 1
         session.flush()
         raise RuntimeError
     assert movements(membership) == [(K.NEW, 2999)]
@@ -117,7 +117,7 @@ def test_what_was_not_loaded_before_it_changed_is_asked_of_the_ledger(app: Flask
     membership = factories.active_membership()
     with unit_of_work("test") as session:
         session.expire(membership)
-        membership.price_minor = 3999
+        membership.net_price_minor = 3999
     assert movements(membership) == [(K.NEW, 2999), (K.EXPANSION, 1000)]
 
 
@@ -132,7 +132,7 @@ def test_changes_in_sql_are_found_and_written_once(db: Session) -> None:
     kept, changed, ended = (factories.active_membership() for _ in range(3))
     move(ended, S.CANCELLED)
     with unit_of_work("test") as session:
-        session.execute(update(Membership).where(Membership.id == changed.id).values(price_minor=5000))
+        session.execute(update(Membership).where(Membership.id == changed.id).values(net_price_minor=5000))
         session.execute(update(Membership).where(Membership.id == ended.id).values(status=S.ACTIVE))
     for missing in (2, 0):
         with unit_of_work("test") as session:
@@ -164,7 +164,7 @@ def test_memberships_that_were_there_before_begin_with_their_first_paid_period(d
 # -- any sequence of moves -------------------------------------------------------------------------------------------
 CHANGES = st.one_of(
     st.tuples(st.just("status"), st.integers(0, 5)),
-    st.tuples(st.just("price_minor"), st.integers(0, 10**6)),
+    st.tuples(st.just("net_price_minor"), st.integers(0, 10**6)),
     st.tuples(st.just("period"), PERIODS),
     st.tuples(st.just("recurring"), st.booleans()),
     st.tuples(st.just("billing_cycles"), st.integers(0, 3)),

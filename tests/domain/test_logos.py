@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 
 from webapp.domain import logos
-from webapp.domain.logos import Logo
+from webapp.domain.pictures import Picture
 from webapp.errors import Invalid
+
+pytestmark = pytest.mark.usefixtures("app")  # what is refused is said in the reader's language
 
 NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
@@ -50,7 +52,7 @@ def sentence_for(data: bytes) -> str:
 )
 def test_a_picture_is_drawn_anew_in_its_own_format(kind: str, mode: str, name: str) -> None:
     logo = logos.read(picture(kind, mode=mode))
-    assert (logo.kind, logo.width, logo.height, logo.shown) == (name, 300, 90, (120, 36))
+    assert (logo.kind, logo.width, logo.height, logos.shown(logo)) == (name, 300, 90, (120, 36))
     with Image.open(BytesIO(logo.content)) as kept:
         assert (kept.format, kept.size) == (kind, (300, 90))
 
@@ -68,7 +70,7 @@ def test_nothing_but_the_pixels_is_left() -> None:
 def test_a_picture_that_is_turned_by_a_note_is_turned() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    assert logos.read(picture("JPEG", exif=exif.tobytes())).shown == (11, 36)
+    assert logos.shown(logos.read(picture("JPEG", exif=exif.tobytes()))) == (11, 36)
 
 
 def test_a_large_picture_is_made_smaller_in_its_proportions() -> None:
@@ -81,7 +83,7 @@ def test_a_large_picture_is_made_smaller_in_its_proportions() -> None:
     [(200, 50, (144, 36)), (50, 50, (36, 36)), (2000, 100, (216, 11)), (1, 4000, (1, 36)), (0.5, 0.25, (72, 36))],
 )
 def test_it_is_shown_in_its_proportions_and_fits_the_header(width: float, height: float, shown: Any) -> None:
-    assert Logo(b"", "png", width, height).shown == shown
+    assert logos.shown(Picture(b"", "png", width, height)) == shown
 
 
 def bomb() -> bytes:
@@ -184,7 +186,7 @@ def test_what_a_program_notes_for_itself_is_left_out() -> None:
 )
 def test_what_acts_or_fetches_is_refused_with_a_word(inside: str) -> None:
     said = sentence_for(svg(inside))
-    assert "which a logo must not" in said or "outside of itself" in said
+    assert "which a picture must not" in said or "outside of itself" in said
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_entities_are_refused(head: str) -> None:
     ("data", "said"),
     [
         (b"<svg", "cannot be read"),
-        (b"<html><body/></html>", "not an SVG picture"),
+        (b"<html><script>alert(1)</script></html>", "PNG, JPEG, WebP or SVG"),
         (b"<svg viewBox='0 0 1 1'/>", "not an SVG picture"),
         (b'<?xml version="1.0" encoding="nothing"?><svg/>', "cannot be read"),
         (svg("", attributes=""), "how large it is"),
@@ -221,4 +223,4 @@ def test_a_drawing_that_cannot_be_shown_is_refused_in_words(data: bytes, said: s
 
 
 def test_a_drawing_may_say_its_size_in_pixels() -> None:
-    assert logos.read(svg("<rect/>", attributes='width="120px" height="40"')).shown == (108, 36)
+    assert logos.shown(logos.read(svg("<rect/>", attributes='width="120px" height="40"'))) == (108, 36)

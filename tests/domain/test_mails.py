@@ -11,8 +11,8 @@ from flask import Flask
 from tests import factories
 from tests.integrations.mailbox import written
 from webapp import hooks
-from webapp.domain import erasure, mail_kinds, mail_texts, mails, network
-from webapp.domain.mail_kinds import KINDS
+from webapp.domain import erasure, mail_links, mail_texts, mails, network
+from webapp.domain.mail_kinds.kind import KINDS, NAME, declare
 from webapp.domain.mail_rendering import FOLDER, Layout, Source, both, fill, render
 from webapp.errors import Conflict, Invalid
 from webapp.languages import languages
@@ -178,6 +178,60 @@ def test_words_that_do_not_work_are_refused_when_they_are_saved(app: Flask, body
     assert refused.value.field == "body"
 
 
+NO_USE, BY_ITSELF = "of no use without its link", "stand by itself"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("Ask us on the phone.", NO_USE),
+        ("{% if name %}{{ link }}{% endif %}", NO_USE),
+        ("{{ link|replace('example.com', 'evil.example') }}", NO_USE),
+        ("{% if link %}[Go](https://evil.example){% endif %}", NO_USE),
+        ("{{ link }} {{ link|upper }}", BY_ITSELF),
+        ("{{ link }} {{ link if name else name }}", BY_ITSELF),
+        ("{{ link }} {% if name == 'Ada' %}https://evil.example/?{{ link }}{% endif %}", BY_ITSELF),
+        ("{% if name == 'Ada' %}https://evil.example/?{% endif %}{{ link }}", BY_ITSELF),
+        ("{{ name }}{{ link }}", BY_ITSELF),
+        ("[Go](https://evil.example/?{{ link }})", BY_ITSELF),
+        ("[Go](https://evil.example/?({{ link }}))", BY_ITSELF),
+        ("[Go](https://evil.example/?[x]({{ link }}))", BY_ITSELF),
+        ("[Go](https://evil.example/?[{{ name }}]({{ link }}))", BY_ITSELF),
+        ("[Go]({{ link }}/elsewhere)", BY_ITSELF),
+    ],
+)
+@pytest.mark.parametrize("kind", ["password_reset", "email_verification", "sign_in_changed"])
+def test_the_link_that_a_message_is_for_can_neither_be_left_out_nor_led_elsewhere(
+    app: Flask, kind: str, body: str, says: str
+) -> None:
+    with pytest.raises(Invalid, match=says) as refused:
+        reword(body, kind=kind)
+    assert refused.value.field == "body"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ link }}",
+        "Hello {{ name }},\n\n[Your way into {{ network_name }}]({{ link }})",
+        "Go to <{{ link }}>, or **{{ link }}**. ({{ link }})",
+        "{% if name %}Hello {{ name }}, see {{ link }}.{% endif %}\n\n[Go][way]\n\n[way]: {{ link }}",
+    ],
+)
+def test_it_may_be_said_in_many_ways(app: Flask, body: str) -> None:
+    reword(body)
+    write()
+    assert "https://localhost/password/abc" in mails.revealed(written()[0].text, written()[0].secrets)
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_our_own_words_keep_it(app: Flask, locale: str) -> None:
+    needed = [(kind, one) for kind in KINDS.values() for one in kind.placeholders if one.needed]
+    assert {one.name for one in KINDS["password_changed"].placeholders if one.needed} == {"link"}
+    for kind, one in needed:
+        mail_links.check(mail_texts.default(kind.slug, locale).body, one.name)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -255,7 +309,7 @@ def test_an_add_on_brings_kinds_and_texts_of_its_own(
 ) -> None:
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "acme_hello.md").write_text("Subject: Hi {{ name }}\n\nAcme says hello to {{ name }}.\n")
-    mail_kinds.declare("acme_hello", "Acme", mail_kinds.NAME, when="Now.", folder=tmp_path)
+    declare("acme_hello", "Acme", NAME, when="Now.", folder=tmp_path)
     monkeypatch.setattr(mail_texts, "default", mail_texts.default.__wrapped__)
     try:
         with unit_of_work("acme"):

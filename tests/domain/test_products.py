@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from webapp.domain import product_facts, products
+from webapp.domain import product_facts, product_problems, products
 from webapp.domain.product_facts import Facts
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db as database
@@ -33,7 +33,7 @@ def edited(db: Session) -> Iterator[Session]:
 
 
 def refused(facts: Facts, product: Product | None = None) -> list[str | None]:
-    return [one.field for one in product_facts.problems(facts, product)]
+    return [one.field for one in product_problems.problems(facts, product)]
 
 
 def notes() -> list[AuditEntry]:
@@ -66,7 +66,7 @@ def test_what_is_no_slug_is_refused(db: Session, slug: str) -> None:
 def test_a_slug_belongs_to_one_product(db: Session) -> None:
     mine = factories.product("premium")
     factories.product("premium-2")
-    [problem] = product_facts.problems(PLAN)
+    [problem] = product_problems.problems(PLAN)
     assert "premium-3" in problem.message
     assert refused(PLAN, mine) == []
 
@@ -226,7 +226,7 @@ def test_what_was_never_sold_can_go(db: Session) -> None:
 def test_two_who_take_the_same_slug_at_once_are_told(edited: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both looked before either wrote."""
     products.create(PLAN, active=True)
-    monkeypatch.setattr(product_facts, "problems", lambda facts, product=None: iter(()))
+    monkeypatch.setattr(product_problems, "problems", lambda facts, product=None: iter(()))
     with pytest.raises(Invalid) as refusal, edited.begin_nested():
         products.create(PLAN, active=True)
     assert refusal.value.field == "slug"

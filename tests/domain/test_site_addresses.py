@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.plans import steps
 from webapp.domain import sites
-from webapp.extensions import dialect_name
 from webapp.models import Site, SiteStatus
 
 
@@ -29,10 +28,5 @@ def test_an_archived_site_gives_its_address_free(db: Session) -> None:
 
 
 def test_an_address_is_found_by_its_index(db: Session) -> None:
-    statement = str(sites.OWNER)
-    if dialect_name() == "sqlite":
-        plan = [step[3] for step in db.execute(text(f"EXPLAIN QUERY PLAN {statement}"), {"slug": "bakery"})]
-    else:
-        db.execute(text("SET LOCAL enable_seqscan = off"))  # it would read through a table this small
-        plan = [step[0] for step in db.execute(text(f"EXPLAIN {statement}"), {"slug": "bakery"})]
+    plan = steps(sites.OWNER, {"slug": "bakery"})
     assert "uq_sites_slug" in plan[0], plan

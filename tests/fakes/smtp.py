@@ -20,13 +20,15 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.fakes.serving import FakeServer
 
 HANG_UP, SILENCE, DRIP = "hang up", "silence", "drip"
 
@@ -50,7 +52,7 @@ class Taken:
         return str(found.get_content()).replace("\r\n", "\n")
 
 
-class MailServer:
+class MailServer(FakeServer):
     """`refuse` holds, by command (connect, auth, mail, rcpt, data, content, quit), what is answered, or HANG_UP,
     SILENCE, DRIP. With `times` in it a bad day lasts for so many commands."""
 
@@ -63,7 +65,6 @@ class MailServer:
         self.mails: list[Taken] = []
         self.commands: list[str] = []
         self.connections = 0
-        self.closing = threading.Event()
         self.taken = threading.Event()
         fake = self
 
@@ -74,25 +75,15 @@ class MailServer:
                 self.rfile.close()
                 self.connection.close()
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        super().__init__(server)
 
     @property
     def url(self) -> str:
         who = f"{self.user}:{self.password}@" if self.user else ""
         scheme = "smtps" if self.tls == "smtps" else "smtp"
-        return f"{scheme}://{who}127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return f"{scheme}://{who}{self.address}"
 
     def bad_day(self, command: str) -> str | None:
         if command not in self.refuse:

@@ -16,8 +16,10 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.fakes.serving import FakeServer
 
 
 @dataclass(frozen=True)
@@ -76,35 +78,25 @@ class Drip:
     """Send the answer byte by byte, for ever."""
 
 
-class FakeVendor:
-    """Serves `reply(call)` on 127.0.0.1, at a port of its own, in threads of its own."""
+class FakeVendor(FakeServer):
+    """Serves `reply(call)`, each connection in a thread of its own."""
 
     def __init__(self) -> None:
+        super().__init__(_server_for(self))
         self.calls: list[Call] = []
         self.connections = 0
         self.lock = threading.Lock()
-        self.closing = threading.Event()
         self._tricks: deque[object] = deque()
         self._sockets: list[socket.socket] = []
-        self._server = _server_for(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{self.address}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
+    def hang_up(self) -> None:
         for one in self._sockets:
             with contextlib.suppress(OSError):  # hung up already
                 one.shutdown(socket.SHUT_RDWR)
-        self._server.server_close()
-        self._thread.join()
 
     def next(self, *tricks: object) -> None:
         """What happens to the next calls, one each."""

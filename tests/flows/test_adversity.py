@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy import select
 from tests import factories
 from tests.flows.test_ordering import count, only, vendor_reference
 from webapp import hooks
-from webapp.domain import checkout
+from webapp.domain import checkout, payments
 from webapp.errors import DomainError, Invalid
 from webapp.extensions import db as database
+from webapp.extensions import dialect_name
 from webapp.flows import asking, ordering, sandbox_bank
 from webapp.gateways.base import Base, Beginning, Done, Outcome, PaymentRequest, Redirect, Verdict
 from webapp.models import (
@@ -245,6 +247,31 @@ def test_the_last_use_of_a_code_goes_to_one_of_twenty_buyers(app: Flask, setting
     sandbox_bank.approve(vendor_reference())
     asking.ask(only(Try).id)
     assert only(DiscountCode).uses == 1
+
+
+def test_ten_uses_of_a_code_are_ten_for_two_hundred_buyers(app: Flask, settings: Settings) -> None:
+    if dialect_name() == "sqlite":
+        pytest.skip("there is one writer at a time")
+    factories.product("premium")
+    factories.discount_code("TEN", 10, max_uses=10)
+    orders = [factories.order("premium", cart={"discount_code": "TEN"}) for _ in range(200)]
+
+    def buy(order: Any) -> str:
+        with app.app_context():
+            try:
+                ordering.place(order, settings)
+            except DomainError as problem:
+                return problem.code
+            return "won"
+
+    with ThreadPoolExecutor(40) as pool:
+        ends = list(pool.map(buy, orders))
+    assert (ends.count("won"), ends.count("discount_code")) == (10, 190)
+    assert count(Redemption) == count(Sale) == 10
+    for payment in database.session.scalars(select(Payment.id)).all():
+        with unit_of_work("test"):
+            payments.confirm_by_hand(payments.locked(payment), actor="operator:1")
+    assert only(DiscountCode).uses == 10
 
 
 def test_an_order_whose_code_went_to_another_is_not_paid_at_the_old_price(

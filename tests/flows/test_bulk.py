@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -36,13 +35,6 @@ from webapp.models import (
     User,
 )
 from webapp.transactions import unit_of_work
-
-
-@pytest.fixture(autouse=True)
-def busy(app: Flask) -> Iterator[None]:
-    relaying.stopping.clear()
-    yield
-    relaying.stopping.clear()
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from tests.flows.test_ordering import only, vendor_reference
 from webapp import hooks
 from webapp.domain import checkout, memberships
 from webapp.extensions import db as database
-from webapp.flows import asking, ordering, sandbox_bank
-from webapp.jobs import schedule
+from webapp.flows import asking, charging, ordering, sandbox_bank
 from webapp.models import Event, Membership, MembershipStatus, Payment, Site, SiteStatus, Try
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -58,7 +57,7 @@ def test_the_clock_ends_it_when_its_time_has_come_and_once(app: Flask, settings:
     assert only(Membership).status == MembershipStatus.ACTIVE
     clock.tick(days=40)  # the clock stood still in between
     for _ in range(2):
-        schedule.end_memberships()
+        charging.work_off()
     assert heard[2:] == [("wu_membership_status_to_cancelled", "active")]
     types = list(database.session.scalars(select(Event.type)))
     assert types.count("membership.cancelled") == types.count("membership.cancel_scheduled") == 1

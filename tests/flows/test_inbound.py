@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from tests.fakes.serving import serving
 from webapp import hooks
-from webapp.domain import inbox
+from webapp.domain import inbox, payments
 from webapp.extensions import db as database
-from webapp.flows import inbound, relaying, sandbox_bank
+from webapp.flows import inbound, relaying, sandbox_bank, sandbox_refunds
 from webapp.gateways.base import (
     Base,
     Capability,
@@ -205,7 +205,7 @@ def test_another_gateways_object_of_the_same_name_is_left_alone(vendor: Vendor) 
 def test_from_the_banks_page_to_the_completed_payment(app: Flask, clock: Any) -> None:
     clock.use("2027-01-31T10:00:00Z")
     with serving(app) as address:
-        gateway = SandboxGateway(Config({}, address), bank=sandbox_bank)
+        gateway = SandboxGateway(Config({}, address), bank=sandbox_bank, refunds=sandbox_refunds)
         beginning = gateway.begin(request_for(TOTAL))
         assert isinstance(beginning, Redirect)
         payment_id = await_money(beginning.reference, gateway="sandbox")
@@ -338,3 +338,15 @@ def test_what_has_waited_longest_comes_first(vendor: Vendor, clock: Any) -> None
     notice("evt_2", "ch_2")
     inbound.work_off(1)
     assert [one.status for one in events()] == [InboundStatus.IGNORED, InboundStatus.RECEIVED]
+
+
+def test_late_money_of_a_try_that_was_given_up_is_no_second_payment_when_it_is_said_twice(vendor: Vendor) -> None:
+    payment_id = await_money()
+    with unit_of_work("test"):
+        payments.abandon_try(payments.locked(payment_id).tries[-1], reason="the buyer went back")
+    vendor.truth["ch_1"] = succeeded()
+    notice("evt_1")
+    notice("evt_2")
+    inbound.work_off()
+    assert [effect for _, effect in effects()] == ["completed", "known already"]
+    assert database.session.scalars(select(Try.puzzles_since)).one() is None

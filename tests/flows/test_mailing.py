@@ -27,13 +27,6 @@ from webapp.models import Mail, MailStatus
 from webapp.transactions import unit_of_work
 
 
-@pytest.fixture(autouse=True)
-def running(app: Flask) -> Iterator[None]:
-    relaying.stopping.clear()
-    yield
-    relaying.stopping.clear()
-
-
 @pytest.fixture
 def server(app: Flask) -> Iterator[MailServer]:
     with mail_server() as fake:

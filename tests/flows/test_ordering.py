@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
+from tests.conftest import only
 from webapp import hooks
 from webapp.domain import checkout, ledger, network, payments
 from webapp.errors import Conflict, Invalid
@@ -66,10 +67,6 @@ def heard(app: Flask) -> list[str]:
 def count(kind: type) -> int:
     database.session.rollback()  # what other threads wrote is seen only by a new transaction
     return database.session.scalar(select(func.count()).select_from(kind)) or 0
-
-
-def only(kind: type) -> Any:
-    return database.session.scalars(select(kind)).one()
 
 
 def vendor_reference() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from tests import factories, listeners
 from tests.conftest import TurnedClock
 from tests.listeners import HANDLER, listener
-from tests.waiting import wait_until
+from tests.waiting import in_context, wait_until
 from webapp import hooks
 from webapp.domain import claims, outbox
 from webapp.errors import NotFound
@@ -33,12 +33,9 @@ UPDATED = "wu_customer_post_update"
 
 
 @pytest.fixture(autouse=True)
-def silent(app: Flask) -> Iterator[None]:
-    """A listener that nobody has told anything, and a worker that is not asked to stop."""
+def silent(app: Flask) -> None:
+    """A listener that nobody has told anything."""
     listener.told, listener.answer = [], lambda *args: None
-    relaying.stopping.clear()
-    yield
-    relaying.stopping.clear()
 
 
 @pytest.fixture
@@ -499,14 +496,6 @@ def test_a_worker_that_stops_finishes_what_it_began_and_gives_the_rest_back(app:
     assert statuses().count("done") == relaying.THREADS
     assert {one.attempts_made for one in rows() if one.status == DeliveryStatus.PENDING} == {0}
     assert len(listener.told) == relaying.THREADS
-
-
-def in_context(app: Flask, work: Callable[[], Any]) -> Callable[[], None]:
-    def go() -> None:
-        with app.app_context():
-            work()
-
-    return go
 
 
 def test_a_worker_that_is_stopping_begins_nothing(app: Flask, customer: Customer) -> None:

@@ -16,11 +16,12 @@ from tests.gateways.conformance import (
     StoredCredentialConformance,
 )
 from webapp import clock
-from webapp.flows import sandbox_bank
+from webapp.flows import sandbox_bank, sandbox_refunds
 from webapp.gateways.base import Config, Gateway
 from webapp.gateways.free import FreeGateway
 from webapp.gateways.manual import ManualGateway
-from webapp.gateways.sandbox import SandboxGateway, sign
+from webapp.gateways.sandbox import SandboxGateway
+from webapp.gateways.sandbox_notices import sign
 from webapp.money import Money
 
 
@@ -52,7 +53,7 @@ class TestSandbox(
 ):
     @pytest.fixture
     def make(self, app: Flask) -> Callable[[Config], Gateway]:
-        return partial(SandboxGateway, bank=sandbox_bank)
+        return partial(SandboxGateway, bank=sandbox_bank, refunds=sandbox_refunds)
 
     def buyer_pays(self, gateway: Gateway, reference: str) -> None:
         sandbox_bank.approve(reference)

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
-from tests.conftest import TurnedClock
+from tests.conftest import TurnedClock, only
 from tests.fakes import ga4, hubspot
 from tests.fakes.ga4 import GA4Fake
 from tests.fakes.hubspot import HubSpotFake
@@ -63,10 +63,6 @@ def drain(app: Flask) -> None:
     for handler in (CRM, ANALYTICS):
         relaying.drain(app, handler, lease=timedelta(minutes=1))
     database.session.rollback()
-
-
-def only(kind: type) -> Any:
-    return database.session.scalars(select(kind)).one()
 
 
 def deliveries(handler: str) -> list[tuple[str, DeliveryStatus]]:

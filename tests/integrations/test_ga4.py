@@ -17,10 +17,10 @@ from tests.fakes.vendor import DropAnswer, Silence, Status
 from tests.integrations.people import NOON
 from webapp.integrations.analytics.base import Event, Item, Purchase, Visitor
 from webapp.integrations.analytics.ga4 import GoogleAnalytics, connect
-from webapp.integrations.answers import Limits
-from webapp.integrations.http import VendorHttp
 from webapp.money import Money
 from webapp.outgoing import PermanentFailure, TryLater
+from webapp.vendors.answers import Limits
+from webapp.vendors.http import VendorHttp
 
 VISITOR = Visitor("1162820436.1749482504", "1700000000")
 

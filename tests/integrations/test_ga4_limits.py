@@ -17,9 +17,9 @@ from webapp import clock
 from webapp.integrations.analytics.base import Event, Item, Purchase, Visitor
 from webapp.integrations.analytics.ga4 import GoogleAnalytics
 from webapp.integrations.analytics.ga4_limits import exact_json, is_event_name, is_value
-from webapp.integrations.answers import Answer
-from webapp.integrations.http import VendorHttp
 from webapp.money import Money
+from webapp.vendors.answers import Answer
+from webapp.vendors.http import VendorHttp
 
 TEXT = st.text(max_size=120)
 NAMES = st.one_of(TEXT, st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,45}", fullmatch=True))

@@ -13,11 +13,11 @@ import pytest
 
 from tests.fakes.hubspot import TOKEN, HubSpotFake, error
 from tests.fakes.vendor import DropAnswer, HangUp, Silence, Status
-from webapp.integrations.answers import Limits
 from webapp.integrations.crm.base import Contact, ContactGone
 from webapp.integrations.crm.hubspot import HubSpot, connect
-from webapp.integrations.http import VendorHttp
 from webapp.outgoing import PermanentFailure, TryLater
+from webapp.vendors.answers import Limits
+from webapp.vendors.http import VendorHttp
 
 ADA = Contact("Ada@Example.org", "Ada King Lovelace", date(2026, 11, 23), "Premium", "active")
 KNOWN = {

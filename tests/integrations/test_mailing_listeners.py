@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,16 +11,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
-from tests.conftest import TurnedClock
+from tests.conftest import TurnedClock, only
 from tests.integrations.mailbox import kinds, written
 from webapp.domain import memberships, network, payments
 from webapp.domain.outbox import replay
 from webapp.extensions import db
-from webapp.flows import ordering, relaying
+from webapp.flows import charging, ordering, relaying
 from webapp.gateways.base import Outcome, Verdict
-from webapp.integrations.mailing import listeners
+from webapp.integrations.mailing import listeners, renewals
 from webapp.models import (
     Delivery,
+    DeliveryStatus,
     Mail,
     Membership,
     Payment,
@@ -33,13 +34,6 @@ from webapp.settings import Settings
 from webapp.transactions import reading, unit_of_work
 
 HANDLERS = ("webapp.integrations.mailing.listeners", "webapp.flows.provisioning")
-
-
-@pytest.fixture(autouse=True)
-def running(app: Flask) -> Iterator[None]:
-    relaying.stopping.clear()
-    yield
-    relaying.stopping.clear()
 
 
 @pytest.fixture
@@ -57,11 +51,6 @@ def work(app: Flask) -> Callable[[], list[Mail]]:
 
 
 Work = Callable[[], list[Mail]]
-
-
-def only(kind: type) -> Any:
-    db.session.rollback()
-    return db.session.scalars(select(kind)).one()
 
 
 def call(listener: Callable[..., str], *rows: Any) -> str:
@@ -91,6 +80,7 @@ def approve() -> None:
 
 
 # -- sales -----------------------------------------------------------------------------------------------------------
+@pytest.mark.ux("T4")
 def test_a_sale_is_confirmed_with_all_that_the_law_asks(settings: Settings, work: Work) -> None:
     factories.product("premium", name="Premium")
     with unit_of_work("test"):
@@ -143,7 +133,7 @@ def test_a_delivery_that_is_carried_out_twice_writes_once(settings: Settings, wo
     work()
     with unit_of_work("test") as session:
         for delivery in session.scalars(select(Delivery)):
-            delivery.status = "dead"  # type: ignore[assignment]
+            delivery.status = DeliveryStatus.DEAD
         session.flush()
         assert replay(session)
     work()
@@ -233,6 +223,7 @@ def test_who_has_left_by_then_is_told_where_to_pay(work: Work, clock: TurnedCloc
     assert "insufficient" not in mail.text
 
 
+@pytest.mark.ux("M10")
 def test_a_renewal_that_fails_is_always_told(work: Work, clock: TurnedClock) -> None:
     payment = factories.payment(membership=factories.active_membership(), kind=PaymentKind.RENEWAL)
     declined(payment, 1, clock)
@@ -249,12 +240,14 @@ def test_what_was_paid_in_the_meantime_is_not_told_as_failed(work: Work, clock: 
 
 
 def test_a_renewal_is_receipted(app: Flask, clock: TurnedClock) -> None:
-    membership = factories.active_membership()
-    factories.payment(
-        membership=membership, kind=PaymentKind.RENEWAL, status=PaymentStatus.COMPLETED, completed_at=clock.now
+    payment = factories.payment(
+        membership=factories.active_membership(),
+        kind=PaymentKind.RENEWAL,
+        status=PaymentStatus.COMPLETED,
+        completed_at=clock.now,
     )
-    assert call(listeners.confirm_renewal, membership) == "renewal_receipt written"
-    assert call(listeners.confirm_renewal, membership) == "renewal_receipt was written already"
+    assert call(renewals.confirm, payment) == "renewal_receipt written"
+    assert call(renewals.confirm, payment) == "renewal_receipt was written already"
     assert "Total: €29.99" in written()[0].text
 
 
@@ -289,8 +282,7 @@ def test_the_end_is_told_when_it_comes(work: Work, clock: TurnedClock) -> None:
     membership = factories.active_membership(expires_at=clock.now + timedelta(days=20))
     cancel(membership, "customer:1")
     clock.tick(days=21)
-    with unit_of_work("clock"):
-        memberships.end_due()
+    charging.work_off()
     assert [one.kind for one in work()] == ["membership_ended"]
 
 

@@ -23,13 +23,13 @@ from webapp.domain import network
 from webapp.extensions import db
 from webapp.flows import relaying
 from webapp.integrations import connections
-from webapp.integrations.answers import Limits
 from webapp.integrations.connections import Verdict
 from webapp.integrations.crm.base import crm as crm_binding
 from webapp.models import Delivery, DeliveryStatus
 from webapp.outgoing import PermanentFailure
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
+from webapp.vendors.answers import Limits
 
 CRM = "webapp.integrations.crm.listeners"
 

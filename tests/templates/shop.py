@@ -60,7 +60,7 @@ def plan(slug: str, price: int, **more: Any) -> dict[str, Any]:
 
 
 def line(title: str, price: int, **more: Any) -> SimpleNamespace:
-    facts = {"title": title, "quantity": 1, "unit_price": eur(price), "subtotal": eur(price), "later": False}
+    facts = {"title": title, "quantity": 1, "price_each": eur(price), "subtotal": eur(price), "later": False}
     return SimpleNamespace(**facts | more)
 
 
@@ -101,8 +101,9 @@ def an_order(form: CheckoutForm, **more: Any) -> dict[str, Any]:
         "summary": {
             "price_line": "€29.99 DATA per month",
             "renewal_line": "DATA renews",
-            "tax_suffix": "DATA incl. VAT",
+            "tax": {"suffix": "DATA incl. VAT", "net": None},
         },
+        "taxes": {"premium": "DATA incl. VAT"},
         "errors": [],
         "customer": None,
         "is_business": False,

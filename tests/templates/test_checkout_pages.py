@@ -57,6 +57,7 @@ def test_an_empty_front_page_says_so(page: Render, faults_of_page: Render) -> No
     assert faults_of_page(root) == []
 
 
+@pytest.mark.ux("P12")
 def test_a_declined_payment_can_be_tried_again_at_once(page: Render, faults_of_page: Render) -> None:
     root = page("checkout/pay.html", **paying(declined=True))
 
@@ -68,6 +69,7 @@ def test_a_declined_payment_can_be_tried_again_at_once(page: Render, faults_of_p
     assert faults_of_page(root) == []
 
 
+@pytest.mark.ux("P17")
 def test_who_left_the_vendor_s_page_was_not_charged(page: Render) -> None:
     assert "You have not been charged." in page("checkout/pay.html", **paying(left=True)).one("main").text
 
@@ -81,12 +83,14 @@ def test_a_payment_method_must_be_chosen(page: Render) -> None:
     assert [one.attrs["id"] for one in root if "autofocus" in one.attrs] == ["error-summary"]
 
 
+@pytest.mark.ux("P16")
 def test_an_order_that_ended_can_be_placed_again(page: Render, faults_of_page: Render) -> None:
     root = page("checkout/pay.html", **paying(closed=True))
     assert root.one("main").one("a").attrs["href"] == "/register"
     assert faults_of_page(root) == []
 
 
+@pytest.mark.ux("T1")
 @pytest.mark.parametrize("state", HEADINGS)
 def test_the_result_is_named_in_title_and_heading(page: Render, faults_of_page: Render, state: str) -> None:
     root = page("checkout/thank_you.html", **a_result(state, instructions="DATA IBAN\nDATA Reference"))
@@ -96,6 +100,7 @@ def test_the_result_is_named_in_title_and_heading(page: Render, faults_of_page: 
     assert faults_of_page(root) == []
 
 
+@pytest.mark.ux("T2")
 def test_the_buyer_sees_what_was_bought_and_what_comes_next(page: Render) -> None:
     text = page("checkout/thank_you.html", **a_result(site_ready=True, settled=True)).one("main").text
 
@@ -112,6 +117,7 @@ def test_the_buyer_sees_what_was_bought_and_what_comes_next(page: Render) -> Non
     assert "Open your site" in text
 
 
+@pytest.mark.ux("T5")
 def test_a_stranger_with_the_address_sees_nothing_personal(page: Render) -> None:
     nothing: dict[str, Any] = {"payment": None, "membership": None, "site": None, "site_url": None}
     text = page("checkout/thank_you.html", **a_result(**nothing)).one("main").text
@@ -121,6 +127,7 @@ def test_a_stranger_with_the_address_sees_nothing_personal(page: Render) -> None
     assert "Sign in" in text
 
 
+@pytest.mark.ux("P14", "H12")
 def test_the_result_asks_for_itself_until_it_is_settled(page: Render) -> None:
     open_ = page("checkout/thank_you.html", **a_result("pending")).by_id("state").attrs
     assert (open_["hx-get"], open_["hx-trigger"], open_["data-poll-seconds"]) == (
@@ -134,6 +141,7 @@ def test_the_result_asks_for_itself_until_it_is_settled(page: Render) -> None:
         assert "hx-get" not in page("checkout/thank_you.html", **context).by_id("state").attrs
 
 
+@pytest.mark.ux("T3")
 def test_a_mistyped_address_is_put_right_where_it_is_noticed(page: Render, faults_of_page: Render) -> None:
     context = a_result(errors=[("email_address", "Enter an e-mail address like name@example.com.")])
     context["email_form"].email_address.errors = ["Enter an e-mail address like name@example.com."]
@@ -145,6 +153,7 @@ def test_a_mistyped_address_is_put_right_where_it_is_noticed(page: Render, fault
     assert faults_of_page(root) == []
 
 
+@pytest.mark.ux("P14")
 def test_a_long_wait_ends_in_words(page: Render) -> None:
     root = page("checkout/thank_you.html", **a_result("pending"))
     ended = root.by_id(root.by_id("state").attrs["data-poll-ended"])
@@ -154,12 +163,14 @@ def test_a_long_wait_ends_in_words(page: Render) -> None:
     assert waiting.by_id("poll-ended").text.endswith("when the money has arrived.")
 
 
+@pytest.mark.ux("T5")
 def test_a_site_that_failed_does_not_hide_the_paid_order(page: Render) -> None:
     text = page("checkout/thank_you.html", **a_result(site_failed=True)).one("main").text
     assert "Order received" in text
     assert "Your payment arrived, but your site is not ready yet." in text
 
 
+@pytest.mark.ux("P15")
 def test_nobody_is_asked_to_pay_twice_while_nothing_is_known(page: Render) -> None:
     root = page("checkout/thank_you.html", **a_result("unknown"))
     assert "Do not pay again; check the order status." in root.one("main").text
@@ -210,6 +221,7 @@ class SignIn(Form):
         return str(self.next())
 
 
+@pytest.mark.ux("K1", "W17")
 def test_signing_in_lets_a_password_manager_help(page: Render, faults_of_page: Render) -> None:
     root = page("auth/login.html", form=SignIn(data={"email_address": "ada@example.com", "password": "x"}), errors=[])
 

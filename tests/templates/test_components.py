@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ FORMS = (
 )
 
 
+@pytest.mark.ux("C2", "C4", "W14")
 def test_a_field_ties_label_hint_and_error_to_its_control(snippet: Render, faults: Render) -> None:
     form = a_form(
         {"email_address": ["Enter an e-mail address like name@example.com."]},
@@ -83,6 +84,7 @@ def test_a_field_in_order_is_not_marked_invalid_and_its_error_is_empty(
     assert root.one("input").attrs["aria-describedby"] == "site_url-error"
 
 
+@pytest.mark.ux("C23")
 def test_a_suffix_is_visible_text_and_read_with_the_control(snippet: Render, faults: Render) -> None:
     root = snippet(
         FORMS + '{{ field(form.site_url, suffix=".example.org", status=true) }}',
@@ -95,6 +97,7 @@ def test_a_suffix_is_visible_text_and_read_with_the_control(snippet: Render, fau
     assert faults(root) == []
 
 
+@pytest.mark.ux("C3", "H4")
 def test_a_live_check_runs_after_a_change_only_and_sends_no_other_entry(
     snippet: Render,
 ) -> None:
@@ -108,6 +111,7 @@ def test_a_live_check_runs_after_a_change_only_and_sends_no_other_entry(
     assert control.attrs["hx-vals"] == '{"field": "site_url"}'
 
 
+@pytest.mark.ux("C4", "C14", "W11")
 def test_a_password_is_never_filled_in_and_its_button_is_outside_the_label(snippet: Render, faults: Render) -> None:
     root = snippet(
         FORMS + "{{ password(form.password) }}",
@@ -166,7 +170,7 @@ def test_choices_are_a_named_group_of_radios(snippet: Render, faults: Render) ->
     assert group.attrs["aria-describedby"] == "plan-hint plan-error"
     assert [radio.attrs["value"] for radio in root.all("input") if "checked" in radio.attrs] == ["b"]
     assert root.all("label")[1].text == "Premium €9 a month"
-    assert root.all("input")[1].attrs["aria-describedby"] == "plan-b-more"
+    assert root.all("input")[1].attrs["aria-describedby"] == "plan-b--more"
     assert faults(root) == []
 
 
@@ -179,6 +183,7 @@ def test_an_error_of_a_group_leads_to_its_first_radio(snippet: Render) -> None:
     assert root.one("fieldset").attrs["aria-invalid"] == "true"
 
 
+@pytest.mark.ux("C4", "H6")
 def test_an_error_summary_takes_focus_and_links_every_error(snippet: Render, faults: Render) -> None:
     root = snippet(FORMS + '{{ error_summary([("a", "Enter A."), (none, "The shop is closed.")]) }}')
 
@@ -212,6 +217,7 @@ def test_no_errors_no_summary(snippet: Render) -> None:
 ACTIONS = '{% from "components/actions.html" import button, copyable, dialog, opener %}'
 
 
+@pytest.mark.ux("P10")
 def test_a_button_that_writes_says_that_it_works(snippet: Render) -> None:
     root = snippet(ACTIONS + '{{ button("Save changes", "primary", processing="Saving …", attrs={"name": "go"}) }}')
 
@@ -244,6 +250,7 @@ def test_an_identifier_can_be_copied_and_says_which(snippet: Render, faults: Ren
     assert faults(root) == []
 
 
+@pytest.mark.ux("W20")
 def test_a_dialog_has_a_name_and_its_opener_works_without_script(snippet: Render, faults: Render) -> None:
     source = '{{ opener("Stop", "sure", "/stop") }}{% call dialog("sure", "Stop it?") %}<p>Gone.</p>{% endcall %}'
     root = snippet(ACTIONS + source)
@@ -256,6 +263,7 @@ def test_a_dialog_has_a_name_and_its_opener_works_without_script(snippet: Render
 STATUS = '{% from "components/status.html" import badge, notice, empty, stepper, timeline, announce %}'
 
 
+@pytest.mark.ux("N9", "W7")
 @pytest.mark.parametrize("tone", ["neutral", "success", "warning", "error", "info", "pending", "paused"])
 def test_a_status_is_a_word_with_a_shape_and_a_colour(snippet: Render, tone: str) -> None:
     root = snippet(STATUS + "{{ badge('on hold', tone) }}", tone=tone)
@@ -265,6 +273,7 @@ def test_a_status_is_a_word_with_a_shape_and_a_colour(snippet: Render, tone: str
     assert root.one("svg").attrs["aria-hidden"] == "true"
 
 
+@pytest.mark.ux("W7")
 def test_shapes_of_statuses_differ_without_colour(snippet: Render) -> None:
     tones = ["neutral", "success", "warning", "error", "info", "pending", "paused"]
     shapes = [
@@ -284,6 +293,7 @@ def test_a_notice_that_must_be_read_takes_focus(snippet: Render) -> None:
     assert notice.text == "Declined Ask the bank."
 
 
+@pytest.mark.ux("N4")
 @pytest.mark.parametrize("kind", ["nothing", "no-match", "failed"])
 def test_an_empty_state_says_why_and_what_next(snippet: Render, kind: str) -> None:
     root = snippet(
@@ -317,6 +327,7 @@ def test_a_timeline_tells_when_what_and_who(snippet: Render, some_day: datetime)
     assert root.one("li").text == "Paid €29.99 2026-12-23 09:30 UTC · Sandbox"
 
 
+@pytest.mark.ux("H7", "W19")
 def test_an_announcement_changes_the_text_of_the_region_and_not_the_region(
     snippet: Render,
 ) -> None:
@@ -341,6 +352,7 @@ def test_money_and_days_are_shown_with_their_exact_meaning(snippet: Render, some
     assert root.one("time").text == "23 December 2026"
 
 
+@pytest.mark.ux("N12")
 def test_facts_are_a_list_of_terms(snippet: Render) -> None:
     source = (
         "{% call facts() %}{{ fact('Plan', '<b>') }}{% call fact('Site') %}<a href='/'>x</a>{% endcall %}{% endcall %}"
@@ -367,6 +379,7 @@ COLUMNS = [
 ]
 
 
+@pytest.mark.ux("N3", "N10")
 def test_a_table_scrolls_in_a_named_region_of_its_own(snippet: Render, faults: Render) -> None:
     source = (
         "{% call(row) table('sites', 'Sites', columns, rows) %}<th scope='row'>{{ row }}</th><td>1</td>{% endcall %}"
@@ -390,6 +403,7 @@ def test_a_table_scrolls_in_a_named_region_of_its_own(snippet: Render, faults: R
     assert faults(root) == []
 
 
+@pytest.mark.ux("H8")
 def test_filters_work_without_script_and_search_while_typing_with_it(snippet: Render, faults: Render) -> None:
     source = (
         "{% call filter_bar('/admin/sites', '#sites', 'al') %}"
@@ -411,6 +425,7 @@ def test_filters_work_without_script_and_search_while_typing_with_it(snippet: Re
     assert faults(root) == []
 
 
+@pytest.mark.ux("N2")
 def test_an_active_filter_can_be_taken_away_by_name(snippet: Render) -> None:
     root = snippet(LISTS + "{{ chips([('status suspended', '/sites')], '/all') }}")
 
@@ -428,6 +443,7 @@ def test_pages_are_newer_and_older(snippet: Render) -> None:
     assert root.one("nav").attrs["aria-label"] == "Pages"
 
 
+@pytest.mark.ux("N5")
 def test_what_is_done_to_many_rows_is_a_form_of_its_own_before_them(snippet: Render, faults: Render) -> None:
     bulk = {
         "url": "/admin/bulk/sites",
@@ -480,7 +496,7 @@ def test_a_chart_is_a_picture_with_a_name_and_a_text_and_its_figures_in_a_table(
     assert faults(root) == []
 
 
-PLANS_SHOWN = '{% from "components/plans.html" import plan_card, plan_choice %}'
+PLANS_SHOWN = '{% from "components/plans.html" import plan_button, plan_card, plan_choice, plan_contact %}'
 
 
 def test_a_plan_looks_the_same_where_it_is_chosen_and_where_it_is_made(snippet: Render, faults: Render) -> None:
@@ -505,6 +521,28 @@ def test_a_plan_looks_the_same_where_it_is_chosen_and_where_it_is_made(snippet: 
     assert faults(chosen) == []
 
 
+def test_what_is_sold_on_request_leads_to_whom_one_asks(snippet: Render, faults: Render) -> None:
+    contact = {"label": "Call us", "url": "https://example.com/call"}
+    plan = {"slug": "agency", "name": "Agency", "features": ["One site"], "contact": contact}
+    card = snippet(PLANS_SHOWN + "{% call plan_card(plan) %}{{ plan_button(plan, '/x') }}{% endcall %}", plan=plan)
+    beside = snippet(PLANS_SHOWN + "{{ plan_contact(plan) }}", plan=plan)
+    for root in (card, beside):
+        assert "On request" in root.text
+        assert (root.one("a").text, root.one("a").attrs["href"]) == ("Call us", "https://example.com/call")
+        assert (root.all("input"), faults(root)) == ([], [])
+
+
+def test_an_amount_that_buyers_name_is_said_to_be_theirs(snippet: Render) -> None:
+    plan = {"slug": "gift", "name": "Gift", "features": [], "is_named": True, "price": Money(500, "EUR")}
+    text = snippet(PLANS_SHOWN + "{% call plan_card(plan) %}{{ plan_button(plan, '/x') }}{% endcall %}", plan=plan).text
+    assert "from €5.00" in text
+    assert "You decide how much you pay." in text
+    plan["price"] = Money(0, "EUR")
+    free = snippet(PLANS_SHOWN + "{{ plan_choice(form.plan, plan, true) }}", plan=plan, form=a_form()).text
+    assert "You decide" in free
+
+
+@pytest.mark.ux("N8", "N11", "W5")
 def test_a_row_is_moved_by_buttons_that_name_it(snippet: Render, faults: Render) -> None:
     root = snippet(LISTS + "{{ mover('place-7', 'Premium', '/move', '#list') }}")
 
@@ -516,9 +554,35 @@ def test_a_row_is_moved_by_buttons_that_name_it(snippet: Render, faults: Render)
     assert faults(root) == []
 
 
+STORY = '{% from "story.html" import ahead, story, why %}'
+
+
+def test_what_happened_and_what_comes_say_why_an_amount_is_due(snippet: Render, faults: Render) -> None:
+    line = {"title": "Premium", "quantity": 2, "each": Money(1000, "EUR"), "subtotal": Money(2000, "EUR")}
+    reckoning = {
+        "lines": [{**line, "discount": Money(500, "EUR")}],
+        "code": "SUMMER",
+        "taxes": [("VAT 19%", Money(285, "EUR"))],
+        "inclusive": False,
+        "total": Money(1785, "EUR"),
+        "reverse_charge": False,
+        "credit": Money(85, "EUR"),
+        "asked": Money(1700, "EUR"),
+    }
+    when = datetime(2027, 1, 31, 10, tzinfo=UTC)
+    entry = {"when": when, "title": "Payment received", "url": "/receipt", "reckoning": reckoning}
+    step = {"when": when, "words": "Charged", "reckoning": reckoning}
+    calls = "{{ ahead([step]) }}{{ story([entry]) }}{{ why(entry.reckoning) }}"
+    root = snippet(STORY + calls, step=step, entry=entry)
+    assert root.one("a").attrs["href"] == "/receipt"
+    for words in ("2 × Premium", "SUMMER", "VAT 19%", "€17.85", "Paid with credit", "€17.00"):
+        assert root.text.count(words) == 3, words
+    assert faults(root) == []
+
+
 def test_every_macro_is_rendered_by_a_test_here() -> None:
     """Private parts of a component are reached through the ones that pages use."""
     source = Path(__file__).read_text()
     macros = [name for path in COMPONENTS.glob("*.html") for name in re.findall(r"macro (\w+)\(", path.read_text())]
-    inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark", "key"}
+    inner = {"label_of", "notes_of", "error_of", "control", "icon", "mark", "key", "fees_of", "more_of"}
     assert [name for name in macros if name not in inner and f"{name}(" not in source] == []

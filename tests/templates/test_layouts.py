@@ -45,6 +45,7 @@ OPERATOR = {
 PAGE = "{% extends layout %}{% block title %}Plans{% endblock %}{% block main %}<h1>Plans</h1>{% endblock %}"
 
 
+@pytest.mark.ux("W23", "H7")
 @pytest.mark.parametrize(("layout", "context"), [("base.html", VISITOR), ("base_admin.html", OPERATOR)])
 def test_a_page_has_its_landmarks_live_regions_and_one_heading(
     snippet: Render, faults_of_page: Render, layout: str, context: dict[str, Any]
@@ -62,11 +63,13 @@ def test_a_page_works_with_nothing_in_its_context(snippet: Render, faults_of_pag
     assert root.one("title").text == "Plans"
 
 
+@pytest.mark.ux("C4", "W13")
 def test_a_refused_form_says_so_in_the_title(snippet: Render) -> None:
     root = snippet(PAGE, layout="base.html", errors=[("email_address", "Enter it.")], **VISITOR)
     assert root.one("title").text == "Error: Plans – Parzelle"
 
 
+@pytest.mark.ux("X1", "L21")
 def test_the_legal_links_are_in_the_footer_and_not_behind_anything(
     snippet: Render,
 ) -> None:
@@ -83,6 +86,7 @@ def test_the_legal_links_are_in_the_footer_and_not_behind_anything(
     assert not footer.all("details")
 
 
+@pytest.mark.ux("N13")
 def test_acting_as_a_customer_is_shown_on_every_page(snippet: Render, faults_of_page: Render) -> None:
     root = snippet(
         PAGE,
@@ -96,6 +100,7 @@ def test_acting_as_a_customer_is_shown_on_every_page(snippet: Render, faults_of_
     assert faults_of_page(root) == []
 
 
+@pytest.mark.ux("H2", "H3", "H10")
 def test_htmx_is_told_to_keep_nothing_run_nothing_and_swap_refused_forms(
     snippet: Render,
 ) -> None:
@@ -169,11 +174,13 @@ def test_a_refusal_says_what_the_rule_said(page: Render) -> None:
     assert "The order was settled." in page("errors/409.html", message="The order was settled.").one("main").text
 
 
+@pytest.mark.ux("M4")
 def test_no_access_names_whom_to_ask(page: Render) -> None:
     text = "You do not have access to this page. Ask an administrator of Parzelle."
     assert text in page("errors/403.html", **VISITOR).one("main").text
 
 
+@pytest.mark.ux("H1")
 def test_the_vendored_script_is_the_pinned_one_with_its_licence() -> None:
     assert 'version:"2.0.11"' in (ROOT / "static" / "htmx.min.js").read_text()
     assert (ROOT / "static" / "htmx.LICENSE.txt").read_text().startswith("Zero-Clause BSD")

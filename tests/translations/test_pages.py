@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests import factories
 from tests.blueprints.admin import rows
 from tests.templates.conftest import Element, parse
 from tools import translations
+from webapp.domain import site_templates
 from webapp.extensions import Base, db
 from webapp.flows import ordering
 from webapp.models import Customer
@@ -30,8 +32,10 @@ NOT_OURS = {"code", "pre", "time", "option", "script", "style"}  # identifiers, 
 # What the rows of this test are called, names that stay what they are, and parts of addresses.
 DATA = re.compile(
     r"Ada|Lovelace|Grace Hopper|Konrad Zuse|Olga Peters|card_declined|Person|Premium|Parzelle|A site|English|Deutsch(?:land)?|[\w.+-]+@[\w.-]+|https?://\S+|\S*\.(?:com|org|localhost)\S*"
-    r"|EUR|Set-up fee|manual|refused|crm\S*|wu_\w+|UTC|sandbox|[0-9a-f]{8,}|person-\w+|site-\w+|DE"
+    r"|EUR|Stripe|PayPal|Set-up fee|manual|refused|crm\S*|wu_\w+|UTC|sandbox|[0-9a-f]{8,}|person-\w+|site-\w+|DE"
     r"|sync_contact|\d+\. [A-Z]\w+"  # days on a chart
+    r"|^\s*(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)(?: (?:20)?\d\d)*\s*$",  # months on one, in tables
+    re.MULTILINE,
 )
 WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -58,7 +62,15 @@ def marking(monkeypatch: pytest.MonkeyPatch) -> None:
 def unmarked(root: Element) -> list[str]:
     """Words of the page that no catalogue gave and that are nobody's data; a sentence may have elements in it."""
     left = without_marked("\n".join(texts_of(root)))
-    return [line.strip() for line in DATA.sub("", left).splitlines() if WORD.search(line)]
+    lines = [line.strip(" –") for line in DATA.sub("", left).splitlines() if WORD.search(line)]
+    return [line for line in lines if line not in words_of_templates()]
+
+
+@cache
+def words_of_templates() -> set[str]:
+    """A site's template brings its own, in each language that it has: of no catalogue."""
+    known = site_templates.offered().values()
+    return {one.title("de") for one in known} | {one.description("de") for one in known}
 
 
 def texts_of(root: Element) -> Iterator[str]:
@@ -139,3 +151,14 @@ def test_no_english_is_left_on_a_german_page(app: Flask, client: FlaskClient, so
         assert root.one("html").attrs["lang"] == "de", path
         said = {" ".join(text.split()) for text in texts_of(root)}
         assert said & (english - german - {"Set-up fee"}) == set(), path  # kept with the order, as it was said then
+
+
+@pytest.mark.ux("W13")
+@WHO
+def test_no_two_pages_have_one_title(app: Flask, client: FlaskClient, sold: Customer, who: str) -> None:
+    """The order form is one page, whatever its address chooses, and so is a product with a link made for it."""
+    titles: dict[str, list[str]] = {}
+    for path, root in looked_at(app, client, who, sold).items():
+        if "(200)" in path and not path.startswith("/register/") and "/links" not in path:
+            titles.setdefault(root.all("title")[0].text, []).append(path)
+    assert {title: paths for title, paths in titles.items() if len(paths) > 1} == {}

@@ -13,10 +13,12 @@ HOUSE = Path(webapp.__file__).parent
 
 
 def unreadable(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    source = ast.parse(path.read_text())
+    within = {id(one) for text in ast.walk(source) if isinstance(text, ast.JoinedStr) for one in ast.walk(text)}
+    for node in ast.walk(source):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMES and node.args:
             texts = node.args[:2] if node.func.id in ("ngettext", "lazy_ngettext") else node.args[:1]
-            if not all(isinstance(text, ast.Constant) for text in texts):
+            if id(node) in within or not all(isinstance(text, ast.Constant) for text in texts):
                 yield f"{path.relative_to(HOUSE.parent)}:{node.lineno}: {ast.unparse(node)}"
 
 

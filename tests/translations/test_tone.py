@@ -41,6 +41,7 @@ def faults(texts: list[str], rules: dict[str, str]) -> Iterator[str]:
                 yield f"{name}: {text}"
 
 
+@pytest.mark.ux("M0")
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_text_is_said_as_we_speak(language: str) -> None:
     of = translations.ids_of if language == "en" else translations.strings_of

@@ -5,12 +5,19 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from babel import Locale
+from babel.support import NullTranslations
 from flask import Flask
 
 LazyString = str
 
+class Domain:
+    def get_translations(self) -> NullTranslations: ...
+
+def _get_current_context() -> Any: ...
+
 class Babel:
     default_locale: Locale
+    domain_instance: Domain
     def init_app(self, app: Flask, *, locale_selector: Callable[[], str | None] | None = ...) -> None: ...
     def list_translations(self) -> list[Locale]: ...
 

@@ -6,6 +6,7 @@ from werkzeug.exceptions import BadRequest
 
 View = TypeVar("View", bound=Callable[..., object] | Blueprint)
 
+class _FlaskFormCSRF: ...
 class CSRFError(BadRequest): ...
 
 class CSRFProtect:

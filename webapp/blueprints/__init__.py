@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from functools import cache
 from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request, session, url_for
@@ -12,23 +11,29 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.blueprints import access, errors, site_addresses, wire
+from webapp.blueprints import access, content_policy, errors, site_addresses, wire
 from webapp.blueprints.account.routes import bp as account
 from webapp.blueprints.admin.routes import bp as admin
+from webapp.blueprints.api.docs import bp as api_docs
+from webapp.blueprints.api.routes import bp as api
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.rooms import auth, security
 from webapp.blueprints.brand.routes import bp as brand
 from webapp.blueprints.checkout.pay import bp as pay
+from webapp.blueprints.checkout.paying_here import bp as paying_here
 from webapp.blueprints.checkout.routes import bp as checkout
 from webapp.blueprints.consumer.routes import bp as consumer
 from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.blueprints.cookies.routes import bp as cookies
 from webapp.blueprints.incoming import Request
-from webapp.blueprints.language.choice import note_language
+from webapp.blueprints.invoices.routes import bp as invoices
+from webapp.blueprints.language.choice import is_for_programs, note_language
 from webapp.blueprints.language.routes import bp as language
 from webapp.blueprints.legal.routes import bp as legal_pages
 from webapp.blueprints.ops.routes import bp as ops
 from webapp.blueprints.sandbox.routes import bp as sandbox
+from webapp.blueprints.session_cookie import SessionCookie
+from webapp.blueprints.site_templates.routes import bp as site_templates
 from webapp.blueprints.tenant import routes as tenant
 from webapp.blueprints.webhooks.addons import bp as addon_hooks
 from webapp.blueprints.webhooks.routes import bp as webhooks
@@ -43,17 +48,19 @@ STEPS = "contract"  # linked from the checkout only
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    app.request_class = Request
+    app.request_class, app.session_interface = Request, SessionCookie()
     wire.init_app(app)
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    everywhere = (checkout, pay, consumer, legal_pages, account, auth, security, language, cookies, admin, brand)
-    for bp in (*everywhere, ops, webhooks, addon_hooks):
+    buying = (checkout, pay, paying_here, consumer, legal_pages)
+    everywhere = (*buying, account, invoices, auth, security, language, cookies, admin, brand, site_templates)
+    for bp in (*everywhere, ops, webhooks, addon_hooks, api, api_docs):
         app.register_blueprint(bp)
     if settings.sandbox_gateway:
         app.register_blueprint(sandbox)
     csrf.exempt(webhooks)
     csrf.exempt(addon_hooks)
+    csrf.exempt(api)
     access.init_app(app)
     errors.init_app(app)
     site_addresses.init_app(app)
@@ -70,29 +77,10 @@ def start_request() -> None:
         abort(404)
 
 
-@cache
-def content_security_policy(network: str) -> str:
-    """The network's address stands beside 'self': for sites on hosts of their own, and for who came by another name."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            f"style-src 'self' {network}",
-            "img-src 'self' data:",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "frame-src 'self'",  # mails, shown to the staff; no other page lets itself be framed
-            f"form-action 'self' {network}",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
-
-
 def finish_response(response: Response) -> Response:
     """Headers of every answer. Nothing is loaded from elsewhere, and no script or style stands in a page."""
     settings = errors.settings()
-    response.headers.setdefault("Content-Security-Policy", content_security_policy(settings.base_url))
+    response.headers.setdefault("Content-Security-Policy", content_policy.allowing(settings.base_url))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
@@ -102,6 +90,8 @@ def finish_response(response: Response) -> Response:
         response.location = response.location.removeprefix(request.host_url.rstrip("/"))  # a host may be a lie
         response.data = b""  # and is repeated there
     note_language(response)
+    if is_for_programs(request.path):
+        return response
     signing.mark_seen()
     # `session` is in the answer's Vary once it was read; what belongs to a person is kept by no cache.
     if session.get("_user_id") and request.endpoint != "static":
@@ -127,7 +117,7 @@ def common_context() -> dict[str, Any]:
         "contract_links": contract_links(settings),
         "legal_links": legal_links(settings) + ([(_("Cookie settings"), "/cookies")] if optional else []),
         "legal_urls": legal.addresses(settings),
-        **cookie_choice.state(optional),
+        **cookie_choice.state(optional and not (person and access.acted_as())),  # it is not theirs to choose
         "help_url": f"mailto:{settings.support_email}",
         "sign_out_url": "/logout" if person else None,
         "account_url": "/account/" if person and access.customer_id() else None,

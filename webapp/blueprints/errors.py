@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask_babel import LazyString
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import BadHost, HTTPException
 
+from webapp.blueprints.language.choice import is_for_programs
 from webapp.blueprints.views import is_fragment_request
 from webapp.errors import Conflict, DomainError
 from webapp.extensions import db
 from webapp.settings import Settings
 
 log = logging.getLogger(__name__)
+# What a program is told where a page says it at more length.
+SENTENCES: dict[int, LazyString] = {
+    400: _l("This request cannot be understood."),
+    404: _l("There is nothing at this address."),
+    405: _l("This address does not take this method."),
+    413: _l("This is too much for one request."),
+    415: _l("Send JSON, with Content-Type: application/json."),
+    429: _l("These were too many requests. Wait a moment."),
+    500: _l("Something went wrong here. It was recorded."),
+}
 PAGES = {400, 403, 404, 409, 410, 413, 422, 429, 500, 503}
 
 
@@ -50,7 +64,9 @@ def init_app(app: Flask) -> None:
 
 
 def refused(error: DomainError) -> Response:
-    return answer(error.status, error.code, error.message)
+    response = answer(error.status, error.code, error.message, error.params)
+    response.headers.update(error.headers)
+    return response
 
 
 def slower(_error: StaleDataError) -> Response:
@@ -85,21 +101,28 @@ def failed(error: Exception) -> Response:
     return answer(500, "internal_error", "")
 
 
-def answer(status: int, code: str, message: str) -> Response:
+def answer(status: int, code: str, message: str, params: Mapping[str, str] | None = None) -> Response:
     if wants_json():
-        shape: dict[str, Any] = {"code": code, "message": message or code, "data": {"status": status, "params": {}}}
+        data = {"status": status, "params": dict(params or {})}
+        shape: dict[str, Any] = {"code": code, "message": str(message or SENTENCES.get(status, code)), "data": data}
         return make_response(jsonify(shape), status)
     if is_fragment_request():
         return make_response(message or str(status), status)
     page = status if status in PAGES else (500 if status >= 500 else 400)
     db.session.rollback()
-    context = {"message": message, "reference": g.get("request_id"), "layout": layout()}
+    own = {"message": message, "reference": g.get("request_id")}
+    context = {**own, "layout": layout(), "way_on": g.get("way_on")}
     return make_response(render_template(f"errors/{page}.html", **context), status)
 
 
 def wants_json() -> bool:
-    machine = request.path.startswith(("/api/", "/webhooks/", "/hooks/"))
+    machine = is_for_programs(request.path) or request.path.startswith(("/webhooks/", "/hooks/"))
     return machine or request.accept_mimetypes.best == "application/json"
+
+
+def lead_on(url: str, label: str) -> None:
+    """Where the page of a refusal leads to, should this request be refused."""
+    g.way_on = {"url": url, "label": label}
 
 
 def layout() -> str:

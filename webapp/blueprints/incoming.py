@@ -21,3 +21,15 @@ class Request(flask.Request):
     def _load_form_data(self) -> None:
         super()._load_form_data()
         self.__dict__["form"] = without_nul(self.__dict__["form"])
+
+
+def raw_body(request: flask.Request, at_most: int) -> bytes:
+    """The bytes as they came, which is what was signed. 413 for too many, 415 when they are packed."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        flask.abort(415)
+    # One more than is allowed: a body without a length is silently cut off at the limit.
+    request.max_content_length = at_most + 1
+    body = request.get_data()
+    if len(body) > at_most:
+        flask.abort(413)
+    return body

@@ -12,9 +12,10 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, String, cast, func, literal, null, select, text
+from sqlalchemy import ColumnElement, Select, String, case, cast, false, func, literal, null, or_, select, text
 
 from webapp import clock
+from webapp.domain import network
 from webapp.domain.outbox import unfinished
 from webapp.domain.staff import Capability
 from webapp.models import (
@@ -23,20 +24,29 @@ from webapp.models import (
     Declaration,
     Delivery,
     DeliveryStatus,
+    Dispute,
+    EmailVerification,
     InboundEvent,
     InboundStatus,
     Mail,
     MailStatus,
     Membership,
     Payment,
+    RateFetch,
+    Reconciliation,
+    Refund,
     Role,
     Site,
     SiteStatus,
+    TaxDoubt,
+    TaxIdCheck,
     Try,
     TryStatus,
 )
 from webapp.models.membership import SERVED
-from webapp.models.payment import OVERDUE
+from webapp.models.payment import DOUBTED, OVERDUE, PAID
+from webapp.models.rates import FAILING
+from webapp.models.refund import FOR_A_PERSON
 
 
 class Person(Protocol):
@@ -53,6 +63,9 @@ INSTANT = Payment.created_at.type
 NEVER = cast(null(), INSTANT)
 # What is younger is on its way: a worker makes the site, the clock asks the gateway.
 PATIENCE = timedelta(minutes=5)
+# For who is asked to confirm their e-mail address first; then somebody may write to them by another way.
+UNCONFIRMED_FOR, UNCONFIRMED = timedelta(days=1), "unconfirmed"
+REFUNDS = FOR_A_PERSON.replace("status", "refunds.status")
 JOBS_KEPT = timedelta(days=14)
 SHOWN = 300
 
@@ -90,7 +103,8 @@ def items(object_id: Any, since: Any, about: Any, reason: Any, *, next_at: Any =
 
 @source("sites", _l("Paid for, and not there"), Capability.SITES_VIEW)
 def sites_not_made(_user: Person) -> Select[Any]:
-    """Sites of served memberships that are not made five minutes after these began."""
+    """Sites of served memberships that are not made five minutes after these began; a day, while their owner has not
+    confirmed an e-mail address."""
     job = literal("site:", String(8)) + cast(Site.id, String(20))
     next_at = (
         select(func.min(Delivery.next_at))
@@ -98,11 +112,16 @@ def sites_not_made(_user: Person) -> Select[Any]:
         .scalar_subquery()
     )
     began = func.coalesce(Membership.activated_at, Site.created_at)
+    pending = Customer.email_verification == EmailVerification.PENDING
+    unconfirmed = pending if network.settings().require_email_verification else false()
+    why = case((unconfirmed, UNCONFIRMED), else_=Site.problem)
     return (
-        items(Site.id, began, Site.slug, Site.problem, next_at=next_at)
+        items(Site.id, began, Site.slug, why, next_at=next_at)
         .join(Membership, Membership.id == Site.membership_id)
+        .join(Customer, Customer.id == Site.customer_id)
         .where(Site.status.in_((SiteStatus.REQUESTED, SiteStatus.CREATING, SiteStatus.FAILED)))
         .where(Membership.status.in_(SERVED), began <= clock.now() - PATIENCE)
+        .where(or_(~unconfirmed, began <= clock.now() - UNCONFIRMED_FOR))
     )
 
 
@@ -114,17 +133,63 @@ def tries_without_answer(_user: Person) -> Select[Any]:
         .join(Try, Try.payment_id == Payment.id)
         .join(Customer, Customer.id == Payment.customer_id)
         .where(Try.status.in_((TryStatus.STARTED, TryStatus.UNKNOWN)), Try.created_at <= clock.now() - PATIENCE)
+        .where(Try.puzzles_since.is_(None))  # what nobody can be asked any more needs a decision, and stands there
     )
 
 
 @source("puzzles", _l("Payments that need a decision"), Capability.PAYMENTS_VIEW)
 def tries_that_puzzle(_user: Person) -> Select[Any]:
-    """Another amount came than was asked for, or money came twice: only a person can say what is right."""
+    """Another amount came than was asked for, money came twice, or nobody can be asked whether it came at all."""
     return (
         items(Payment.id, Try.puzzles_since, Customer.display_name, Try.reason)
         .join(Try, Try.payment_id == Payment.id)
         .join(Customer, Customer.id == Payment.customer_id)
         .where(Try.puzzles_since.is_not(None))
+    )
+
+
+@source("reconciliation", _l("Gateways that could not be compared"), Capability.PAYMENTS_VIEW)
+def comparison_failed(_user: Person) -> Select[Any]:
+    """Of the newest run that came to its end. The next one does what this one could not."""
+    newest = select(func.max(Reconciliation.id)).where(Reconciliation.ended_at.is_not(None)).scalar_subquery()
+    found = items(Reconciliation.id, Reconciliation.begun_at, literal(""), Reconciliation.problem)
+    return found.where(Reconciliation.id == newest, Reconciliation.failed > 0)
+
+
+@source("refunds", _l("Refunds that need a person"), Capability.PAYMENTS_VIEW)
+def refunds_open(_user: Person) -> Select[Any]:
+    """To be sent by hand and confirmed, or nobody knows what became of them."""
+    return (
+        items(Payment.id, Refund.created_at, Customer.display_name, Refund.problem)
+        .join(Refund, Refund.payment_id == Payment.id)
+        .join(Customer, Customer.id == Payment.customer_id)
+        .where(text(f"({REFUNDS})"))
+    )
+
+
+@source("disputes", _l("Disputes about payments"), Capability.PAYMENTS_VIEW)
+def disputes_open(_user: Person) -> Select[Any]:
+    """The payer's bank wants the money back, and has not decided."""
+    return (
+        items(Payment.id, Dispute.created_at, Customer.display_name, Dispute.reason)
+        .join(Dispute, Dispute.payment_id == Payment.id)
+        .join(Customer, Customer.id == Payment.customer_id)
+        .where(text("disputes.status = 'open'"))
+    )
+
+
+@source("taxes", _l("Tax that may have to be given back"), Capability.PAYMENTS_VIEW)
+def taxes_doubted(_user: Person) -> Select[Any]:
+    """Paid with a tax because the VAT id could not be looked up in time; until it is given back, or was right."""
+    found = items(
+        Payment.id, Payment.completed_at, Customer.display_name, Payment.tax_doubt, next_at=TaxIdCheck.next_at
+    )
+    return (
+        found.join(Customer, Customer.id == Payment.customer_id)
+        .join(TaxIdCheck, TaxIdCheck.id == Payment.tax_check_id)
+        # Not the bare status: without statistics SQLite would read all that was ever paid by its index, on every page.
+        .where(text(f"payments.{DOUBTED}"), func.coalesce(Payment.status, "").in_(PAID))
+        .where((Payment.tax_doubt == TaxDoubt.REFUNDABLE) | (Payment.completed_at <= clock.now() - PATIENCE))
     )
 
 
@@ -136,6 +201,13 @@ def payments_overdue(_user: Person) -> Select[Any]:
         .join(Customer, Customer.id == Payment.customer_id)
         .where(text(f"payments.{OVERDUE}"), Payment.due_at <= clock.now())
     )
+
+
+@source("rates", _l("Exchange rates that could not be fetched"), Capability.SETTINGS_VIEW)
+def rates_not_fetched(_user: Person) -> Select[Any]:
+    """Asked for again by itself; meanwhile the last known ones count."""
+    found = items(RateFetch.id, RateFetch.failing_since, RateFetch.source, RateFetch.problem, next_at=RateFetch.next_at)
+    return found.where(text(f"rate_fetches.{FAILING}"))
 
 
 @source("declarations", _l("Declarations that need a decision"), Capability.DECLARATIONS_VIEW)

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from webapp.domain import audit, inbox, mails, memberships, outbox, payments, sites
+from webapp.domain import audit, inbox, locks, mails, memberships, outbox, payments, sites
 from webapp.domain.staff import Capability
 from webapp.models import (
     BulkJob,
@@ -76,6 +76,7 @@ def confirm_payment(session: Session, payment: Payment, job: BulkJob) -> None:
 
 def cancel_membership(session: Session, membership: Membership, job: BulkJob) -> None:
     """At the end of what is paid for; what was never paid ends at once."""
+    membership = locks.membership(membership.id)
     if membership.status in (MembershipStatus.CANCELLED, MembershipStatus.EXPIRED):
         raise Skip(_("It has ended already."))
     if membership.cancel_at is not None:
@@ -119,7 +120,7 @@ def capability_of(action: str) -> Capability:
 
 def name_of(row: Any) -> str:
     """What people call it: an order's number, a site's address; else its number."""
-    for name in ("order_number", "slug", "display_name"):
+    for name in ("order_number", "slug", "display_name", "number"):
         if hasattr(row, name):
             return str(getattr(row, name))
     return str(row.id)

@@ -9,69 +9,92 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from flask_babel import gettext as _
 
 from webapp import clock
-from webapp.domain import catalog, discounts, network
+from webapp.domain import cart_products, discounts, network, pricing, tax_ids, taxes
+from webapp.domain.cart_lines import CartLine, per_rate
+from webapp.domain.taxes import Decision, Place
 from webapp.errors import Invalid
 from webapp.hooks import apply_filters, has_filter
-from webapp.models import Customer, DiscountCode, LineType, Product, ProductType, Renewals
+from webapp.models import Customer, DiscountCode, LineTax, LineType, Product, Renewals
 from webapp.money import Money
 from webapp.periods import Period
 
 log = logging.getLogger(__name__)
 
 
+class CartType(StrEnum):
+    """What an order does; `new` where it begins a membership."""
+
+    NEW = "new"
+    RENEWAL = "renewal"
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+    ADDON = "addon"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A product by slug or id. `amount`, `recurring`: where the buyer names the price (minor units), and how often."""
+
+    product: str
+    quantity: int = 1
+    amount: int | None = None
+    recurring: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CartRequest:
-    """What somebody wants to buy: products by slug or id, a period, a code, and who is asking."""
+    """What somebody wants to buy: products, a period, a code, and who is asking from where.
 
-    products: Sequence[str] = ()
+    Without a country the customer's address counts. `ip_country`: where the browser seems to be, kept as evidence.
+    """
+
+    products: Sequence[str | Wanted] = ()
     period: Period | None = None
     discount_code: str = ""
     country: str = ""
+    state: str = ""
+    city: str = ""
     business: bool = False
     tax_id: str = ""
+    ip_country: str = ""
+    currency: str = ""  # empty: the plan's own
     customer: Customer | None = None
     has_trialed: Callable[[], bool] = lambda: False  # asked only about a plan with a trial
     sale_of: int | None = None  # the payment of the sale that this order repeats: its own hold on a code is no obstacle
 
-
-@dataclass(slots=True)
-class CartLine:
-    """subtotal = quantity x unit price; total = subtotal - discount + tax. `later`: waits for the trial to end."""
-
-    type: LineType
-    title: str
-    product_id: int | None
-    slug: str
-    quantity: int
-    unit_price: Money
-    discount_total: Money
-    tax_total: Money
-    recurring: bool = False
-    period: Period | None = None
-    later: bool = False
+    @property
+    def wanted(self) -> list[Wanted]:
+        """Each product once, as it was first named; at most twenty."""
+        named = [one if isinstance(one, Wanted) else Wanted(one) for one in self.products]
+        return list({one.product: one for one in reversed(named) if one.product}.values())[::-1][:20]
 
     @property
-    def subtotal(self) -> Money:
-        return self.unit_price * self.quantity
-
-    @property
-    def total(self) -> Money:
-        return self.subtotal - self.discount_total + self.tax_total
+    def place(self) -> Place:
+        """Where tax is due: what the order says, else the customer's address, and their VAT id while they are a
+        business: one that ordered as a private person since has none."""
+        known = self.customer
+        if self.country or known is None:
+            return Place(self.country, self.state, self.city, self.tax_id, self.ip_country)
+        address = (known.billing_country, known.billing_state, known.billing_city)
+        own = known.tax_id if known.business else ""
+        return Place(*address, self.tax_id or own, self.ip_country)
 
 
 @dataclass(frozen=True, slots=True)
 class CartError:
-    """`code` is stable, `message` is for a person, `param` the field it belongs to."""
+    """`code` is stable, `message` is for a person, `param` the field it belongs to; `product`: whose, by slug."""
 
     code: str
     message: str
     param: str
+    product: str = ""
 
 
 @dataclass(slots=True)
@@ -79,11 +102,13 @@ class Cart:
     """A reckoned order. All amounts have its one currency."""
 
     currency: str
+    type: CartType = CartType.NEW
     plan: Product | None = None
     period: Period | None = None
     line_items: list[CartLine] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
     discount: DiscountCode | None = None
+    tax: Decision | None = None  # none: no tax is reckoned
     trial_ends_at: datetime | None = None
     next_charge_at: datetime | None = None
     recurring_total: Money = field(init=False)
@@ -108,6 +133,16 @@ class Cart:
     @property
     def tax_total(self) -> Money:
         return self._sum([line.tax_total for line in self.line_items])
+
+    @property
+    def taxes(self) -> list[LineTax]:
+        """By rate, of what is due today; of everything where nothing is yet."""
+        due = [line for line in self.line_items if not line.later] if self.due_today else self.line_items
+        return per_rate(tax for line in due for tax in line.taxes)
+
+    @property
+    def is_reverse_charged(self) -> bool:
+        return self.tax is not None and self.tax.reverse_charge
 
     @property
     def total(self) -> Money:
@@ -142,26 +177,23 @@ class Cart:
         """The same for the same goods at the same price, and for nothing else."""
         facts = [self.currency, str(self.period), self.discount and self.discount.code, self.trial_ends_at is None]
         lines = [[line.slug, line.type, line.quantity, line.total.minor, line.later] for line in self.line_items]
-        text = json.dumps([facts, lines, self.recurring_total.minor])
+        text = json.dumps([facts, lines, self.tax_total.minor, self.recurring_total.minor])
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def refuse(self, code: str, message: str, param: str) -> None:
-        self.errors.append(CartError(code, message, param))
+    def refuse(self, code: str, message: str, param: str, product: str = "") -> None:
+        self.errors.append(CartError(code, message, param, product))
 
 
 def build(request: CartRequest) -> Cart:
-    """Reckon what `request` asks for; never raises for what a visitor may send."""
+    """Reckon what `request` asks for; never raises for what a visitor may send. Writes nothing."""
     cart = Cart(network.settings().currency, request=request)
-    _choose_products(cart, request)
-    if cart.plan is not None:
-        cart.currency = cart.plan.currency
-        cart.recurring_total = Money(0, cart.currency)
-    _choose_period(cart, request)
-    _add_lines(cart)
+    cart_products.choose(cart, request)
     if has_filter("wu_cart_line_items"):
         cart.line_items = _filter_lines(cart)
     _start_trial(cart, request)
-    _apply_code(cart, request.discount_code)
+    cart.tax = _decide(cart, request)
+    code = _code(cart, request.discount_code)
+    pricing.price(cart.line_items, code, cart.tax, cart.products)
     _reckon_recurring(cart)
     _filter_total(cart)
     return cart
@@ -177,119 +209,70 @@ def _filter_lines(cart: Cart) -> list[CartLine]:
     return lines
 
 
-def _choose_products(cart: Cart, request: CartRequest) -> None:
-    wanted = [one for one in dict.fromkeys(request.products) if one][:20]
-    found = catalog.find_many(wanted)
-    for name in wanted:
-        product = found.get(name)
-        if product is None or not product.active:
-            cart.refuse("missing-product", _("This plan is no longer offered. Choose another one."), "products")
-        elif product.type == ProductType.PLAN and cart.plan is not None and cart.plan is not product:
-            cart.refuse("plan-already-added", _("Choose one plan."), "products")
-        elif product not in cart.products:
-            cart.products.append(product)
-            cart.plan = product if product.type == ProductType.PLAN else cart.plan
-    if cart.plan is None and not cart.errors:
-        cart.refuse("missing-product", _("Choose a plan."), "products")
-
-
-def _choose_period(cart: Cart, request: CartRequest) -> None:
-    plan = cart.plan
-    if plan is None or not plan.recurring or plan.is_free:
-        cart.period = None if plan is None else plan.period
-        return
-    cart.period = request.period or plan.period
-    if plan.price_for(cart.period) is None:
-        cart.refuse(
-            "missing-price-variations", _("This plan is not sold for that billing period. Choose another."), "period"
-        )
-        cart.period = plan.period
-
-
-def _add_lines(cart: Cart) -> None:
-    for product in cart.products:
-        if product.currency != cart.currency:
-            cart.refuse("currency", _("These products are sold in different currencies."), "products")
-            continue
-        price = _price(cart, product)
-        if price is None:
-            message = _("%(product)s is not sold for that billing period.", product=product.name)
-            cart.refuse("missing-price-variations", message, "period")
-            continue
-        recurring = product.recurring and not product.is_free
-        cart.line_items.append(_line(cart, LineType.PRODUCT, product.name, product, price, recurring))
-        if product.setup_fee_minor:
-            title = _("Set-up fee") if product.setup_fee_minor > 0 else _("Sign-up credit")
-            kind = LineType.FEE if product.setup_fee_minor > 0 else LineType.CREDIT
-            cart.line_items.append(_line(cart, kind, title, product, product.setup_fee, False))
-
-
-def _price(cart: Cart, product: Product) -> Money | None:
-    if product.is_free:
-        return Money(0, cart.currency)
-    if not product.recurring or cart.period is None:
-        return product.price
-    return product.price_for(cart.period)
-
-
-def _line(cart: Cart, kind: LineType, title: str, product: Product, price: Money, recurring: bool) -> CartLine:
-    zero = Money(0, cart.currency)
-    period = cart.period if product.recurring else None
-    return CartLine(kind, title, product.id, product.slug, 1, price, zero, zero, recurring, period)
-
-
 def _start_trial(cart: Cart, request: CartRequest) -> None:
-    """Its recurring lines and set-up fees wait for the end of the plan's trial; one-off products are due today."""
+    """What recurs and its set-up fees wait for the end of the plan's trial; one-off products are due today."""
     plan = cart.plan
     if plan is None or plan.trial is None or not plan.recurring or plan.is_free or request.has_trialed():
         return
     cart.trial_ends_at = plan.trial.after(clock.now())
+    waiting = {line.product_id for line in cart.line_items if line.recurring} | {plan.id}
     for line in cart.line_items:
-        line.later = line.recurring or line.product_id == plan.id
+        line.later = line.recurring or line.product_id in waiting
 
 
-def _apply_code(cart: Cart, text: str) -> None:
-    """Take off what the code takes off; a code that cannot be used, or fits no line, is said beside its field."""
+def _decide(cart: Cart, request: CartRequest) -> Decision | None:
+    place = request.place
+    if not tax_ids.fits(place.tax_id, place.country):
+        message = _("This VAT ID does not fit the chosen country. Correct it or leave it empty.")
+        cart.refuse("tax_id", message, "tax_id")
+    return taxes.decide(place)
+
+
+def _code(cart: Cart, text: str) -> DiscountCode | None:
+    """The code of the order; one that cannot be used, or fits no line, is said beside its field."""
     if not text.strip():
-        return
+        return None
     try:
-        code = _usable_code(cart, text)
-        off = discounts.taken_off(code, cart.line_items)
-        if not any(off):
+        code = discounts.usable(text, cart.currency, besides=cart.request.sale_of)
+        if not any(discounts.taken_off(code, cart.line_items)):
             raise Invalid(_("This code is not valid for this plan."), code="discount_code")
     except Invalid as problem:
         cart.refuse(problem.code, problem.message, "discount_code")
-        return
+        return None
     cart.discount = code
-    for line, amount in zip(cart.line_items, off, strict=True):
-        line.discount_total = amount
-
-
-def _usable_code(cart: Cart, text: str) -> DiscountCode:
-    code = discounts.check(discounts.find(text), cart.currency)
-    if not discounts.uses_left(code, besides=cart.request.sale_of):
-        raise Invalid(_("This code has been used up."), code="discount_code")
     return code
 
 
 def _reckon_recurring(cart: Cart) -> None:
-    recurring = [line for line in cart.line_items if line.recurring]
-    zero = Money(0, cart.currency)
-    without = Money.sum((replace(line, discount_total=zero).total for line in recurring), cart.currency)
-    kept = cart.discount is not None and cart.discount.apply_to_renewals != Renewals.NEVER
-    cart.recurring_total = Money.sum((line.total for line in recurring), cart.currency) if kept else without
-    if cart.discount is not None and cart.discount.apply_to_renewals != Renewals.ALWAYS:
-        cart.recurring_after_discount = without
-    if recurring and cart.period is not None:
+    """What the first renewal costs and, where the code counts for no longer, what those after it cost."""
+    lines, code = cart.line_items, cart.discount
+    if not any(line.recurring for line in lines):
+        return
+    cart.recurring_total = pricing.once_more(lines, None, cart.tax, cart.products)
+    if code is not None and code.apply_to_renewals != Renewals.ALWAYS:
+        cart.recurring_after_discount = cart.recurring_total
+    if code is not None and discounts.renews(code, 1):
+        cart.recurring_total = pricing.once_more(lines, code, cart.tax, cart.products)
+    once = cart.plan is not None and cart.plan.billing_cycles == 1
+    if cart.period is not None and (cart.trial_ends_at is not None or not once):
         cart.next_charge_at = cart.trial_ends_at or cart.period.after(clock.now())
 
 
+def recurring_net(cart: Cart) -> Money:
+    """Of the recurring total, what is no tax: what the figures count."""
+    if not any(line.recurring for line in cart.line_items):
+        return Money(0, cart.currency)
+    code = cart.discount if cart.discount is not None and discounts.renews(cart.discount, 1) else None
+    return pricing.net_once_more(cart.line_items, code, cart.tax, cart.products)
+
+
 def _filter_total(cart: Cart) -> None:
-    """What a filter changes becomes a line, so that the lines still add up."""
+    """What a filter changes becomes a line, so that the lines still add up; it bears no tax."""
     if not has_filter("wu_cart_total"):
         return
     wanted: Money = apply_filters("wu_cart_total", cart.total, cart)
     if wanted == cart.total or not isinstance(wanted, Money) or wanted.currency != cart.currency:
         return
     zero = Money(0, cart.currency)
-    cart.line_items.append(CartLine(LineType.ADJUSTMENT, _("Adjustment"), None, "", 1, wanted - cart.total, zero, zero))
+    difference = max(wanted, zero) - cart.total
+    cart.line_items.append(CartLine(LineType.ADJUSTMENT, _("Adjustment"), None, "", 1, difference, zero))

@@ -9,10 +9,21 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from webapp import clock, new_rows
-from webapp.domain import carts, customers, discounts, memberships, network, payments, receivables, sites
+from webapp.domain import (
+    carts,
+    customers,
+    discounts,
+    memberships,
+    network,
+    payments,
+    receivables,
+    site_templates,
+    sites,
+    trial_claims,
+)
 from webapp.domain.carts import Cart, CartRequest
 from webapp.domain.customers import Profile
 from webapp.errors import Conflict, Invalid
@@ -22,14 +33,11 @@ from webapp.models import Customer, MembershipStatus, Payment, PaymentStatus, Sa
 
 FREE = "free"
 BY_CHECKOUT_ID = select(Sale).where(Sale.checkout_id == bindparam("checkout_id"))
-OPEN = and_(
-    Sale.customer_id == bindparam("customer_id"),
-    Sale.cart_key == bindparam("cart_key"),
-    Sale.settled_at.is_(None),
-    Sale.abandoned_at.is_(None),
-)
+UNSETTLED = and_(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
+OPEN = and_(Sale.customer_id == bindparam("customer_id"), Sale.cart_key == bindparam("cart_key"), UNSETTLED)
 NEWEST_OPEN = select(Sale).where(OPEN).order_by(Sale.id.desc()).limit(1)
-BEGUN = select(Sale.id).where(or_(Sale.checkout_id == bindparam("checkout_id"), OPEN)).limit(1)
+HELD_TOO_LONG = select(Sale).where(UNSETTLED, Sale.hold_until <= bindparam("now")).order_by(Sale.hold_until)
+BEGUN = select(or_(exists().where(Sale.checkout_id == bindparam("checkout_id")), exists().where(OPEN)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Order:
     analytics: Mapping[str, str] | None = None  # None: no consent was given
     wants_news: bool = False
     form: Mapping[str, Any] = field(default_factory=dict)
+    saw_trial: bool = False  # the buyer pressed the button below a summary that promised one
 
 
 def cart_for(order: Order, known: Sale | None = None) -> tuple[Cart, Customer | None]:
@@ -58,7 +67,7 @@ def cart_for(order: Order, known: Sale | None = None) -> tuple[Cart, Customer | 
     own = known.payment_id if known is not None else None
 
     def has_trialed() -> bool:
-        return customers.has_trialed(customer) if customer else customers.email_has_trialed(order.email)
+        return trial_claims.had(customer) if customer else trial_claims.had_by(order.email)
 
     return carts.build(replace(order.cart, customer=customer, has_trialed=has_trialed, sale_of=own)), customer
 
@@ -126,6 +135,8 @@ def place(
     if cart.errors:
         problem = cart.errors[0]
         raise Invalid(problem.message, code=problem.code, field=problem.param)
+    if order.saw_trial and cart.trial_ends_at is None:
+        raise trial_claims.taken()
     gateway = choose_gateway(cart, order.gateway)
     if known is None and customer is not None:
         known = find_open(customer, cart.key)
@@ -139,7 +150,7 @@ def place(
 def _is_begun(order: Order, cart: Cart) -> bool:
     """Whether there is a sale with this order's id, be it somebody else's, or an open one of this buyer's same cart."""
     names = {"checkout_id": order.checkout_id, "customer_id": order.customer_id, "cart_key": cart.key}
-    return db.session.scalar(BEGUN, names) is not None
+    return bool(db.session.scalar(BEGUN, names))
 
 
 def _pay_again(sale: Sale, gateway: str) -> Try | None:
@@ -156,10 +167,14 @@ def _pay_again(sale: Sale, gateway: str) -> Try | None:
 
 def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, gateway: str) -> tuple[Sale, Try | None]:
     do_action("wu_checkout_before_processing", cart)
+    if cart.discount is not None:
+        discounts.check_use(cart.discount.id)
     buyer = _buyer(order, customer)
     membership = memberships.create(buyer, cart, gateway)
-    payment = receivables.create(buyer, membership, cart, gateway)
-    sites.reserve(buyer, membership, slug=slug, title=order.site_title, template=order.template)
+    paid_period = 1 if membership.recurring and cart.trial_ends_at is None else None
+    payment = receivables.create(buyer, membership, cart, gateway, period_number=paid_period)
+    template = site_templates.check(order.template)
+    sites.reserve(buyer, membership, slug=slug, title=order.site_title, template=template)
     sale = Sale(
         checkout_id=order.checkout_id,
         cart_key=cart.key,
@@ -172,7 +187,6 @@ def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, g
     new_rows.keep(sale)
     _note_consent(order, sale)
     if cart.discount is not None:
-        db.session.flush()
         discounts.hold(cart.discount, payment, sale.hold_until)
     return sale, _first_step(sale, gateway)
 
@@ -196,10 +210,12 @@ def _note_consent(order: Order, sale: Sale) -> None:
 
 def _first_step(sale: Sale, gateway: str) -> Try | None:
     """Nothing due: settled now. The gateway is still asked when it shall keep a way to charge later."""
-    attempt = payments.begin_try(sale.payment, gateway) if gateway != FREE else None
-    if sale.payment.total_minor > 0:
+    payment = sale.payment
+    covered = payment.credit_minor > 0 and not payment.asked
+    attempt = payments.begin_try(payment, gateway) if gateway != FREE and not covered else None
+    if payment.asked:
         return attempt
-    payments.settle_at_once(sale, reason="nothing is due today")
+    payments.settle_at_once(sale, reason="paid with credit" if covered else "nothing is due today")
     return attempt
 
 
@@ -249,14 +265,15 @@ def give_up(sale: Sale, *, reason: str) -> None:
 
 def give_up_due(limit: int = 200) -> int:
     """End the sales whose hold is over and that nobody is paying right now; how many that were."""
-    query = (
-        select(Sale)
-        .where(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None), Sale.hold_until <= clock.now())
-        .order_by(Sale.hold_until)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    due = db.session.scalars(query).all()
-    for sale in due:
-        give_up(sale, reason="not paid in time")
-    return len(due)
+    due = db.session.scalars(HELD_TOO_LONG.limit(limit), {"now": clock.now()}).all()
+    return sum(_give_up_late(sale) for sale in due)
+
+
+def _give_up_late(sale: Sale) -> bool:
+    """Unless its buyer went on with it in this moment."""
+    payments.locked(sale.payment_id)
+    query = select(Sale).where(Sale.id == sale.id, UNSETTLED, Sale.hold_until <= clock.now()).with_for_update()
+    late = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if late is not None:
+        give_up(late, reason="not paid in time")
+    return late is not None

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import audit, customers, mails, one_time_links, sessions, two_step
+from webapp.domain import audit, credentials, customers, mails, one_time_links, sessions
 from webapp.domain.security_notices import locale_of
 from webapp.domain.sessions import Origin
 from webapp.errors import Conflict, Invalid, NotFound
@@ -131,17 +131,12 @@ def end_sessions(user_id: int, *, by: int, where: Origin) -> None:
 
 
 def remove_two_step(user_id: int, *, by: int, where: Origin) -> None:
-    """For who has lost the app and the codes: the password is enough until they set it up anew. They are told."""
+    """Raises Conflict when there is none, and for one's own."""
     _owner(by)
     user = _locked(user_id)
     if user.id == by:
         raise Conflict(_("Turn off your own two-step sign-in under Security."))
-    if user.two_step_at is None:
-        raise Conflict(_("There is no two-step sign-in to remove."))
-    two_step.forget(user.id)
-    user.two_step_at = None
-    sessions.end_all(user.id)
-    sessions.note(user.id, "two_step_removed", where)
+    credentials.remove_two_step(user, where)
     audit.note(user, "staff.remove-two-step", before={"two_step": True}, after={"two_step": False})
 
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import String, and_, cast, func, select
+from sqlalchemy import String, and_, cast, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
-from webapp.domain import network, outbox, passwords
+from webapp.domain import network, outbox, passwords, tax_ids
 from webapp.errors import Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
-from webapp.models import Customer, EmailVerification, Membership, Meta, Role, User
+from webapp.models import Customer, EmailVerification, Meta, Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,12 @@ class Profile:
     billing_city: str = ""
     billing_state: str = ""
     billing_country: str = ""
+
+    def __post_init__(self) -> None:
+        """A VAT id is kept as the registry writes it, however it was typed."""
+        number = tax_ids.number_of(self.tax_id, self.billing_country)
+        if number:
+            object.__setattr__(self, "tax_id", number)
 
 
 def user_by_email(email: str) -> User | None:
@@ -127,7 +133,7 @@ def update(customer: Customer, profile: Profile) -> None:
 
 def rewrite(customer: Customer, profile: Profile) -> bool:
     """The customer's details as they are told now, empty ones included; whether anything changed."""
-    asked = [name for name in profile.__dataclass_fields__ if name not in ("full_name", "billing_state")]
+    asked = [name for name in profile.__dataclass_fields__ if name != "full_name"]
     told = {name: getattr(profile, name) for name in asked} | {"display_name": profile.full_name}
     changed = {name: value for name, value in told.items() if getattr(customer, name) != value}
     for name, value in changed.items():
@@ -166,40 +172,6 @@ def withdraw_statistics(customer: Customer) -> None:
 def _tell(customer: Customer) -> None:
     outbox.record("customer.updated", customer)
     do_action("wu_customer_post_update", customer)
-
-
-def has_trialed(customer: Customer) -> bool:
-    """Whether this person had a trial already, here or under another spelling of the same address."""
-    query = (
-        select(Membership.id)
-        .join(Customer)
-        .where(Membership.activated_at.is_not(None), Membership.trial_ends_at.is_not(None))
-        .where(Customer.id == customer.id)
-    )
-    return db.session.scalars(query.limit(1)).first() is not None or email_has_trialed(customer.email)
-
-
-def email_has_trialed(email: str) -> bool:
-    """The same, for somebody who is not signed in: by the normalised address."""
-    wanted = normalised(email)
-    domain = wanted.partition("@")[2]
-    query = (
-        select(Customer.email)
-        .join(Membership)
-        .where(Membership.activated_at.is_not(None), Membership.trial_ends_at.is_not(None))
-        .where(func.lower(Customer.email).endswith(f"@{domain}", autoescape=True))
-        .where(func.lower(Customer.email).startswith(wanted[:1], autoescape=True))
-    )
-    return any(normalised(one) == wanted for one in db.session.scalars(query.limit(500)))
-
-
-def normalised(email: str) -> str:
-    """Lower case, without `+tag`; for Google's addresses without dots: one mailbox, one trial."""
-    local, _at, domain = email.strip().lower().partition("@")
-    local = local.partition("+")[0]
-    if domain in ("gmail.com", "googlemail.com"):
-        local, domain = local.replace(".", ""), "gmail.com"
-    return f"{local}@{domain}"
 
 
 def sign_in(email: str, password: str) -> User | None:

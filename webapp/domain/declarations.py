@@ -140,7 +140,8 @@ def find_contract(told: Told) -> Match:
     customer = find_customer(told.identity)
     if customer is None:
         return Match(membership=by_reference(told.contract))
-    own = db.session.scalars(select(Membership).where(Membership.customer_id == customer.id).with_for_update()).all()
+    query = select(Membership).where(Membership.customer_id == customer.id).order_by(Membership.id)
+    own = db.session.scalars(query.with_for_update()).all()
     named = numbered(own, customer.id, told.contract)
     if len(named) == 1:
         return Match(customer, named[0], sure="@" in told.identity and is_one_number(told.contract))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
 
 from webapp import clock
 from webapp.errors import Invalid
 from webapp.extensions import db
-from webapp.models import DiscountCode, DiscountType, LineType, Payment, Redemption, RedemptionStatus
+from webapp.models import DiscountCode, DiscountType, LineType, Payment, Redemption, RedemptionStatus, Renewals
 from webapp.money import Money, split
 from webapp.periods import Period
 
@@ -39,13 +39,37 @@ def normalise(text: str) -> str:
     return "".join(text.split()).upper()
 
 
+def _held(code_id: Any) -> Select[int]:
+    """How many uses of a code open sales hold, but for that of the payment `besides`."""
+    return select(func.count(Redemption.id)).where(
+        Redemption.discount_code_id == code_id,
+        Redemption.status == RedemptionStatus.HELD,
+        Redemption.held_until > bindparam("now", type_=Redemption.held_until.type),
+        Redemption.payment_id != bindparam("besides"),
+    )
+
+
+# Asked for each cart with a code, and built once, for that takes longer than their answer.
+HELD = _held(bindparam("code_id"))
+WITH_HELD = (
+    select(DiscountCode, _held(DiscountCode.id).correlate(DiscountCode).scalar_subquery())
+    .where(or_(DiscountCode.code == bindparam("code"), func.replace(DiscountCode.code, "-", "") == bindparam("plain")))
+    .limit(2)
+)
+
+
 def find(text: str) -> DiscountCode | None:
     """The code as typed; spaces and dashes do not matter."""
+    found = look_up(text)
+    return found[0] if found is not None else None
+
+
+def look_up(text: str, *, besides: int | None = None) -> tuple[DiscountCode, int] | None:
+    """The code as typed, and how many of its uses open sales hold, in one statement. `besides`: see `uses_left`."""
     wanted = normalise(text)
-    plain = func.replace(DiscountCode.code, "-", "")
-    query = select(DiscountCode).where(or_(DiscountCode.code == wanted, plain == wanted.replace("-", "")))
-    found = db.session.scalars(query.limit(2)).all()
-    return next((code for code in found if code.code == wanted), found[0] if found else None)
+    values = {"code": wanted, "plain": wanted.replace("-", ""), "now": clock.now(), "besides": besides or 0}
+    found = [(code, held) for code, held in db.session.execute(WITH_HELD, values)]
+    return next((one for one in found if one[0].code == wanted), found[0] if found else None)
 
 
 def check(code: DiscountCode | None, currency: str) -> DiscountCode:
@@ -57,8 +81,22 @@ def check(code: DiscountCode | None, currency: str) -> DiscountCode:
         raise Invalid(_("This code is not valid yet."), code="discount_code", field="discount_code")
     if not code.runs_at(now):
         raise Invalid(_("This code has expired."), code="discount_code", field="discount_code")
-    if code.type == DiscountType.ABSOLUTE and code.currency not in (None, currency):
+    absolute = [
+        value
+        for kind, value in ((code.type, code.value), (code.setup_fee_type, code.setup_fee_value))
+        if kind == DiscountType.ABSOLUTE
+    ]
+    if any(absolute) and code.currency not in (None, currency):
         raise Invalid(_("This code is for another currency."), code="discount_code", field="discount_code")
+    return code
+
+
+def usable(text: str, currency: str, *, besides: int | None = None) -> DiscountCode:
+    """The code as typed, when it may be used now. Raises Invalid. `besides`: the payment of the sale that has it."""
+    found = look_up(text, besides=besides)
+    code = check(found[0] if found is not None else None, currency)
+    if found is not None and not is_left(code, found[1]):
+        raise Invalid(_("This code has been used up."), code="discount_code", field="discount_code")
     return code
 
 
@@ -95,23 +133,62 @@ def _share(kind: DiscountType, value: Decimal, lines: list[Line], code: Discount
     return [(line, Money(part, line.subtotal.currency)) for line, part in zip(eligible, parts, strict=True)]
 
 
+# -- renewals ----------------------------------------------------------------------------------------------------
+def renews(code: DiscountCode, number: int) -> bool:
+    """Whether the code still takes something off the `number`-th renewal, counted from 1."""
+    if code.apply_to_renewals == Renewals.FIRST:
+        return number <= code.renewals_limit
+    return code.apply_to_renewals == Renewals.ALWAYS
+
+
+def remembered(code: DiscountCode) -> dict[str, object]:
+    """The code as it is now, as plain JSON, for a membership to keep: what is changed later is none of its business."""
+    decimals = {name: format(getattr(code, name), "f") for name in ("value", "setup_fee_value")}
+    words = {name: str(getattr(code, name)) for name in ("type", "setup_fee_type", "apply_to_renewals")}
+    plain = {name: getattr(code, name) for name in ("code", "currency", "renewals_limit")}
+    lists = {name: list(getattr(code, name)) for name in ("allowed_products", "allowed_periods")}
+    return {**plain, **words, **decimals, **lists}
+
+
+def recalled(kept: Mapping[str, Any]) -> DiscountCode:
+    """The code as it was, in no session. What an older record does not say is as it is for a plain code."""
+    decimals = {name: Decimal(str(kept.get(name, 0))) for name in ("value", "setup_fee_value")}
+    return DiscountCode(
+        code=kept["code"],
+        type=DiscountType(kept.get("type", DiscountType.PERCENTAGE)),
+        setup_fee_type=DiscountType(kept.get("setup_fee_type", DiscountType.PERCENTAGE)),
+        apply_to_renewals=Renewals(kept.get("apply_to_renewals", Renewals.NEVER)),
+        renewals_limit=kept.get("renewals_limit", 0),
+        currency=kept.get("currency"),
+        allowed_products=list(kept.get("allowed_products", ())),
+        allowed_periods=list(kept.get("allowed_periods", ())),
+        **decimals,
+    )
+
+
+def begun_after(kept: Mapping[str, Any] | None) -> int:
+    """How many paid periods there were when a membership got the code: its renewals are counted from there."""
+    return int((kept or {}).get("periods_before", 0))
+
+
 # -- uses --------------------------------------------------------------------------------------------------------
 def uses_left(code: DiscountCode, *, besides: int | None = None) -> bool:
     """Whether somebody may still begin to use it: what is counted and what open sales hold is below its limit.
 
     `besides`: the payment of a sale whose own hold does not count.
     """
-    if code.max_uses == 0:
-        return True
-    held = db.session.scalar(
-        select(func.count()).where(
-            Redemption.discount_code_id == code.id,
-            Redemption.status == RedemptionStatus.HELD,
-            Redemption.held_until > clock.now(),
-            Redemption.payment_id != (besides or 0),
-        )
-    )
-    return code.uses + (held or 0) < code.max_uses
+    return code.max_uses == 0 or is_left(code, held(code, besides=besides))
+
+
+def held(code: DiscountCode, *, besides: int | None = None) -> int:
+    """How many of its uses open sales hold now."""
+    values = {"code_id": code.id, "now": clock.now(), "besides": besides or 0}
+    return db.session.scalar(HELD, values) or 0
+
+
+def is_left(code: DiscountCode, held: int) -> bool:
+    """Whether it may be used once more while open sales hold so many of its uses."""
+    return code.max_uses == 0 or code.uses + held < code.max_uses
 
 
 def check_use(code_id: int, *, besides: int | None = None) -> None:
@@ -123,8 +200,7 @@ def check_use(code_id: int, *, besides: int | None = None) -> None:
 
 
 def hold(code: DiscountCode, payment: Payment, until: datetime) -> None:
-    """Keep one use for this sale. Raises Invalid when the last one has just gone. Locks the code's row."""
-    check_use(code.id)
+    """Keep one use for this payment, once `check_use` has locked the code: before any credit is, as in locks.py."""
     db.session.flush()
     db.session.add(Redemption(discount_code_id=code.id, payment_id=payment.id, held_until=until))
 
@@ -137,13 +213,20 @@ def count_use(payment: Payment) -> None:
     if redemption is None or redemption.status == RedemptionStatus.COUNTED:
         return
     redemption.status = RedemptionStatus.COUNTED
-    counted = (
-        update(DiscountCode).where(DiscountCode.id == redemption.discount_code_id).values(uses=DiscountCode.uses + 1)
-    )
+    _count(DiscountCode.id == redemption.discount_code_id)
+
+
+def count(code: str) -> None:
+    """A use that nothing is paid for at once; of a code that is gone by now, none."""
+    _count(DiscountCode.code == code)
+
+
+def _count(which: ColumnElement[bool]) -> None:
     limits = DiscountCode.code, DiscountCode.uses, DiscountCode.max_uses
-    code, uses, most = db.session.execute(counted.returning(*limits)).one()
-    if 0 < most < uses:  # money that came after its hold was over wins
-        log.warning("discount.used_too_often", extra={"code": code, "uses": uses, "max_uses": most})
+    counted = update(DiscountCode).where(which).values(uses=DiscountCode.uses + 1).returning(*limits)
+    for code, uses, most in db.session.execute(counted):
+        if 0 < most < uses:  # money that came after its hold was over wins
+            log.warning("discount.used_too_often", extra={"code": code, "uses": uses, "max_uses": most})
 
 
 def release(payment: Payment) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from webapp.domain import agenda
 from webapp.extensions import db
-from webapp.hooks import apply_filters
 from webapp.models import (
     Membership,
     MembershipStatus,
@@ -22,7 +22,6 @@ from webapp.models import (
     TryStatus,
 )
 
-GRACE_DAYS = 3
 SHOWN_AT_MOST = 20
 SWITCHED_OFF = (SiteStatus.PUBLISHED, SiteStatus.REQUESTED, SiteStatus.CREATING, SiteStatus.FAILED)
 
@@ -48,6 +47,11 @@ class Due:
     @property
     def is_renewal(self) -> bool:
         return self.payment.kind == PaymentKind.RENEWAL
+
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When the stored way to pay is charged again, by itself."""
+        return self.payment.retry_at
 
     @property
     def can_be_paid(self) -> bool:
@@ -93,15 +97,8 @@ def why(payment: Payment) -> Reason:
 
 
 def until(payment: Payment) -> datetime | None:
-    """A transfer has its own day; a renewal has the days of grace after the period that ran out."""
-    if payment.due_at is not None or payment.kind != PaymentKind.RENEWAL or payment.membership is None:
+    """A transfer has its own day; a renewal has the days of grace and the tries that are left."""
+    membership = payment.membership
+    if payment.due_at is not None or payment.kind != PaymentKind.RENEWAL or membership is None:
         return payment.due_at
-    return served_until(payment.membership)
-
-
-def served_until(membership: Membership) -> datetime | None:
-    """When an unpaid membership's sites are switched off; None: never."""
-    if membership.expires_at is None:
-        return None
-    days = apply_filters("wu_membership_grace_period_days", GRACE_DAYS, membership)
-    return membership.expires_at + timedelta(days=int(days))
+    return agenda.ends_at(membership, payment) if membership.is_served else None

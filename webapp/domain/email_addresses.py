@@ -83,7 +83,7 @@ def confirm(user: User) -> None:
     if customer is None or customer.email_verification == EmailVerification.VERIFIED:
         return
     waited = not customer.is_verified
-    customer.email_verification = EmailVerification.VERIFIED
+    customer.email_verification, customer.email_verified_at = EmailVerification.VERIFIED, clock.now()
     outbox.record("customer.updated", customer)
     do_action("wu_customer_email_verified", customer)
     if waited:

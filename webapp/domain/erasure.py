@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from webapp import clock
-from webapp.domain import notes, outbox, sessions
+from webapp.domain import notes, outbox, payment_methods, sessions
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import (
     Attempt,
     AuditEntry,
+    CredentialSetup,
     Customer,
     Declaration,
     Delivery,
     Event,
+    Invoice,
     Mail,
     Membership,
     MembershipStatus,
@@ -32,7 +34,6 @@ from webapp.models import (
     SecurityEvent,
     Site,
     SiteStatus,
-    StoredCredential,
     TotpSecret,
     User,
 )
@@ -121,6 +122,10 @@ def forget_proofs(user: User) -> None:
 
 def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     """What was entered, told and answered about them; that it happened is kept."""
+    unpaid = update(Payment).where(Payment.customer_id == customer.id, Payment.status.not_in(PAID))
+    db.session.execute(
+        unpaid.values(tax_evidence=None)
+    )  # what was paid keeps on what its tax was decided, for the books
     for sale in db.session.scalars(select(Sale).where(Sale.customer_id == customer.id)):
         sale.form = {}
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
@@ -134,9 +139,16 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     for delivery in db.session.scalars(select(Delivery).where(Delivery.customer_id == customer.id)):
         delivery.arguments = without(delivery.arguments, names)
     db.session.execute(update(Attempt).where(Attempt.delivery_id.in_(own)).values(answer=""))
+    forget_ways_to_pay(customer)
+
+
+def forget_ways_to_pay(customer: Customer) -> None:
+    """Here, and at the gateways that keep them."""
     mine = Membership.customer_id == customer.id
     db.session.execute(update(Membership).where(mine).values(credential_id=None, auto_renew=False))
-    db.session.execute(delete(StoredCredential).where(StoredCredential.customer_id == customer.id))
+    for credential in payment_methods.of_customer(customer.id):
+        payment_methods.forget(credential)
+    db.session.execute(delete(CredentialSetup).where(CredentialSetup.customer_id == customer.id))
 
 
 def forget_mails(customer: Customer, names: frozenset[str]) -> None:
@@ -178,6 +190,25 @@ def sweep(limit: int = 200) -> int:
     until = Meta.value["until"].as_string()
     query = select(Meta).where(Meta.owner_type == Payment.__tablename__, Meta.key == BILLED_TO, until < today)
     over = db.session.scalars(query.limit(limit)).all()
+    for payment in db.session.scalars(select(Payment).where(Payment.id.in_([row.owner_id for row in over]))):
+        if payment.tax_evidence:
+            payment.tax_evidence = {**payment.tax_evidence, **dict.fromkeys(("tax_id", "city", "ip_country"), "")}
     for row in over:
         db.session.delete(row)
-    return len(over)
+    return len(over) + forget_buyers(limit)
+
+
+def forget_buyers(limit: int) -> int:
+    """Whose account is deleted is not named on their invoices either, once the years of those are over."""
+    over = datetime(clock.now().year - KEPT_YEARS, 1, 1, tzinfo=UTC)
+    query = (
+        select(Invoice)
+        .join(Customer)
+        .where(Invoice.issued_at < over, Customer.deleted_at.is_not(None))
+        .where(Invoice.content["buyer"]["email"].as_string() != "")
+    )
+    named = db.session.scalars(query.order_by(Invoice.issued_at).limit(limit)).all()
+    for invoice in named:
+        nobody = dict.fromkeys(invoice.content["buyer"], "") | {"country": invoice.content["buyer"]["country"]}
+        invoice.content = invoice.content | {"buyer": nobody}
+    return len(named)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload, load_only
 from sqlalchemy.sql.base import ExecutableOption
 
 from webapp import clock
-from webapp.models import Customer, Delivery, Event, InboundEvent, Mail, Membership, Payment, Product, Site
+from webapp.models import Customer, Delivery, Event, InboundEvent, Invoice, Mail, Membership, Payment, Product, Site
 from webapp.money import Money
 
 BOM = "\ufeff"
@@ -185,6 +185,25 @@ DELIVERIES = Sheet(
         (_l("Done at"), of("done_at")),
     ),
 )
+INVOICES = Sheet(
+    Invoice,
+    (
+        NUMBER,
+        (_l("Number"), of("number")),
+        (_l("Kind"), of("kind")),
+        (_l("Issued"), of("issue_date")),
+        (_l("Order number"), of("payment_id")),
+        *BUYER,
+        (_l("VAT ID"), lambda row: row.content["buyer"]["vat_id"]),
+        (_l("Country"), lambda row: row.content["buyer"]["country"]),
+        CURRENCY,
+        (_l("Net"), lambda row: Money(row.total_minor - row.tax_minor, row.currency)),
+        (_l("Tax"), of("tax")),
+        (_l("Total"), of("total")),
+        REFERENCE,
+    ),
+    (joinedload(Invoice.customer).options(WITH_BUYER),),
+)
 EVENTS = Sheet(
     Event,
     (
@@ -230,5 +249,5 @@ EMAILS = Sheet(
 
 SHEETS: Mapping[str, Sheet] = {
     one.model.__tablename__: one
-    for one in (CUSTOMERS, MEMBERSHIPS, PAYMENTS, SITES, DELIVERIES, EMAILS, EVENTS, INBOUND_EVENTS)
+    for one in (CUSTOMERS, MEMBERSHIPS, PAYMENTS, INVOICES, SITES, DELIVERIES, EMAILS, EVENTS, INBOUND_EVENTS)
 }

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Date,
     Select,
     String,
+    TextClause,
     and_,
     bindparam,
     case,
@@ -28,6 +29,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from webapp.models import (
+    CreditKind,
+    CreditMovement,
     Measure,
     Membership,
     MembershipStatus,
@@ -82,9 +85,9 @@ def fact(measure: Any, at: Any, currency: Any, value: Any, *conditions: Any) -> 
     )
 
 
-def _of(kind: str) -> ColumnElement[bool]:
-    """Moves of these rows; as the index has it, word for word."""
-    return text(f"moves.{OF_KIND[kind]}")  # type: ignore[return-value]  # a condition all the same
+def _of(kind: str) -> TextClause:
+    """The condition for moves of these rows; as the index has it, word for word."""
+    return text(f"moves.{OF_KIND[kind]}")
 
 
 FIRST = Payment.kind == PaymentKind.FIRST
@@ -92,6 +95,9 @@ BEGINS = and_(Move.old.in_((S.PENDING, S.EXPIRED)), Move.new.in_((S.ACTIVE, S.TR
 ENDS = and_(Move.old.in_((S.ACTIVE, S.TRIALING, S.ON_HOLD)), Move.new.in_((S.EXPIRED, S.CANCELLED)))
 IS_TRIAL = Membership.trial_ends_at.is_not(None)
 GIVEN = case((Move.new == RefundStatus.SUCCEEDED, Refund.amount_minor), else_=-Refund.amount_minor)
+TAX_GIVEN = case((Move.new == RefundStatus.SUCCEEDED, -Refund.tax_minor), else_=Refund.tax_minor)
+# What a refund gives as credit is in the refund; what a payment uses, or gets back, is no new credit.
+NEW_CREDIT = CreditMovement.kind.in_((CreditKind.SURPLUS, CreditKind.GOODWILL, CreditKind.CORRECTION))
 GIVEN_OR_TAKEN_BACK = (Move.new == RefundStatus.SUCCEEDED) | (Move.old == RefundStatus.SUCCEEDED)
 
 
@@ -104,17 +110,38 @@ def _moved(measure: Measure, *conditions: Any) -> Select[Any]:
     return found.join(Membership, Membership.id == Move.object_id)
 
 
+def _given_back(measure: Measure, value: Any) -> Select[Any]:
+    found = fact(measure, Move.at, Refund.currency, value, _of("refunds"), GIVEN_OR_TAKEN_BACK)
+    return found.join(Refund, Refund.id == Move.object_id)
+
+
 def _paying(measure: Measure, *kinds: MovementKind) -> Select[Any]:
     return fact(measure, MrrMovement.at, MrrMovement.currency, COUNT, MrrMovement.kind.in_(kinds))
+
+
+def _taxed() -> Select[Any]:
+    """Two sources of one measure: they are one row a day, as every measure is."""
+    paid = _paid(Measure.TAX, func.sum(Payment.tax_minor), Payment.tax_minor != 0)
+    both = union_all(paid, _given_back(Measure.TAX, func.sum(TAX_GIVEN)).where(Refund.tax_minor != 0)).subquery()
+    total = cast(func.sum(both.c.value), BigInteger).label("value")
+    return select(both.c.day, both.c.measure, both.c.currency, total).group_by(
+        both.c.day, both.c.measure, both.c.currency
+    )
 
 
 FACTS = union_all(
     _paid(Measure.REVENUE, func.sum(Payment.total_minor), Payment.total_minor > 0),
     _paid(Measure.ORDERS_PAID, COUNT, FIRST),
     fact(Measure.ORDERS_BEGUN, Payment.created_at, Payment.currency, COUNT, FIRST),
-    fact(Measure.REFUNDS, Move.at, Refund.currency, func.sum(GIVEN), _of("refunds"), GIVEN_OR_TAKEN_BACK).join(
-        Refund, Refund.id == Move.object_id
+    _given_back(Measure.REFUNDS, func.sum(GIVEN)),
+    fact(
+        Measure.CREDIT,
+        CreditMovement.created_at,
+        CreditMovement.currency,
+        func.sum(CreditMovement.amount_minor),
+        NEW_CREDIT,
     ),
+    _taxed(),
     fact(
         literal("mrr-", String(32)) + cast(MrrMovement.kind, String(32)),
         MrrMovement.at,

@@ -16,6 +16,7 @@ from fractions import Fraction
 from sqlalchemy import BigInteger, bindparam, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from webapp.domain.exchange_rates import Rates
 from webapp.domain.figure_days import NO_CURRENCY, counted_until
 from webapp.domain.figure_facts import FACTS
 from webapp.models import DailyFigure, Measure
@@ -23,8 +24,11 @@ from webapp.money import round_half_away
 
 M, F = Measure, DailyFigure
 MOVEMENTS = (M.MRR_NEW, M.MRR_EXPANSION, M.MRR_CONTRACTION, M.MRR_CHURN, M.MRR_REACTIVATION)
+CHANGES = (*MOVEMENTS, M.MRR_EXCHANGE)  # all that the recurring revenue is changed by
+AMOUNTS = (M.REVENUE, M.REFUNDS, M.CREDIT, M.TAX, *MOVEMENTS)  # the others are counts
 STANDING = (*MOVEMENTS, M.PAYING_WON, M.PAYING_LOST)  # counted from the first day on
 Sums = Counter[Measure]
+A_MONTH = Fraction(487, 16)  # in days: 30.4375
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class Span:
     first: date
     last: date
 
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -42,14 +50,24 @@ class Totals:
     of: Mapping[Measure, int]
     mrr_before: int
     paying_before: int
+    days: int = 1
 
     @property
     def revenue(self) -> int:
-        return self.of.get(M.REVENUE, 0) - self.of.get(M.REFUNDS, 0)
+        """With its tax. Credit is a debt until a payment uses it."""
+        return self.of.get(M.REVENUE, 0) - self.of.get(M.REFUNDS, 0) - self.of.get(M.CREDIT, 0)
+
+    @property
+    def tax(self) -> int:
+        return self.of.get(M.TAX, 0)
+
+    @property
+    def net_revenue(self) -> int:
+        return self.revenue - self.tax
 
     @property
     def mrr(self) -> int:
-        return self.mrr_before + sum(self.of.get(one, 0) for one in MOVEMENTS)
+        return self.mrr_before + sum(self.of.get(one, 0) for one in CHANGES)
 
     @property
     def paying(self) -> int:
@@ -72,6 +90,21 @@ class Totals:
         return None if found is None or found > 1 else found
 
     @property
+    def revenue_churn(self) -> Fraction | None:
+        """The part of the recurring revenue that ended or shrank since the beginning; None where it were above all."""
+        gone = -self.of.get(M.MRR_CHURN, 0) - self.of.get(M.MRR_CONTRACTION, 0)
+        found = share(gone, self.mrr_before)
+        return None if found is None or found > 1 else found
+
+    @property
+    def lifetime_value(self) -> int | None:
+        """What a membership brings in all, if as many a month go on ending; None where none ended."""
+        if not self.churn or self.per_member is None:
+            return None
+        value = self.per_member * self.days / A_MONTH / self.churn
+        return round_half_away(Decimal(value.numerator) / value.denominator)
+
+    @property
     def trial_conversion(self) -> Fraction | None:
         """Of the trials that ended, the part that was paid for."""
         won = self.of.get(M.TRIALS_WON, 0)
@@ -90,13 +123,17 @@ def share(part: int, whole: int) -> Fraction | None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Those of one currency: a span, the span before it to compare, and the days of the span that had any."""
+    """Those of one currency: a span, the span before it to compare, and the days of the span that had any.
+
+    `rates`: where all currencies are in it, what they are put together by.
+    """
 
     currency: str
     currencies: Sequence[str]
     now: Totals
     before: Totals
     days: Mapping[date, Mapping[Measure, int]]
+    rates: Rates | None = None
 
 
 EARLIER, BEFORE, NOW = range(3)
@@ -129,10 +166,6 @@ def read(session: Session, wanted: str, now: Span, before: Span) -> Figures:
             days[day][Measure(name)] += value
     known = sorted(sums)
     earlier, then, today = sums[wanted]
-    totals = _totals(then, earlier)
-    return Figures(wanted, known, Totals(today, totals.mrr, totals.paying), totals, days)
-
-
-def _totals(of: Sums, earlier: Sums) -> Totals:
     start = Totals(earlier, 0, 0)
-    return Totals(of, start.mrr, start.paying)
+    totals = Totals(then, start.mrr, start.paying, before.days)
+    return Figures(wanted, known, Totals(today, totals.mrr, totals.paying, now.days), totals, days)

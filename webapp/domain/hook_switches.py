@@ -17,6 +17,7 @@ from webapp.domain import audit
 from webapp.hook_callbacks import Callback, Hook
 from webapp.hooks import registry
 from webapp.models import HookSwitch
+from webapp.models.inserts import insert_once
 
 SUBJECT_AT_MOST = 300
 
@@ -54,13 +55,11 @@ def apply(off: Collection[str], addons: Iterable[HasEndpoints], close: Callable[
 def turn(subject: str, *, on: bool) -> None:
     """Switch one on or off; nothing happens when it is so already."""
     session = unit.current().session
-    row = session.scalars(select(HookSwitch).where(HookSwitch.subject == subject).with_for_update()).one_or_none()
-    was_on = row is None or not row.off
-    if was_on == on:
+    # What was never switched is on; of two who switch it first at once the second waits here for the first.
+    insert_once(session, HookSwitch, {"subject": subject, "off": False}, ["subject"])
+    query = select(HookSwitch).where(HookSwitch.subject == subject).with_for_update()
+    row = session.scalars(query.execution_options(populate_existing=True)).one()
+    if row.off != on:
         return
-    if row is None:
-        row = HookSwitch(subject=subject)
-        session.add(row)
     row.off = not on
-    session.flush()
-    audit.note(row, "hooks.switch", before={"on": was_on}, after={"on": on, "subject": subject})
+    audit.note(row, "hooks.switch", before={"on": not on}, after={"on": on, "subject": subject})

@@ -29,7 +29,8 @@ COUNTS = and_(
     ~FOR_LIFE,
 )
 # As `Membership.monthly` reckons it, in whole numbers, halves rounded up.
-MONTHLY: ColumnElement[int] = case((COUNTS, (2 * Membership.price_minor * TIMES + LENGTH) // (2 * LENGTH)), else_=0)
+A_MONTH = (2 * Membership.net_price_minor * TIMES + LENGTH) // (2 * LENGTH)
+MONTHLY: ColumnElement[int] = case((COUNTS, A_MONTH), else_=0)
 HELD = (
     select(
         MrrMovement.membership_id,

@@ -104,10 +104,15 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(["image", "code", "html_block"])
 
 
+def parsed(text: str) -> nodes.Template:
+    """Raises TemplateSyntaxError, NotAllowed."""
+    with _not_too_deep():
+        return _environment().parse(text)
+
+
 def names_in(text: str) -> set[str]:
     """The placeholders that a text uses. Raises TemplateSyntaxError, NotAllowed."""
-    with _not_too_deep():
-        tree = _environment().parse(text)
+    tree = parsed(text)
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, ALLOWED) or (isinstance(node, nodes.Filter) and node.name not in FILTERS):
             raise NotAllowed(type(node).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 
@@ -10,8 +11,8 @@ from flask_babel import gettext as _
 from jinja2 import TemplateError, TemplateSyntaxError
 from sqlalchemy import select
 
-from webapp.domain import network
-from webapp.domain.mail_kinds import EVERYWHERE, KINDS, Kind
+from webapp.domain import mail_links, network
+from webapp.domain.mail_kinds.kind import EVERYWHERE, KINDS, Kind
 from webapp.domain.mail_rendering import Layout, NotAllowed, Source, Words, names_in, one_line, render
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db
@@ -44,6 +45,15 @@ def default(slug: str, locale: str) -> Source:
         file = folder / ORIGINAL / f"{slug}.md"
     first, _line, body = file.read_text().partition("\n")
     return Source(first.removeprefix(SUBJECT_SIGN).strip(), body.strip())
+
+
+def fingerprint(source: Source) -> str:
+    return hashlib.sha256("\n".join(source).encode()).hexdigest()
+
+
+def is_behind(text: MailText) -> bool:
+    """Whether our text says something else than when the operator's was saved: a link that was added, a new fact."""
+    return text.based_on != fingerprint(default(text.kind, text.locale))
 
 
 def own(slug: str, locale: str) -> MailText | None:
@@ -92,6 +102,9 @@ def change(
     """
     source = Source(one_line(source.subject), source.body.replace("\r\n", "\n").strip())
     check(kind, source)
+    for placeholder in kind.placeholders:
+        if placeholder.needed:
+            mail_links.check(source.body, placeholder.name)
     text, ours = own(kind.slug, locale), default(kind.slug, locale)
     if (text.version if text else None) != version:
         raise Conflict(code="changed_meanwhile")
@@ -103,6 +116,7 @@ def change(
         text = MailText(kind=kind.slug, locale=locale)
         db.session.add(text)
     text.subject, text.body = source
+    text.based_on = fingerprint(ours)
     return before._asdict(), source._asdict()
 
 

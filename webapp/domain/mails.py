@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 
 from webapp import clock, encryption, unit
 from webapp.domain import mail_texts, network
-from webapp.domain.mail_kinds import KINDS, Kind
+from webapp.domain.mail_kinds.kind import KINDS, Kind
 from webapp.domain.mail_rendering import NotAllowed, Source, Words, one_line, render
 from webapp.errors import Conflict, NotFound
 from webapp.extensions import db, queue

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp import clock, new_rows
-from webapp.domain import outbox, receivables, sites
-from webapp.domain.carts import Cart, CartLine
-from webapp.errors import Conflict, IllegalMove, NotFound
+from webapp.domain import agenda, carts, discounts, outbox, payment_methods, pending_changes, receivables, sites
+from webapp.domain.cart_lines import CartLine
+from webapp.domain.carts import Cart
+from webapp.errors import Conflict, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
 from webapp.models import (
@@ -22,11 +24,14 @@ from webapp.models import (
     Payment,
     PaymentStatus,
     Product,
-    StoredCredential,
+    Try,
+    TryStatus,
 )
-from webapp.models.membership import SERVED
+from webapp.paying import Credential
 
 S = MembershipStatus
+UNANSWERED = (TryStatus.STARTED, TryStatus.UNKNOWN)
+OPEN_PAYMENT = (PaymentStatus.PENDING, PaymentStatus.FAILED)
 EVENT_OF = {
     S.ACTIVE: "membership.activated",
     S.TRIALING: "membership.trial_started",
@@ -82,13 +87,15 @@ def create(customer: Customer, cart: Cart, gateway: str) -> Membership:
     membership = Membership(
         currency=cart.currency,
         price_minor=cart.recurring_total.minor,
+        net_price_minor=carts.recurring_net(cart).minor,
         duration=period.count,
         duration_unit=period.unit,
         recurring=any(line.recurring for line in cart.line_items),
         billing_cycles=plan.billing_cycles,
+        stays_for_life=plan.stays_for_life,
         gateway=gateway,
         trial_ends_at=cart.trial_ends_at,
-        discount=_remembered(cart),
+        discount=discounts.remembered(cart.discount) if cart.discount is not None else None,
         items=[_item(line) for line in cart.line_items if _is_kept(line)],
     )
     new_rows.refer(membership, customer=customer, plan=plan)
@@ -103,6 +110,7 @@ def create(customer: Customer, cart: Cart, gateway: str) -> Membership:
 def _item(line: CartLine) -> MembershipItem:
     return MembershipItem(
         product_id=line.product_id,
+        type=line.type,
         quantity=line.quantity,
         unit_price_minor=line.unit_price.minor,
         recurring=line.recurring,
@@ -114,23 +122,10 @@ def _is_kept(line: CartLine) -> bool:
     return line.product_id is not None and (line.type == LineType.PRODUCT or line.later)
 
 
-def _remembered(cart: Cart) -> dict[str, object] | None:
-    code = cart.discount
-    if code is None:
-        return None
-    return {
-        "code": code.code,
-        "type": str(code.type),
-        "value": str(code.value),
-        "apply_to_renewals": str(code.apply_to_renewals),
-        "renewals_limit": code.renewals_limit,
-    }
-
-
-def move(membership: Membership, status: MembershipStatus, *, reason: str) -> None:
-    """One step of its status, with the hook and the event that go with it."""
+def move(membership: Membership, status: MembershipStatus, *, reason: str, **more: str) -> None:
+    """One step of its status, with the hook and the event that go with it; `more`: what the event says beside."""
     old = membership.move_to(status, reason=reason)
-    outbox.record(EVENT_OF[status], membership)
+    outbox.record(EVENT_OF[status], membership, **more)
     do_action(f"wu_membership_status_to_{status}", membership, str(old))
 
 
@@ -138,31 +133,31 @@ def begin(membership: Membership, payment: Payment | None, *, reason: str) -> No
     """The sale is settled: the trial starts, or the first paid period does."""
     now = clock.now()
     membership.activated_at = membership.activated_at or now
-    if membership.trial_ends_at is not None and membership.trial_ends_at > now:
+    if membership.trial_ends_at is not None:  # also when it is over by now: then a period is asked for at once
         membership.expires_at = membership.trial_ends_at
         move(membership, S.TRIALING, reason=reason)
     else:
         _start_period(membership, now)
+        if payment is not None:
+            payment.covers_from, payment.covers_until = now, membership.expires_at
         move(membership, S.ACTIVE, reason=reason)
+    agenda.plan(membership)
     sites.request_for(membership)
 
 
 def _start_period(membership: Membership, now: datetime) -> None:
-    membership.anchor = now
+    membership.anchor, membership.periods_before = now, 0
     membership.periods_paid = 1 if membership.recurring else 0
-    membership.expires_at = membership.period.after(now) if membership.recurring else None
+    membership.expires_at = membership.end_of(1) if membership.recurring else None
 
 
-def keep_credential(membership: Membership, gateway: str, reference: str, label: str) -> None:
+def keep_credential(membership: Membership, gateway: str, credential: Credential) -> None:
     """Remember a way to charge again; the next renewal uses it."""
-    query = select(StoredCredential).where(StoredCredential.gateway == gateway, StoredCredential.reference == reference)
-    credential = db.session.scalars(query).one_or_none()
-    if credential is None:
-        credential = StoredCredential(
-            customer_id=membership.customer_id, gateway=gateway, reference=reference, label=label[:80]
-        )
-        db.session.add(credential)
-    membership.credential = credential
+    known = membership.credential
+    if known is None or (known.gateway, known.reference) != (gateway, credential.reference):
+        membership.credential = payment_methods.keep(membership.customer_id, gateway, credential)
+    else:  # as a renewal mostly brings it
+        payment_methods.note(known, credential)
     membership.auto_renew = membership.recurring
 
 
@@ -177,10 +172,11 @@ def cancel(membership: Membership, *, reason: str, at_once: bool = False) -> Non
         return
     do_action("wu_membership_pre_cancel", membership)
     membership.cancellation_reason = reason[:300]
-    if at_once or membership.expires_at is None or membership.status == S.PENDING:
+    if at_once or membership.status == S.PENDING or not can_wait(membership):
         end(membership, reason=reason)
     else:
-        membership.cancel_at = membership.expires_at
+        membership.cancel_at = membership.due_at = membership.expires_at
+        _give_up_open(membership, reason)
         outbox.record("membership.cancel_scheduled", membership)
     do_action("wu_membership_post_cancel", membership)
 
@@ -195,6 +191,11 @@ def can_be_cancelled(membership: Membership) -> bool:
     return membership.status not in (S.CANCELLED, S.EXPIRED) and membership.cancel_at is None
 
 
+def can_be_changed(membership: Membership) -> bool:
+    """Whether other terms may be asked for: it is served, and nobody has asked to end it."""
+    return membership.is_served and membership.cancel_at is None
+
+
 def can_be_kept(membership: Membership) -> bool:
     """Whether it is still to end, so that this can be taken back."""
     return membership.is_served and membership.cancel_at is not None and membership.cancel_at > clock.now()
@@ -206,6 +207,8 @@ def undo_cancellation(membership: Membership) -> None:
         raise Conflict(code="not_ending")
     membership.cancel_at = None
     membership.cancellation_reason = ""
+    membership.announced = membership.periods_paid  # what was asked for its next period is void
+    agenda.plan(membership)
     outbox.record("membership.updated", membership, change="undone")
 
 
@@ -222,25 +225,25 @@ def end(membership: Membership, *, reason: str) -> None:
     membership.cancel_at = membership.cancelled_at = clock.now()
     membership.auto_renew = False
     move(membership, S.CANCELLED, reason=reason)
-    for payment in membership.payments:
-        if payment.status == PaymentStatus.PENDING:
-            receivables.void(payment, reason=reason)
+    _give_up_open(membership, reason)
     sites.stop_serving(membership, reason=reason)
 
 
-def end_due(limit: int = 200) -> int:
-    """End what asked to end and whose time has come; how many that were. Oldest first."""
-    query = (
-        select(Membership)
-        .where(Membership.cancel_at <= clock.now(), Membership.status.in_(SERVED))
-        .order_by(Membership.cancel_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    due = db.session.scalars(query).all()
-    for membership in due:
-        try:
-            end(membership, reason=membership.cancellation_reason or "cancel_at reached")
-        except IllegalMove:
-            continue
-    return len(due)
+def _give_up_open(membership: Membership, reason: str) -> None:
+    """What was asked for, and other terms that wait, shall not come."""
+    pending_changes.drop(membership, reason=reason)
+    for payment in open_payments(membership):
+        receivables.void(payment, reason=reason)
+
+
+def check_not_charged(membership: Membership) -> None:
+    """Raises Conflict while nobody knows what became of a charge: what it is for must not be asked for anew."""
+    query = select(Try.id).join(Payment).where(Payment.membership_id == membership.id)
+    if db.session.scalar(query.where(Try.credential_reference.is_not(None), Try.status.in_(UNANSWERED)).limit(1)):
+        raise Conflict(_("A payment is already under way."), code="try_open")
+
+
+def open_payments(membership: Membership) -> list[Payment]:
+    """What was asked for and has not come."""
+    query = select(Payment).where(Payment.membership_id == membership.id, Payment.status.in_(OPEN_PAYMENT))
+    return list(db.session.scalars(query.order_by(Payment.id))) if membership.id is not None else []

@@ -34,6 +34,17 @@ class Network:
     network_name: str = "Parzelle"
     company_name: str = "Parzelle"
     company_address: str = ""
+    company_country: str = ""  # where the seller is taxed; empty: default_country
+    company_tax_id: str = ""  # the seller's VAT id
+    company_tax_number: str = ""
+    company_register: str = ""  # "HRB 12345, Amtsgericht Berlin"
+    bank_details: str = ""  # in lines, as they stand on invoices
+    invoice_pattern: str = "%YEAR%-%NUMBER%"
+    invoice_first_number: int = 1  # the sequence goes on at least here
+    invoice_terms: str = ""  # below the sums; empty: that it is paid
+    invoice_untaxed_note: str = ""  # why no tax is charged, where none is
+    invoices_for_free: bool = True  # also where nothing was to be paid
+    time_zone: str = "Europe/Berlin"  # the day of an invoice is the day there
     support_email: str = "support@example.com"
     mail_from: str = ""  # the address that mail comes from; empty: support_email
     mail_from_name: str = ""  # empty: the network's name
@@ -45,6 +56,8 @@ class Network:
     logo_height: int = 0
     logo_on_white: bool = False  # on dark pages it stands on a white ground
     currency: str = "EUR"
+    reporting_currency: str = ""  # in which figures of several currencies are put together; empty: currency
+    fetch_rates: bool = True  # ask the European Central Bank for them, once there are several currencies
     default_locale: str = "en"
     default_country: str = "DE"
     consumer_law: str = "eu"  # eu or none
@@ -59,12 +72,23 @@ class Network:
     manual_instructions: str = ""
     hold_minutes: int = 30  # how long an unpaid order keeps its address and its code
     manual_due_days: int = 14
+    renewal_days_before: int = 3  # a renewal is announced, or asked for, so long before it is due
+    renewal_retry_days: list[int] = field(default_factory=lambda: [1, 3, 5, 7])  # after the first failed charge
+    grace_period_days: int = 3  # from the end of what is paid to the end of an unpaid membership
+    block_frontend_grace_period: int = 0  # days for which the sites of an expired membership are still shown
+    downgrades_at_once: bool = False  # with credit for unused time, and not at the end of what is paid
     terms_url: str = ""
     privacy_url: str = ""
     imprint_url: str = ""
     withdrawal_url: str = ""
     accessibility_url: str = ""
     hubspot_access_token: str = given("HUBSPOT_ACCESS_TOKEN", secret=True)
+    stripe_secret_key: str = given("STRIPE_SECRET_KEY", secret=True)
+    stripe_publishable_key: str = given("STRIPE_PUBLISHABLE_KEY")
+    stripe_webhook_secret: str = given("STRIPE_WEBHOOK_SECRET", secret=True)  # several: with commas between them
+    paypal_client_id: str = given("PAYPAL_CLIENT_ID")
+    paypal_client_secret: str = given("PAYPAL_CLIENT_SECRET", secret=True)
+    paypal_webhook_id: str = given("PAYPAL_WEBHOOK_ID")
     ga4_measurement_id: str = given("GA4_MEASUREMENT_ID")
     ga4_api_secret: str = given("GA4_API_SECRET", secret=True)
     ga4_value_without_tax: bool = given("GA4_VALUE_WITHOUT_TAX", default=False)
@@ -72,6 +96,11 @@ class Network:
     @property
     def name(self) -> str:
         return self.network_name
+
+    @property
+    def seller_country(self) -> str:
+        """A VAT id of another member state than this one may shift the tax to the buyer."""
+        return self.company_country or self.default_country
 
     @property
     def brand_css(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from webapp.domain import colours
+from webapp.domain import colours, invoice_numbers, network, tax_ids
 from webapp.domain.colours import DARK, LIGHT, Scheme
 from webapp.domain.network import Network
 from webapp.errors import Invalid
@@ -30,12 +30,24 @@ def problems(values: Values) -> Iterator[Invalid]:
     """What is wrong with the settings of a section as they would be, each with the field that it is said beside."""
     if values.get("allowed_countries") and values["default_country"] not in values["allowed_countries"]:
         yield Invalid(_("You do not sell to this country. Choose one that you sell to."), field="default_country")
+    if "company_tax_id" in values and not tax_ids.fits(values["company_tax_id"], _seller(values)):
+        yield Invalid(_("This VAT ID does not fit the country. Correct it or leave it empty."), field="company_tax_id")
     if bool(values.get("ga4_measurement_id")) != bool(values.get("ga4_api_secret")):
         missing = "ga4_api_secret" if values["ga4_measurement_id"] else "ga4_measurement_id"
         yield Invalid(_("Measurement ID and API secret go together: enter both, or neither."), field=missing)
+    yield from invoice_problems(values)
     for name, scheme in (("accent", LIGHT), ("accent_dark", DARK)):
         if values.get(name) and not colours.is_readable(values[name], scheme):
             yield Invalid(unreadable(values[name], scheme), field=name)
+
+
+def invoice_problems(values: Values) -> Iterator[Invalid]:
+    if "invoice_pattern" in values and invoice_numbers.fault_of(values["invoice_pattern"]):
+        yield Invalid(invoice_numbers.fault_of(values["invoice_pattern"]), field="invoice_pattern")
+    wanted = values.get("invoice_first_number", 1)
+    if wanted != network.settings().invoice_first_number and 1 < wanted < invoice_numbers.upcoming():
+        told = _("Numbers below %(next)d are used already. No number is given twice.", next=invoice_numbers.upcoming())
+        yield Invalid(told, field="invoice_first_number")
 
 
 def unreadable(colour: str, scheme: Scheme) -> str:
@@ -45,3 +57,8 @@ def unreadable(colour: str, scheme: Scheme) -> str:
         fault = _("Links and buttons in this colour would be hard to read on dark pages.")
     numbers = _("Their contrast is %(ratio)s : 1, and 4.5 : 1 is needed.", ratio=f"{int(ratio * 10) / 10:.1f}")
     return f"{fault} {numbers} " + _("The nearest that can be read is %(colour)s.", colour=near)
+
+
+def _seller(values: Values) -> str:
+    """Where the seller is taxed, by the settings as they would be."""
+    return str(values["company_country"] or network.settings().default_country)

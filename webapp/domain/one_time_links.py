@@ -1,4 +1,4 @@
-"""Links that are mailed: good once, for a while, and only as long as nothing else about the person has changed."""
+"""Links that are mailed or handed over: good once, for a while, and while nothing else about the person changes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from webapp.models import LinkPurpose, OneTimeLink, User
 
 LASTS = {
     LinkPurpose.RESET: timedelta(minutes=30),
+    LinkPurpose.HANDED_OVER: timedelta(minutes=30),
     LinkPurpose.INVITATION: timedelta(days=7),
     LinkPurpose.VERIFY: timedelta(days=7),
     LinkPurpose.CHANGE_EMAIL: timedelta(days=1),

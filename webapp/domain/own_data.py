@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -14,9 +14,12 @@ from sqlalchemy.orm import selectinload
 from webapp import clock
 from webapp.extensions import db
 from webapp.models import (
+    CredentialSetup,
+    CreditMovement,
     Customer,
     Declaration,
     Event,
+    Invoice,
     Mail,
     Membership,
     Note,
@@ -25,6 +28,7 @@ from webapp.models import (
     SecurityEvent,
     Site,
     StoredCredential,
+    TrialClaim,
     UserSession,
 )
 
@@ -34,6 +38,7 @@ SECRET = {
     "user_sessions": {"token_hash"},
     "passkeys": {"credential_id", "public_key"},
     "stored_credentials": {"reference"},
+    "credential_setups": {"reference", "gateway_reference", "action"},
     "mails": {"secrets", "lease", "once", "html"},
     "declarations": {"token"},
 }
@@ -58,7 +63,11 @@ def of(customer: Customer) -> dict[str, Any]:
             {**columns(one), "lines": rows(one.line_items), "refunds": rows(one.refunds)}
             for one in db.session.scalars(payments.options(*parts).order_by(Payment.id))
         ],
+        "invoices": all_of(Invoice, own),
+        "credit": all_of(CreditMovement, own),
         "payment_methods": all_of(StoredCredential, own),
+        "payment_methods_begun": all_of(CredentialSetup, own),
+        "trials": all_of(TrialClaim, own),
         "sites": all_of(Site, own),
         "declarations": all_of(Declaration, own),
         "notes_of_the_staff": all_of(Note, own),
@@ -88,4 +97,6 @@ def columns(row: Any) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value) if isinstance(value, Decimal | StrEnum) else value

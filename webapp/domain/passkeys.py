@@ -180,11 +180,6 @@ def remove(passkey_id: int, user_id: int, where: Origin) -> None:
     sessions.note(user_id, "passkey_removed", where)
 
 
-def remove_all(user_id: int, where: Origin) -> None:
-    for passkey in of(user_id):
-        remove(passkey.id, user_id, where)
-
-
 def sweep() -> int:
     """Drop spent challenges that are too old to be accepted anyway; how many."""
     over = delete(SpentChallenge).where(SpentChallenge.at < clock.now() - 2 * CHALLENGE_LASTS)

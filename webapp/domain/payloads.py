@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from webapp import clock
-from webapp.models import Customer, Membership, Payment, Refund, Site
+from webapp.models import Customer, Invoice, Membership, Payment, Refund, Site
 
 
 def when(instant: datetime | None) -> str | None:
@@ -71,6 +71,21 @@ def refund(row: Refund) -> dict[str, Any]:
     }
 
 
+def invoice(row: Invoice) -> dict[str, Any]:
+    return {
+        "invoice_id": row.id,
+        "number": row.number,
+        "kind": str(row.kind),
+        "reference": row.reference,
+        "payment_id": row.payment_id,
+        "customer_id": row.customer_id,
+        "currency": row.currency,
+        "total": row.total_minor,
+        "tax_total": row.tax_minor,
+        "issue_date": row.issue_date.isoformat(),
+    }
+
+
 def site(row: Site) -> dict[str, Any]:
     return {
         "site_id": row.id,
@@ -84,6 +99,7 @@ def site(row: Site) -> dict[str, Any]:
 
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     Customer: customer,
+    Invoice: invoice,
     Membership: membership,
     Payment: payment,
     Refund: refund,

@@ -12,8 +12,20 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import memberships, outbox, receivables
-from webapp.errors import Conflict, IllegalMove, NotFound
+from webapp.domain import (
+    asked,
+    changes,
+    credits,
+    locks,
+    memberships,
+    outbox,
+    reactivations,
+    receivables,
+    renewals,
+    trial_claims,
+    trials,
+)
+from webapp.errors import Conflict, IllegalMove
 from webapp.extensions import db
 from webapp.hooks import do_action
 from webapp.models import (
@@ -26,23 +38,18 @@ from webapp.models import (
     Try,
     TryStatus,
 )
-from webapp.paying import Beginning, BrowserStep, Done, Later, Outcome, Redirect, Verdict
+from webapp.paying import Beginning, BrowserStep, Credential, Done, Later, Outcome, Redirect, Verdict
 
-# A try whose answer did not come within this time is asked for; by then the process that began it is gone.
 MAILS = "webapp.integrations.mailing.listeners"  # called by a worker, by its name
-LEASE = timedelta(minutes=2)
-# How often a gateway is asked about a try nobody told us about: soon, then less and less.
-ASK_AFTER = tuple(timedelta(seconds=s) for s in (60, 120, 300, 900, 3600, 3 * 3600, 6 * 3600, 24 * 3600))
 TRIES_AT_MOST = 20
 
 
 def locked(payment_id: int) -> Payment:
-    """The payment, its row locked until the unit ends, so that two answers are recorded one after the other."""
-    query = select(Payment).where(Payment.id == payment_id).with_for_update()
-    payment = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if payment is None:
-        raise NotFound()
-    return payment
+    """The payment, locked with its membership until the unit ends: two answers are recorded one after the other.
+
+    Raises NotFound.
+    """
+    return locks.payment(payment_id)
 
 
 def open_try(payment: Payment) -> Try | None:
@@ -56,10 +63,14 @@ def begin_try(payment: Payment, gateway: str) -> Try:
         raise Conflict(_("This order is complete."), code="already_paid")
     if open_try(payment) is not None:
         raise Conflict(_("A payment is already under way."), code="try_open")
+    if payment.total_minor and not payment.asked:
+        raise Conflict(_("Credit pays all of it, so no gateway is asked."), code="paid_with_credit")
     if payment.status not in (PaymentStatus.PENDING, PaymentStatus.FAILED) or len(payment.tries) >= TRIES_AT_MOST:
         raise Conflict(_("This order can no longer be paid."), code="not_payable")
+    if payment.kind == PaymentKind.CHANGE and payment.membership is not None:
+        memberships.check_not_charged(payment.membership)
     payment.gateway = gateway
-    attempt = Try(number=len(payment.tries) + 1, gateway=gateway, ask_at=clock.now() + LEASE)
+    attempt = Try(number=len(payment.tries) + 1, gateway=gateway, ask_at=clock.now() + asked.LEASE)
     payment.tries.append(attempt)
     if payment.membership is not None and payment.kind == PaymentKind.FIRST:
         payment.membership.gateway = gateway
@@ -71,20 +82,11 @@ def record_beginning(attempt: Try, beginning: Beginning) -> None:
     if isinstance(beginning, Done):
         record_answer(attempt, beginning.outcome)
     elif isinstance(beginning, Redirect):
-        _await_buyer(attempt, beginning.reference, {"type": "redirect", "url": beginning.url})
+        asked.await_buyer(attempt, beginning.reference, {"type": "redirect", "url": beginning.url})
     elif isinstance(beginning, BrowserStep):
-        _await_buyer(attempt, beginning.reference, {"type": "client", **beginning.data})
+        asked.await_buyer(attempt, beginning.reference or None, {"type": "client", **beginning.data})
     else:
         _await_transfer(attempt, beginning)
-
-
-def _await_buyer(attempt: Try, reference: str, action: dict[str, object]) -> None:
-    if not attempt.is_open:
-        return
-    attempt.gateway_reference, attempt.action = reference, action
-    attempt.ask_at = clock.now() + ASK_AFTER[0]
-    if attempt.status != TryStatus.NEEDS_ACTION:
-        attempt.move_to(TryStatus.NEEDS_ACTION, reason="the buyer goes on at the gateway")
 
 
 def _await_transfer(attempt: Try, later: Later) -> None:
@@ -106,32 +108,48 @@ def record_answer(attempt: Try, outcome: Outcome) -> str:
         return _succeeded(attempt, outcome)
     if outcome.verdict == Verdict.DECLINED:
         return _declined(attempt, outcome)
-    return _undecided(attempt, outcome)
+    return asked.undecided(attempt, outcome)
 
 
 def _succeeded(attempt: Try, outcome: Outcome) -> str:
     if attempt.status == TryStatus.SUCCEEDED:
         return "known already"
     payment = attempt.payment
-    if outcome.amount is not None and outcome.amount != payment.total:
-        _puzzle(attempt, f"the gateway took {outcome.amount}, asked for {payment.total}")
+    name = outcome.reference or attempt.gateway_reference
+    if payment.is_paid and name is not None and name == payment.gateway_reference:
+        return "known already"  # by a try that was given up: it stays so, whatever it paid
+    if outcome.amount is not None and outcome.amount != payment.asked:
+        puzzle(attempt, f"the gateway took {outcome.amount}, asked for {payment.asked}")
         return "the amount differs: needs a decision"
+    if payment.status == PaymentStatus.CANCELLED and not credits.use_again(payment):
+        puzzle(attempt, "it was void, and the credit that paid a part of it is used up")
+        return "its credit is gone: needs a decision"
     if attempt.status == TryStatus.DECLINED and payment.is_paid:
-        _puzzle(attempt, "the money came after all, and the payment was paid otherwise")
+        puzzle(attempt, "the money came after all, and the payment was paid otherwise")
         return "paid twice: needs a decision"
     if attempt.is_open:  # a try that was given up stays so; its late money is accepted all the same
         _close(attempt, TryStatus.SUCCEEDED, outcome)
     if outcome.credential is not None and payment.membership is not None:
-        memberships.keep_credential(
-            payment.membership, attempt.gateway, outcome.credential.reference, outcome.credential.label
-        )
-    payment.gateway_reference = outcome.reference or attempt.gateway_reference
-    return settle(payment, reason=f"{attempt.gateway} try {attempt.number}")
+        _keep_credential(attempt, payment.membership, outcome.credential)
+    payment.gateway_reference = name
+    effect = settle(payment, reason=f"{attempt.gateway} try {attempt.number}")
+    if outcome.credential is not None:
+        trials.check_card(payment, outcome.credential)
+    if effect == renewals.NOTHING_RENEWED:
+        puzzle(attempt, effect)
+    return effect
 
 
-def _puzzle(attempt: Try, reason: str) -> None:
-    """Only a person can say what is right; the staff is shown it."""
-    attempt.reason = reason
+def _keep_credential(attempt: Try, membership: Membership, credential: Credential) -> None:
+    """Unless it was charged without the buyer, and they have chosen another one, or removed it, since then."""
+    charged, chosen = attempt.credential_reference, membership.credential
+    if charged is None or (chosen is not None and (chosen.gateway, chosen.reference) == (attempt.gateway, charged)):
+        memberships.keep_credential(membership, attempt.gateway, credential)
+
+
+def puzzle(attempt: Try, reason: str) -> None:
+    """Only a person can say what is right; the staff is shown it, and nobody asks any more."""
+    attempt.reason, attempt.ask_at = reason, None
     attempt.puzzles_since = attempt.puzzles_since or clock.now()
 
 
@@ -142,32 +160,13 @@ def _declined(attempt: Try, outcome: Outcome) -> str:
     if attempt.payment.is_paid:  # nothing was due: only a way to charge later was asked for
         return "no way to charge later was kept"
     receivables.report_failed_try(attempt.payment, outcome.message or outcome.reason or "declined")
+    renewals.report_failure(attempt.payment)
     return "declined"
 
 
-def _undecided(attempt: Try, outcome: Outcome) -> str:
-    if not attempt.is_open:
-        return "known already"
-    target = TryStatus.NEEDS_ACTION if outcome.verdict == Verdict.NEEDS_ACTION else TryStatus.UNKNOWN
-    if outcome.reference:
-        attempt.gateway_reference = outcome.reference
-    if attempt.status != target and target in attempt.MOVES[attempt.status]:
-        attempt.move_to(target, reason=outcome.reason or "no decision yet")
-    ask_again(attempt)
-    return "no decision yet"
-
-
-def ask_again(attempt: Try) -> None:
-    """Put off the next question; after the last one the try stays as it is, for a person to look at."""
-    attempt.ask_at = clock.now() + ASK_AFTER[min(attempt.asked, len(ASK_AFTER) - 1)]
-    attempt.asked += 1
-
-
 def _close(attempt: Try, status: TryStatus, outcome: Outcome) -> None:
-    attempt.gateway_reference = outcome.reference or attempt.gateway_reference
-    attempt.reason = outcome.reason[:300]
-    attempt.settled_at, attempt.ask_at, attempt.puzzles_since = clock.now(), None, None
-    attempt.move_to(status, reason=outcome.reason or str(status))
+    attempt.puzzles_since = None
+    asked.close(attempt, status, outcome)
 
 
 def settle(payment: Payment, *, reason: str) -> str:
@@ -176,15 +175,29 @@ def settle(payment: Payment, *, reason: str) -> str:
         return "paid already"
     overshoot = payment.status == PaymentStatus.CANCELLED
     receivables.complete(payment, reason=reason)
-    if payment.kind == PaymentKind.FIRST and payment.membership is not None:
-        _begin_membership(payment, payment.membership, reason)
-    return "completed, although it had been void" if overshoot else "completed"
+    effect = _give(payment, payment.membership, reason) if payment.membership is not None else "completed"
+    return "completed, although it had been void" if overshoot and effect == "completed" else effect
+
+
+def _give(payment: Payment, membership: Membership, reason: str) -> str:
+    """What the money was for; in words what that was."""
+    if payment.kind == PaymentKind.RENEWAL:
+        return renewals.renew(payment, membership, reason=reason)
+    if payment.kind == PaymentKind.REACTIVATION:
+        return reactivations.settle(payment, membership, reason=reason)
+    if payment.kind == PaymentKind.CHANGE:
+        return changes.settle(payment, membership, reason=reason)
+    _begin_membership(payment, membership, reason)
+    return "completed"
 
 
 def settle_at_once(sale: Sale, *, reason: str) -> None:
-    """A sale that nothing is due for: completed with its placing."""
+    """A sale that nothing is due for: completed with its placing. Raises Invalid when somebody else's order has just
+    taken the trial that it is for."""
     receivables.complete(sale.payment, reason=reason)
     memberships.begin(sale.membership, sale.payment, reason=reason)
+    if sale.membership.trial_ends_at is not None and not trial_claims.claim(sale.membership):
+        raise trial_claims.taken()
     complete_sale(sale.payment, sale.membership, sale)
 
 
@@ -198,6 +211,8 @@ def _begin_membership(payment: Payment, membership: Membership, reason: str) -> 
     memberships.begin(membership, payment, reason=reason)
     sale = db.session.scalars(select(Sale).where(Sale.payment_id == payment.id)).one_or_none()
     complete_sale(payment, membership, sale)
+    if membership.trial_ends_at is not None:
+        trials.check_person(membership)
 
 
 def complete_sale(payment: Payment, membership: Membership, sale: Sale | None) -> None:

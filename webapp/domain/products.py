@@ -6,15 +6,16 @@ Memberships keep the price they were bought for, so nothing here changes what an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from flask_babel import gettext as _
 from sqlalchemy import Table, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
-from webapp.domain import audit
-from webapp.domain.product_facts import Facts, check, free_slug
+from webapp.domain import audit, product_addons, product_pictures, product_rows
+from webapp.domain.product_facts import Facts, free_slug
+from webapp.domain.product_problems import check
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db
 from webapp.models import (
@@ -22,20 +23,13 @@ from webapp.models import (
     LineItem,
     Membership,
     MembershipItem,
-    PriceVariation,
     Product,
+    TaxRate,
 )
-from webapp.money import Money
-from webapp.periods import Period, Unit
 
 ORDERED_AT_MOST = 500
 STEP = 10
 TABLE = cast(Table, Product.__table__)  # an order is no part of what people edit, so it makes no new version
-COPIED = (
-    *("description", "type", "pricing_type", "currency", "amount_minor", "setup_fee_minor", "recurring", "duration"),
-    *("duration_unit", "billing_cycles", "trial_duration", "trial_duration_unit", "list_order"),
-    *("taxable", "tax_category"),
-)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------
@@ -43,10 +37,10 @@ def create(facts: Facts, *, active: bool) -> Product:
     """A new product, on sale or not yet. Raises Invalid."""
     check(facts)
     product = Product(currency=facts.amount.currency, active=active)
-    _write(product, facts)
+    product_rows.write(product, facts)
     db.session.add(product)
     _flush()
-    audit.note(product, "products.create", before={}, after=described(product))
+    audit.note(product, "products.create", before={}, after=product_rows.described(product))
     return product
 
 
@@ -55,13 +49,13 @@ def change(product: Product, facts: Facts, *, seen: int) -> None:
     if product.version != seen:
         raise Conflict()
     check(facts, product)
-    before, old_slug = described(product), product.slug
-    _write(product, facts)
-    product.updated_at = clock.now()  # also when only a variation changed: it makes a new version
+    before, old_slug = product_rows.described(product), product.slug
+    product_rows.write(product, facts)
+    product.updated_at = clock.now()  # also when only a price in a row of its own changed: it makes a new version
     if product.slug != old_slug:
         _rename_in_codes(old_slug, product.slug)
     _flush()
-    after = described(product)
+    after = product_rows.described(product)
     changed = [name for name, value in after.items() if before[name] != value]
     if changed:
         note = {name: before[name] for name in changed}, {name: after[name] for name in changed}
@@ -79,38 +73,8 @@ def _flush() -> None:
 def preview(facts: Facts) -> Product:
     """The product that these facts would make, for looking at; it is in no session."""
     product = Product(currency=facts.amount.currency)
-    _write(product, facts)
+    product_rows.write(product, facts)
     return product
-
-
-def _write(product: Product, facts: Facts) -> None:
-    """What is free costs nothing at any time, whatever else was typed."""
-    paid = not facts.is_free
-    product.name, product.slug, product.description = facts.name, facts.slug, facts.description
-    product.type, product.pricing_type = facts.type, facts.pricing_type
-    product.amount_minor = facts.amount.minor if paid else 0
-    product.setup_fee_minor = facts.setup_fee_minor if paid else 0
-    product.recurring = facts.recurring and paid
-    product.duration, product.duration_unit = facts.period.count, facts.period.unit
-    product.billing_cycles = facts.billing_cycles if product.recurring else 0
-    trial = facts.trial if product.recurring else None
-    product.trial_duration = trial.count if trial else 0
-    product.trial_duration_unit = trial.unit if trial else Unit.DAY
-    product.feature_list = list(facts.feature_list)
-    product.taxable, product.tax_category = facts.taxable, facts.tax_category
-    product.list_order = facts.list_order
-    _write_variations(product, facts.variations if product.recurring else ())
-
-
-def _write_variations(product: Product, wanted: Sequence[tuple[Period, int]]) -> None:
-    """Rows that stay keep their place; the table holds one for each period."""
-    rows = {(one.duration, one.duration_unit): one for one in product.variations}
-    kept = []
-    for period, minor in wanted:
-        row = rows.get((period.count, period.unit)) or PriceVariation(duration=period.count, duration_unit=period.unit)
-        row.amount_minor = minor
-        kept.append(row)
-    product.variations[:] = kept
 
 
 def _rename_in_codes(old: str, new: str) -> None:
@@ -120,41 +84,13 @@ def _rename_in_codes(old: str, new: str) -> None:
             code.allowed_products = [new if slug == old else slug for slug in code.allowed_products]
 
 
-def described(product: Product) -> dict[str, Any]:
-    """Its facts as the audit log keeps them: amounts and periods as text."""
-    return {
-        "name": product.name,
-        "slug": product.slug,
-        "description": product.description,
-        "type": str(product.type),
-        "pricing_type": str(product.pricing_type),
-        "amount": str(product.price),
-        "period": str(product.period) if product.recurring else "once",
-        "variations": [f"{one.period}: {Money(one.amount_minor, product.currency)}" for one in product.variations],
-        "setup_fee": str(product.setup_fee),
-        "billing_cycles": product.billing_cycles,
-        "trial": str(product.trial or ""),
-        "feature_list": product.feature_list,
-        "taxable": product.taxable,
-        "tax_category": product.tax_category,
-        "list_order": product.list_order,
-    }
-
-
 def duplicate(product: Product) -> Product:
     """A copy under a slug of its own, not on sale until somebody looked at it."""
-    values = {name: getattr(product, name) for name in COPIED}
-    copy = Product(
-        **values,
-        name=_("Copy of %(name)s", name=product.name)[:200],
-        slug=free_slug(product.slug),
-        active=False,
-        feature_list=list(product.feature_list),
-    )
-    _write_variations(copy, [(one.period, one.amount_minor) for one in product.variations])
+    name = _("Copy of %(name)s", name=product.name)[:200]
+    copy = product_rows.copied(product, name=name, slug=free_slug(product.slug), active=False)
     db.session.add(copy)
     db.session.flush()
-    audit.note(copy, "products.duplicate", before={"of": product.slug}, after=described(copy))
+    audit.note(copy, "products.duplicate", before={"of": product.slug}, after=product_rows.described(copy))
     return copy
 
 
@@ -205,9 +141,26 @@ def delete(product: Product) -> None:
     """Raises Conflict for one that was ever sold: it is part of what happened."""
     if is_used(product):
         raise Conflict(_("This product was bought or ordered, so it can only be taken off sale."))
-    audit.note(product, "products.delete", before=described(product), after={})
+    if names := product_addons.plans_with(product):
+        raise Conflict(_("It is offered with %(plan)s. Take it out there first.", plan=names[0]))
+    audit.note(product, "products.delete", before=product_rows.described(product), after={})
+    picture = product.image
     db.session.delete(product)
     db.session.flush()
+    product_pictures.forget(picture)
+
+
+def groups() -> Sequence[str]:
+    """The names of the groups that products are in, to choose from."""
+    query = select(Product.product_group).where(Product.product_group != "").distinct()
+    return db.session.scalars(query.order_by(Product.product_group).limit(100)).all()
+
+
+def tax_categories(product: Product | None) -> list[str]:
+    """Those that there are tax rates of, the usual one first; what a product has already stays to be chosen."""
+    known = db.session.scalars(select(TaxRate.category).distinct().order_by(TaxRate.category).limit(100)).all()
+    own = [product.tax_category] if product is not None else []
+    return list(dict.fromkeys(["default", *known, *own]))
 
 
 def locked(product_id: int) -> Product:

@@ -6,12 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp import clock, new_rows
-from webapp.domain import discounts, outbox
-from webapp.domain.carts import Cart, CartLine
+from webapp.domain import credits, discounts, invoices, outbox, tax_id_checks
+from webapp.domain.cart_lines import CartLine
+from webapp.domain.carts import Cart
 from webapp.errors import NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
-from webapp.models import Customer, LineItem, LineType, Membership, Payment, PaymentStatus
+from webapp.models import Customer, LineItem, LineType, Membership, Payment, PaymentKind, PaymentStatus, TaxDoubt
 
 
 def find(payment_id: int, *, customer_id: int | None = None) -> Payment:
@@ -56,24 +57,43 @@ def find_by_reference(reference: str) -> Payment:
     return payment
 
 
-def create(customer: Customer, membership: Membership | None, cart: Cart, gateway: str) -> Payment:
-    """Ask for what is due of a cart now. Fires wu_payment_post_create."""
+def create(
+    customer: Customer,
+    membership: Membership | None,
+    cart: Cart,
+    gateway: str,
+    *,
+    kind: PaymentKind = PaymentKind.FIRST,
+    period_number: int | None = None,
+) -> Payment:
+    """Ask for what is due of a cart now, less what the customer's credit pays. Fires wu_payment_post_create.
+
+    `period_number`: the paid period of the membership that it is for; the database has room for one payment each.
+    """
     due = [_due_now(line) for line in cart.line_items if not line.later or line.type == LineType.PRODUCT]
+    tax_minor = sum(line.tax_minor for line in due)
+    doubted = cart.tax.number if cart.tax is not None and cart.tax.doubt and tax_minor > 0 else ""
     payment = Payment(
         customer=customer,
         membership=membership,
+        kind=kind,
+        period_number=period_number,
         currency=cart.currency,
         subtotal_minor=sum(line.subtotal_minor for line in due),
         discount_minor=sum(line.discount_minor for line in due),
-        tax_minor=sum(line.tax_minor for line in due),
+        tax_minor=tax_minor,
         total_minor=cart.due_today.minor,
         discount_code=cart.discount.code if cart.discount else "",
+        tax_evidence=cart.tax.evidence(cart.line_items) if cart.tax is not None else None,
+        tax_doubt=TaxDoubt.OPEN if doubted else None,
+        tax_check_id=tax_id_checks.wait_for(doubted) if doubted else None,
         gateway=gateway,
         line_items=due,
     )
     for position, line in enumerate(due, 1):
         line.position = position
     new_rows.keep(payment, *due)
+    credits.use(payment, customer)
     outbox.record("payment.created", payment)
     do_action("wu_payment_post_create", payment)
     return payment
@@ -87,11 +107,13 @@ def _due_now(line: CartLine) -> LineItem:
         product_id=line.product_id,
         title=line.title,
         quantity=line.quantity,
-        unit_price_minor=0 if free else line.unit_price.minor,
+        unit_price_minor=0 if free else line.price_each.minor,
         subtotal_minor=0 if free else line.subtotal.minor,
         discount_minor=0 if free else line.discount_total.minor,
         tax_minor=0 if free else line.tax_total.minor,
         total_minor=0 if free else line.total.minor,
+        tax_category=line.tax_category,
+        taxes=[] if free else [tax.to_json() for tax in line.taxes],
         recurring=line.recurring,
         currency=line.unit_price.currency,
     )
@@ -107,6 +129,7 @@ def complete(payment: Payment, *, reason: str) -> None:
     payment.completed_at = clock.now()
     move(payment, PaymentStatus.COMPLETED, reason=reason)
     outbox.record("payment.completed", payment)
+    invoices.issue(payment)
     do_action("wu_payment_completed", payment)
     discounts.count_use(payment)
 
@@ -119,5 +142,7 @@ def report_failed_try(payment: Payment, error_message: str) -> None:
 
 def void(payment: Payment, *, reason: str) -> None:
     """Nobody shall pay this any more. Money that comes all the same is still accepted."""
+    payment.period_number = payment.retry_at = None  # its period can be asked for anew
     move(payment, PaymentStatus.CANCELLED, reason=reason)
+    credits.give_back(payment, reason=reason)
     discounts.release(payment)

@@ -15,7 +15,7 @@ def in_words(kind: str) -> str:
     words = {
         "two_step_on": _("Two-step sign-in turned on"),
         "two_step_off": _("Two-step sign-in turned off"),
-        "two_step_removed": _("Two-step sign-in removed by an owner"),
+        "two_step_removed": _("Two-step sign-in removed by the staff"),
         "recovery_code": _("Signed in with a recovery code"),
         "recovery_codes": _("New recovery codes made"),
         "passkey_added": _("Passkey added"),

@@ -30,6 +30,12 @@ class Kind:
     def read(self, typed: list[str]) -> Any:
         raise NotImplementedError
 
+    def take(self, given: Any) -> Any:
+        """The same of a value of JSON, which is as settings are kept. Raises Invalid."""
+        if not isinstance(given, str):
+            raise Invalid(_("Send a string."))
+        return self.read([given])
+
     def written(self, value: Any) -> Any:
         """As a form holds it."""
         return str(value)
@@ -46,9 +52,14 @@ class Text(Kind):
         text = WHITE.sub(" ", typed[0] if typed else "").strip()
         if not text and not self.optional:
             raise Invalid(_("Enter something here."))
-        if len(text) > self.longest:
-            raise Invalid(_("Use at most %(num)d characters.", num=self.longest))
-        return text
+        return within(self.longest, text)
+
+
+def within(longest: int, text: str) -> str:
+    """The text, which may be so long. Raises Invalid."""
+    if len(text) > longest:
+        raise Invalid(_("Use at most %(num)d characters.", num=longest))
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +71,7 @@ class Lines(Kind):
 
     def read(self, typed: list[str]) -> str:
         text = "\n".join(line.rstrip() for line in (typed[0] if typed else "").strip().splitlines())
-        if len(text) > self.longest:
-            raise Invalid(_("Use at most %(num)d characters.", num=self.longest))
-        return text
+        return within(self.longest, text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +127,47 @@ class Number(Kind):
             raise Invalid(_("Enter a whole number from %(least)d to %(most)d.", least=self.least, most=self.most))
         return int(text)
 
+    def take(self, given: Any) -> int:
+        if type(given) is not int:
+            raise Invalid(_("Send a whole number."))
+        return self.read([str(given)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days(Kind):
+    """Days in rising order: `1, 3, 5, 7`; or none."""
+
+    most: int = 60
+    at_most: int = 10
+
+    def read(self, typed: list[str]) -> list[int]:
+        words = re.split(r"[\s,;]+", (typed[0] if typed else "").strip(" ,;"))
+        days = [int(one) if re.fullmatch("[0-9]{1,3}", one) else 0 for one in words if one]
+        rising = all(one < other for one, other in zip([0, *days], [*days, self.most + 1], strict=True))
+        if not rising or len(days) > self.at_most:
+            raise Invalid(_("Enter days in rising order, each from 1 to %(most)d, like 1, 3, 5, 7.", most=self.most))
+        return days
+
+    def take(self, given: Any) -> list[int]:
+        if not isinstance(given, list) or not all(type(one) is int and 0 < one < 1000 for one in given):
+            raise Invalid(_("Enter days in rising order, each from 1 to %(most)d, like 1, 3, 5, 7.", most=self.most))
+        return self.read([self.written(given)])
+
+    def written(self, value: Any) -> str:
+        return ", ".join(map(str, value))
+
+    def said(self, value: Any) -> str:
+        return self.written(value) or "–"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag(Kind):
     control: ClassVar[str] = "flag"
+
+    def take(self, given: Any) -> bool:
+        if type(given) is not bool:
+            raise Invalid(_("Send true or false."))
+        return given
 
     def read(self, typed: list[str]) -> bool:
         return bool(typed and typed[0])
@@ -134,11 +180,17 @@ class Flag(Kind):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice(Kind):
+class Listed(Kind):
+    """Chosen from a list. `options`: the word of each by what is kept for it."""
+
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Listed):
     """One of a few."""
 
     control: ClassVar[str] = "choice"
-    options: Options
 
     def read(self, typed: list[str]) -> str:
         if not typed or typed[0] not in self.options():
@@ -157,17 +209,21 @@ class OneOfMany(Choice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Several(Kind):
+class Several(Listed):
     """Any number of a list, in its order; none of them means all."""
 
     control: ClassVar[str] = "several"
-    options: Options
 
     def read(self, typed: list[str]) -> list[str]:
         known = self.options()
         if any(one not in known for one in typed):
             raise Invalid(_("Choose only from this list."))
         return [one for one in known if one in typed]
+
+    def take(self, given: Any) -> list[str]:
+        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+            raise Invalid(_("Send a list of strings."))
+        return self.read(given)
 
     def written(self, value: Any) -> list[str]:
         return list(value)

@@ -203,6 +203,14 @@ def begin_creating(site_id: int) -> Site | None:
     return site
 
 
+def fail(site_id: int, problem: str) -> None:
+    """It could not be made this time; the next try begins anew."""
+    site = find(site_id)
+    if site.status == S.CREATING:
+        site.problem = problem[:300]
+        site.move_to(S.FAILED, reason="provisioning failed")
+
+
 def publish(site: Site) -> None:
     """It answers on its address. Fires wu_site_created, then wu_site_published."""
     site.published_at = clock.now()

@@ -14,12 +14,19 @@ class Capability(StrEnum):
     CUSTOMERS_VIEW = "customers.view"
     CUSTOMERS_CONFIRM = "customers.confirm"
     CUSTOMERS_ACT_AS = "customers.act-as"
+    CUSTOMERS_CREDIT = "customers.credit"
+    CUSTOMERS_LET_IN = "customers.let-in"
     MEMBERSHIPS_VIEW = "memberships.view"
     MEMBERSHIPS_CANCEL = "memberships.cancel"
+    MEMBERSHIPS_STEER = "memberships.steer"
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_CONFIRM = "payments.confirm"
+    INVOICES_VIEW = "invoices.view"
+    PAYMENTS_REFUND = "payments.refund"
     PRODUCTS_VIEW = "products.view"
     PRODUCTS_EDIT = "products.edit"
+    DISCOUNT_CODES_VIEW = "discount-codes.view"
+    DISCOUNT_CODES_EDIT = "discount-codes.edit"
     SITES_VIEW = "sites.view"
     SITES_PROVISION = "sites.provision"
     SITES_SUSPEND = "sites.suspend"
@@ -48,6 +55,8 @@ class Capability(StrEnum):
     JOBS_VIEW = "jobs.view"
     JOBS_START = "jobs.start"
     EXPORTS_MAKE = "exports.make"
+    API_KEYS_VIEW = "api-keys.view"
+    API_KEYS_EDIT = "api-keys.edit"
     SETTINGS_VIEW = "settings.view"
     SETTINGS_EDIT = "settings.edit"
     STAFF_VIEW = "staff.view"
@@ -70,12 +79,17 @@ HELPING = LOOKING | {
 # Acting as a customer may do what support may not, such as ending a membership.
 STEERING = HELPING | {
     Capability.CUSTOMERS_ACT_AS,
+    Capability.CUSTOMERS_LET_IN,
     Capability.MEMBERSHIPS_CANCEL,
+    Capability.MEMBERSHIPS_STEER,
     Capability.DECLARATIONS_DECIDE,
     Capability.LEGAL_EDIT,
     Capability.EMAILS_EDIT,
     Capability.PAYMENTS_CONFIRM,
+    Capability.PAYMENTS_REFUND,
+    Capability.CUSTOMERS_CREDIT,
     Capability.PRODUCTS_EDIT,
+    Capability.DISCOUNT_CODES_EDIT,
     Capability.SITES_SUSPEND,
     Capability.EXPORTS_MAKE,
     Capability.HOOKS_SWITCH,

@@ -84,7 +84,7 @@ def parsed(data: bytes) -> Element:
     if root.tag != f"{SVG}svg":
         raise Invalid(_("This is not an SVG picture."))
     if _is_too_much(root):
-        raise Invalid(_("This SVG is too detailed for a logo. Simplify it, or use PNG."))
+        raise Invalid(_("This SVG is too detailed for a picture. Simplify it, or use PNG."))
     return root
 
 
@@ -126,7 +126,7 @@ def _is_wanted(element: Element) -> bool:
     """What a program notes for itself has a namespace of its own. Raises Invalid for what acts."""
     local = str(element.tag).rpartition("}")[2]
     if local in ACTING:
-        raise Invalid(_("This SVG contains “%(name)s”, which a logo must not. Export it as plain SVG.", name=local))
+        raise Invalid(_("This SVG contains “%(name)s”, which a picture must not. Export it as plain SVG.", name=local))
     return element.tag == SVG + local and local in ELEMENTS
 
 
@@ -134,7 +134,8 @@ def _attributes(element: Element) -> Iterator[tuple[str, str]]:
     for name, value in element.items():
         local = name.removeprefix(XLINK)
         if name.rpartition("}")[2].lower().startswith("on"):
-            raise Invalid(_("This SVG contains “%(name)s”, which a logo must not. Export it as plain SVG.", name=name))
+            text = _("This SVG contains “%(name)s”, which a picture must not. Export it as plain SVG.", name=name)
+            raise Invalid(text)
         if local == "href" and not re.fullmatch(r"#[\w.:-]+", value.strip()):
             raise Invalid(_("This SVG points to something outside of itself. Export it with everything in it."))
         if local in ATTRIBUTES or name == f"{XML}space":
@@ -157,4 +158,4 @@ def _check_uses(root: Element) -> None:
     for use in root.iter(f"{SVG}use"):
         target = named.get((use.get("href") or use.get(f"{XLINK}href") or "#").strip()[1:])
         if target is not None and next(target.iter(f"{SVG}use"), None) is not None:
-            raise Invalid(_("This SVG is too detailed for a logo. Simplify it, or use PNG."))
+            raise Invalid(_("This SVG is too detailed for a picture. Simplify it, or use PNG."))

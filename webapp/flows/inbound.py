@@ -7,21 +7,37 @@ doubled and shuffled ones cannot mislead us.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain import inbox, payments
-from webapp.gateways import gateways
-from webapp.gateways.base import Notice, Outcome, VendorUnreachable
-from webapp.models import InboundStatus, Try
+from webapp import transactions
+from webapp.domain import inbox, network
+from webapp.flows import settling
+from webapp.flows.settling import NOTHING, Meant
+from webapp.gateways import beyond, gateways
+from webapp.gateways.base import Notice, VendorUnreachable
+from webapp.models import InboundEvent, InboundStatus
 from webapp.transactions import unit_of_work
 
 log = logging.getLogger(__name__)
 
 # Longer than any call to a vendor may take; a worker that is lost gives its notice back after this.
 LEASE = timedelta(minutes=2)
+
+
+def open_notice(gateway: str, body: bytes, headers: Mapping[str, str]) -> Notice:
+    """Read and checked by its gateway, which may have to ask its vendor: no transaction is open meanwhile.
+
+    Raises BadNotice, and VendorUnreachable when nobody can say whose it is.
+    """
+    vendor = gateways.get(gateway)
+    network.settings()  # with the keys in it; read, and kept for this request
+    transactions.end_read()
+    return vendor.open_notice(body, headers)
 
 
 def receive(gateway: str, notice: Notice) -> bool:
@@ -35,32 +51,37 @@ def work_off(limit: int = 100) -> int:
     for handled in range(limit):
         with unit_of_work("inbound") as session:
             event = inbox.claim(session, LEASE)
-            attempt = None if event is None else _try_of(session, event)
+            meant = NOTHING if event is None else _meant(session, event)
         if event is None:
             return handled
-        _handle(event, attempt)
+        _handle(event, meant)
     return limit
 
 
-def _try_of(session: Session, event: inbox.Received) -> tuple[int, int] | None:
-    """(try, payment) that the notice is about; a notice that names nothing is about nothing of ours."""
+def _meant(session: Session, event: inbox.Received) -> Meant:
+    """A notice that names nothing is about nothing of ours."""
     if not event.object_reference:
-        return None
-    query = select(Try.id, Try.payment_id).where(
-        Try.gateway == event.gateway, Try.gateway_reference == event.object_reference
-    )
-    return session.execute(query).first()
+        return NOTHING
+    found = settling.known(session, event.gateway, event.object_reference)
+    if found is not None:
+        return found
+    vendor = gateways.all().get(event.gateway)
+    names = beyond(vendor).names(_payload(session, event)) if vendor is not None else ()
+    return settling.named(session, event.gateway, names, event.object_reference)
 
 
-def _handle(event: inbox.Received, attempt: tuple[int, int] | None) -> None:
+def _payload(session: Session, event: inbox.Received) -> dict[str, Any]:
+    return dict(session.scalars(select(InboundEvent.payload).where(InboundEvent.id == event.id)).one())
+
+
+def _handle(event: inbox.Received, meant: Meant) -> None:
     """Nothing that goes wrong with one notice keeps the others waiting."""
     fields = {"inbound_event_id": event.id, "gateway": event.gateway}
     try:
-        if attempt is None:
+        if meant == NOTHING:
             _finish(event, InboundStatus.IGNORED, "not ours")
             return
-        outcome = gateways.get(event.gateway).fetch(event.object_reference)
-        effect = _record(event, attempt, outcome)
+        effect = _act(event, meant)
     except VendorUnreachable as problem:
         _postpone(event, f"the gateway cannot be asked: {problem}")
         log.warning("inbound.unreachable", extra=fields)
@@ -71,15 +92,13 @@ def _handle(event: inbox.Received, attempt: tuple[int, int] | None) -> None:
         log.info("inbound.done", extra={**fields, "effect": effect})
 
 
-def _record(event: inbox.Received, attempt: tuple[int, int], outcome: Outcome) -> str:
+def _act(event: inbox.Received, meant: Meant) -> str:
     """The answer and the mark `done` commit together."""
-    try_id, payment_id = attempt
-    with unit_of_work(f"gateway:{event.gateway}") as session:
-        payments.locked(payment_id)
-        found = session.get_one(Try, try_id, populate_existing=True)
-        effect = payments.record_answer(found, outcome)
+
+    def mark(session: Session, effect: str) -> None:
         inbox.finish(session, event, InboundStatus.DONE, effect)
-    return effect
+
+    return settling.settle(meant, f"gateway:{event.gateway}", mark)
 
 
 def _finish(event: inbox.Received, status: InboundStatus, effect: str) -> None:

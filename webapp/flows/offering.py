@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import cast
 
 from flask_babel import gettext as _
 
@@ -10,16 +11,19 @@ from webapp.domain import network
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import FREE
 from webapp.errors import Invalid
-from webapp.gateways import gateways
+from webapp.gateways import beyond, gateways
 from webapp.gateways.base import Gateway
-from webapp.hooks import apply_filters
+from webapp.hooks import apply_filters, has_filter
 
 log = logging.getLogger(__name__)
 
 
 def active_gateways() -> dict[str, Gateway]:
-    """Those that the operator has switched on, in their order; all that are registered when none is named."""
-    registered = {name: one for name, one in gateways.all().items() if name != FREE}
+    """Those that the operator has switched on, in their order; all that are registered when none is named.
+
+    One that lacks its keys is never among them.
+    """
+    registered = {name: one for name, one in gateways.all().items() if name != FREE and beyond(one).ready}
     active = network.settings().active_gateways
     return {name: registered[name] for name in active if name in registered} if active else registered
 
@@ -28,12 +32,16 @@ def available_gateways(cart: Cart) -> dict[str, Gateway]:
     """What a cart may be paid with. Nothing when nothing will ever be due."""
     if not cart.collects_payment:
         return {}
-    active = active_gateways()
+    active = {name: one for name, one in active_gateways().items() if beyond(one).takes(cart.due_today)}
     chosen = apply_filters("wu_available_gateways", active, cart)
-    if not isinstance(chosen, dict) or not all(isinstance(one, Gateway) for one in chosen.values()):
+    if has_filter("wu_available_gateways") and not _are_gateways(chosen):
         log.error("gateways.not_a_dict", extra={"filter": "wu_available_gateways"})  # a callback forgot to return them
         return active
-    return chosen
+    return cast(dict[str, Gateway], chosen)
+
+
+def _are_gateways(chosen: object) -> bool:
+    return isinstance(chosen, dict) and all(isinstance(one, Gateway) for one in chosen.values())
 
 
 def choose_gateway(cart: Cart, wanted: str) -> str:

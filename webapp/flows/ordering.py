@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from webapp import transactions
-from webapp.domain import checkout, payments, receivables
+from webapp.domain import asked, checkout, payments, receivables
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
-from webapp.errors import Invalid
+from webapp.errors import Conflict, Invalid
 from webapp.extensions import db
 from webapp.flows import offering
-from webapp.flows.asking import payer_of
-from webapp.gateways import gateways
+from webapp.flows.asking import keep_payer, payer_of
+from webapp.gateways import beyond, gateways
 from webapp.gateways.base import (
     Beginning,
     BrowserStep,
@@ -26,10 +29,10 @@ from webapp.gateways.base import (
     Outcome,
     PaymentRequest,
     Redirect,
+    VendorPage,
     Verdict,
 )
 from webapp.models import Payment, Try
-from webapp.money import Money
 from webapp.settings import Settings
 from webapp.transactions import closing_unit, unit_of_work
 
@@ -45,6 +48,7 @@ class Placed:
     settled: bool
     url: str | None = None
     declined: bool = False
+    on_our_page: bool = False  # the buyer pays there, with the gateway's script
 
 
 def place(order: Order, settings: Settings, checked: Cart | None = None) -> Placed:
@@ -96,20 +100,64 @@ def pay_again(payment_id: int, gateway: str, settings: Settings) -> Placed:
     return where(receivables.find(payment_id))
 
 
-def _next_try(payment: Payment, gateway: str) -> Try | None:
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The button on our page was pressed. `step`: what the gateway's script needs; None when it is decided."""
+
+    placed: Placed
+    step: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+def confirm(payment_id: int, gateway: str, settings: Settings, *, stored: bool = False) -> Confirmation:
+    """Have the gateway ready to take the money that the buyer is about to confirm with its script; safe to repeat.
+
+    `stored`: with the way to pay that their membership is charged by. Raises Conflict when it cannot be paid any more,
+    and VendorUnreachable: then nothing was taken.
+    """
+    with unit_of_work("checkout") as session:
+        attempt = _running_or_new(payments.locked(payment_id), gateway)
+        session.flush()
+        try_id, credential = attempt.id, _stored_credential(attempt) if stored else ""
+    request = replace(_request_of(db.session.get_one(Try, try_id), settings), credential=credential)
+    transactions.end_read()
+    beginning = checked(beyond(gateways.get(gateway)).confirm(request))
+    step = beginning.data if isinstance(beginning, BrowserStep) else None
+    if isinstance(beginning, BrowserStep):
+        beginning = replace(beginning, data={})  # secrets of the vendor are for the browser alone
+    _record(try_id, gateway, beginning)
+    return Confirmation(where(receivables.find(payment_id)), step)
+
+
+def _stored_credential(attempt: Try) -> str:
+    membership = attempt.payment.membership
+    credential = membership.credential if membership is not None else None
+    if credential is None or not credential.usable or credential.gateway not in gateways.sharing(attempt.gateway):
+        raise Conflict(_("There is no stored way to pay."), code="nothing_stored")
+    return credential.reference
+
+
+def _running_or_new(payment: Payment, gateway: str) -> Try:
     checkout.keep_open(payment, gateway)
     running = payments.open_try(payment)
+    if running is not None and running.is_unanswered_charge:
+        raise Conflict(_("A payment is already under way."), code="try_open")
     if running is not None and running.gateway == gateway:
-        return running if running.action is None else None  # its answer was lost: asked again with the same key
+        return running
     if running is not None:
         payments.abandon_try(running, reason="the buyer chose another way to pay")
     return payments.begin_try(payment, gateway)
 
 
+def _next_try(payment: Payment, gateway: str) -> Try | None:
+    """None when its gateway knows already; where an answer was lost it is asked again with the same key."""
+    attempt = _running_or_new(payment, gateway)
+    return attempt if attempt.action is None else None
+
+
 def begin(try_id: int, settings: Settings) -> None:
     """Ask the gateway of a try to take the money, and note its answer; safe to repeat with the same key."""
     attempt = db.session.get_one(Try, try_id)
-    gateway, request = gateways.get(attempt.gateway), _request(attempt, settings)
+    gateway, request = gateways.get(attempt.gateway), _request_of(attempt, settings)
     transactions.end_read()
     beginning = _ask(gateway, request)
     try:
@@ -140,23 +188,38 @@ def _record(try_id: int, actor: str, beginning: Beginning) -> None:
     with unit_of_work(actor) as session:
         attempt = session.get_one(Try, try_id)
         payments.locked(attempt.payment_id)
+        keep_payer(attempt.payment.customer, attempt.gateway, payer_told(beginning))
         payments.record_beginning(attempt, beginning)
 
 
-def _request(attempt: Try, settings: Settings) -> PaymentRequest:
-    payment = attempt.payment
+def payer_told(beginning: Beginning) -> str:
+    """What the vendor calls the buyer, where it has said so."""
+    told = beginning.outcome if isinstance(beginning, Done) else beginning
+    return "" if isinstance(told, Later) else told.payer
+
+
+def page_for(payment: Payment, gateway: str, settings: Settings) -> VendorPage | None:
+    """What our page needs to let the buyer pay on it by this gateway; None for one that has no part on it."""
+    return beyond(gateways.get(gateway)).page(_request(payment, gateway, "", settings))
+
+
+def _request_of(attempt: Try, settings: Settings) -> PaymentRequest:
+    return _request(attempt.payment, attempt.gateway, attempt.key, settings)
+
+
+def _request(payment: Payment, gateway: str, key: str, settings: Settings) -> PaymentRequest:
     membership = payment.membership
     base, reference = settings.base_url, payment.reference
-    stores = Capability.STORED_CREDENTIAL in gateways.get(attempt.gateway).capabilities
+    stores = Capability.STORED_CREDENTIAL in gateways.get(gateway).capabilities
     return PaymentRequest(
         reference=reference,
         order_number=payment.order_number,
-        amount=Money(payment.total_minor, payment.currency),
+        amount=payment.asked,
         description=membership.plan.name if membership else payment.order_number,
-        payer=payer_of(payment),
+        payer=payer_of(payment.customer, gateway),
         return_url=f"{base}/checkout/return/{reference}",
         cancel_url=f"{base}/checkout/return/{reference}?left=1",
-        idempotency_key=attempt.key,
+        idempotency_key=key,
         store_credential=stores and membership is not None and membership.recurring,
         locale=payment.customer.locale,
         metadata={"payment": reference, "membership": membership.reference if membership else ""},
@@ -169,4 +232,5 @@ def where(payment: Payment) -> Placed:
     action = last.action if last is not None and last.is_open else None
     url = str(action["url"]) if action and action.get("type") == "redirect" else None
     declined = last is not None and not last.is_open and not payment.is_paid
-    return Placed(payment.reference, payment.customer.user_id, payment.is_paid, url, declined)
+    on_our_page = last is not None and asked.waits_on_our_page(last)
+    return Placed(payment.reference, payment.customer.user_id, payment.is_paid, url, declined, on_our_page)

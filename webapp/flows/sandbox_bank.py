@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
@@ -21,11 +21,22 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.domain import outbox
 from webapp.errors import NotFound
-from webapp.extensions import db
-from webapp.gateways.base import Credential
-from webapp.gateways.sandbox import BankRefusal, Order, Statement, sign
+from webapp.extensions import db, engine
+from webapp.gateways.base import Credential, DisputeNews
+from webapp.gateways.sandbox import BankRefusal, Order, Statement
+from webapp.gateways.sandbox_notices import sign
 from webapp.models.inserts import insert_once
-from webapp.models.sandbox import ChargeStatus, Decision, SandboxCharge, SandboxCredential, SandboxRefund
+from webapp.models.sandbox import (
+    SAME,
+    ChargeStatus,
+    Decision,
+    SandboxCharge,
+    SandboxCredential,
+    SandboxDispute,
+    SandboxDisputeStatus,
+    SandboxRefund,
+    SandboxRefundStatus,
+)
 from webapp.money import Money
 from webapp.outgoing import TryLater
 from webapp.settings import Settings
@@ -43,10 +54,14 @@ def open_page(order: Order) -> str:
 
 
 def charge(credential: str, order: Order) -> Statement:
-    """Charge a card without the buyer, once per key. Raises BankRefusal for a card the bank does not know."""
+    """Charge a card without the buyer, once per key. Raises BankRefusal for a card the bank does not know (any more).
+
+    What was charged under the key before is said again, also when the card has been removed since.
+    """
     with unit_of_work("sandbox") as session:
-        card = session.scalars(select(SandboxCredential).where(SandboxCredential.reference == credential)).first()
-        if card is None:
+        card = _card(session, credential)
+        known = select(SandboxCharge.id).where(SandboxCharge.idempotency_key == order.idempotency_key)
+        if card is None or (card.removed_at is not None and session.scalar(known) is None):
             raise BankRefusal("no_such_credential")
         entry, new = _enter(session, order)
         if new:
@@ -55,28 +70,25 @@ def charge(credential: str, order: Order) -> Statement:
         return _statement(entry)
 
 
-def refund(reference: str, amount: Money, idempotency_key: str) -> str:
-    """Give money back, once per key. Raises BankRefusal for more than is left of the charge."""
+def forget(credential: str) -> None:
+    """The card is not charged any more. Removed twice, it is removed."""
     with unit_of_work("sandbox") as session:
-        entry = _locked(session, reference)
-        known = session.scalars(select(SandboxRefund).where(SandboxRefund.idempotency_key == idempotency_key)).first()
-        if known is not None:
-            if (known.charge_id, known.amount_minor) != (entry.id, amount.minor):
-                raise BankRefusal("key_reused")
-            return known.reference
-        _check_refund(entry, amount)
-        entry.refunded_minor += amount.minor
-        row = SandboxRefund(charge_id=entry.id, idempotency_key=idempotency_key, amount_minor=amount.minor)
-        session.add(row)
-        session.flush()
-        _tell(entry, "charge.refunded")
-        return row.reference
+        card = _card(session, credential)
+        if card is not None and card.removed_at is None:
+            card.removed_at = clock.now()
 
 
 def fetch(reference: str) -> Statement:
     """How the charge stands now. In a session of its own: whoever asks may be in the middle of something."""
-    with Session(db.engine) as session:
-        return _statement(_find(session, reference))
+    with Session(engine()) as session:
+        return _statement(_find(session, reference), session)
+
+
+def decided(since: datetime) -> list[str]:
+    """References of what was taken or declined since then, and is by now."""
+    settled = select(SandboxCharge.reference).where(SandboxCharge.settled_at.between(since, clock.now()))
+    with Session(engine()) as session:
+        return list(session.scalars(settled.order_by(SandboxCharge.settled_at, SandboxCharge.id)))
 
 
 def notice_key() -> bytes:
@@ -85,14 +97,20 @@ def notice_key() -> bytes:
 
 
 # -- what happens at the bank --------------------------------------------------------------------------------
-def approve(reference: str, *, tell_late: bool = False, later_charges_fail: bool = False) -> Statement:
-    """The buyer pays. `tell_late`: the bank works on it first. What was decided before stays decided."""
+def approve(
+    reference: str, *, tell_late: bool = False, later_charges_fail: bool = False, same_card: bool = False
+) -> Statement:
+    """The buyer pays. `tell_late`: the bank works on it first. `same_card`: not with a card that nobody has seen.
+
+    What was decided before stays decided.
+    """
     with unit_of_work("sandbox") as session:
-        entry = _locked(session, reference)
+        entry = locked(session, reference)
         if entry.status == ChargeStatus.OPEN:
             if entry.store_credential:
-                entry.credential = SandboxCredential(payer=entry.payer, fails=later_charges_fail)
-            _decide(entry, Decision.APPROVED, after=_lateness() if tell_late else timedelta(0))
+                card = SAME if same_card else {}
+                entry.credential = SandboxCredential(payer=entry.payer, fails=later_charges_fail, **card)
+            _decide(entry, Decision.APPROVED, after=lateness() if tell_late else timedelta(0))
             session.flush()  # the card gets its name
         return _statement(entry)
 
@@ -100,7 +118,7 @@ def approve(reference: str, *, tell_late: bool = False, later_charges_fail: bool
 def decline(reference: str, reason: str = "card_declined") -> Statement:
     """The card is refused, or the buyer goes away (`cancelled`). What was decided before stays decided."""
     with unit_of_work("sandbox") as session:
-        entry = _locked(session, reference)
+        entry = locked(session, reference)
         if entry.status == ChargeStatus.OPEN:
             _decide(entry, Decision.DECLINED, reason)
         return _statement(entry)
@@ -109,7 +127,7 @@ def decline(reference: str, reason: str = "card_declined") -> Statement:
 def tell_to_fail(credential: str, fails: bool = True) -> None:
     """From now on every charge of this card is declined, or no longer. Raises NotFound."""
     with unit_of_work("sandbox") as session:
-        card = session.scalars(select(SandboxCredential).where(SandboxCredential.reference == credential)).first()
+        card = _card(session, credential)
         if card is None:
             raise NotFound(code="no_such_credential")
         card.fails = fails
@@ -149,6 +167,10 @@ def _enter(session: Session, order: Order) -> tuple[SandboxCharge, bool]:
     return entry, new
 
 
+def _card(session: Session, reference: str) -> SandboxCredential | None:
+    return session.scalars(select(SandboxCredential).where(SandboxCredential.reference == reference)).first()
+
+
 def _find(session: Session, reference: str) -> SandboxCharge:
     if "\0" in reference:  # PostgreSQL cannot even be asked for it
         raise BankRefusal("no_such_charge")
@@ -158,7 +180,7 @@ def _find(session: Session, reference: str) -> SandboxCharge:
     return entry
 
 
-def _locked(session: Session, reference: str) -> SandboxCharge:
+def locked(session: Session, reference: str) -> SandboxCharge:
     """Two decisions in the same instant are taken one after the other. Raises BankRefusal."""
     query = select(SandboxCharge).where(SandboxCharge.reference == reference).with_for_update()
     entry = session.scalars(query.execution_options(populate_existing=True)).first()
@@ -171,43 +193,55 @@ def _decide(entry: SandboxCharge, decision: Decision, reason: str = "", after: t
     entry.decision = decision
     entry.settled_at = clock.now() + after
     entry.decline_reason = reason if decision == Decision.DECLINED else ""
-    _tell(entry, "charge.declined" if decision == Decision.DECLINED else "charge.succeeded", after)
+    tell(entry, "charge.declined" if decision == Decision.DECLINED else "charge.succeeded", after)
 
 
-def _check_refund(entry: SandboxCharge, amount: Money) -> None:
-    if entry.status != ChargeStatus.SUCCEEDED:
-        raise BankRefusal("nothing_taken")
-    if amount.currency != entry.currency or amount.minor <= 0:
-        raise BankRefusal("bad_amount")
-    if entry.refunded_minor + amount.minor > entry.amount_minor:
-        raise BankRefusal("more_than_was_taken")
-
-
-def _statement(entry: SandboxCharge) -> Statement:
+def _statement(entry: SandboxCharge, session: Session | None = None) -> Statement:
+    """`session`: to say what has gone back, or is asked back, as well."""
     card = entry.credential
     return Statement(
         reference=entry.reference,
         status=entry.status,
         amount=entry.amount,
         reason=entry.reason,
-        credential=Credential(card.reference, card.label) if card is not None else None,
+        credential=None if card is None else Credential(card.reference, card.label, card.expires_on, card.fingerprint),
+        refunded=None if session is None else _refunded(session, entry),
+        disputes=() if session is None else _disputes(session, entry),
     )
 
 
-def _lateness() -> timedelta:
+def _refunded(session: Session, entry: SandboxCharge) -> Money | None:
+    """In all, as vendors say it; None for nothing. What is still on its way, or came back, does not count."""
+    rows = session.scalars(select(SandboxRefund).where(SandboxRefund.charge_id == entry.id))
+    done = sum(one.amount_minor for one in rows if one.status == SandboxRefundStatus.SUCCEEDED)
+    return Money(done, entry.currency) if done else None
+
+
+def _disputes(session: Session, entry: SandboxCharge) -> tuple[DisputeNews, ...]:
+    rows = session.scalars(
+        select(SandboxDispute).where(SandboxDispute.charge_id == entry.id).order_by(SandboxDispute.id)
+    )
+    won = {SandboxDisputeStatus.WON: True, SandboxDisputeStatus.LOST: False}
+    return tuple(
+        DisputeNews(one.reference, Money(one.amount_minor, entry.currency), one.reason, won.get(one.status))
+        for one in rows
+    )
+
+
+def lateness() -> timedelta:
     settings: Settings = current_app.extensions["settings"]
     return timedelta(seconds=settings.sandbox_late_seconds)
 
 
 # -- notices -------------------------------------------------------------------------------------------------
-def _tell(entry: SandboxCharge, event_type: str, after: timedelta = timedelta(0)) -> None:
-    """Have a worker send a notice. It names the charge and no more: what is true of it, one asks `fetch`."""
+def tell(entry: SandboxCharge, event_type: str, after: timedelta = timedelta(0), about: str = "") -> None:
+    """Have a worker send a notice. It names the charge (or what it is `about`) and no more: one asks `fetch`."""
     if not entry.notify_url:
         return
     args = [
         f"sbe_{secrets.token_hex(16)}",
         event_type,
-        entry.reference,
+        about or entry.reference,
         clock.now() + after,
         entry.notify_url,
     ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 
 from webapp.errors import NotFound, SwitchedOff
-from webapp.gateways.base import Config, Gateway
+from webapp.gateways.base import Base, Config, Gateway
 from webapp.hooks import apply_filters, registry
 
 log = logging.getLogger(__name__)
 
 Factory = Callable[[Config], Gateway]
+_pretended: ContextVar[Mapping[str, Gateway] | None] = ContextVar("pretended_gateways", default=None)
 
 
 class Gateways:
@@ -29,6 +31,9 @@ class Gateways:
 
     def all(self) -> dict[str, Gateway]:
         """Every registered gateway that can be made, by its id, in the order registered."""
+        pretended = _pretended.get()
+        if pretended is not None:
+            return dict(pretended)
         registered = apply_filters("wu_payment_gateways", dict(self._ours))
         if not isinstance(registered, Mapping):  # a callback forgot to return them
             log.error("gateways.not_a_dict", extra={"filter": "wu_payment_gateways"})
@@ -45,6 +50,16 @@ class Gateways:
                 raise SwitchedOff()
             raise NotFound(code="unknown_gateway")
         return found
+
+    def account_of(self, name: str) -> str:
+        """Whose account at a vendor it uses; its own name for one that shares none, or is gone."""
+        found = self.all().get(name)
+        return (beyond(found).account if found is not None else "") or name
+
+    def sharing(self, name: str) -> list[str]:
+        """It, and those that share its account: what one hears of may be another's."""
+        account = self.account_of(name)
+        return [name, *(one for one in self.all() if one != name and self.account_of(one) == account)]
 
     def brought_by(self, addon: str) -> list[str]:
         """The ids that an add-on's callbacks add to ours, also while it is switched off."""
@@ -72,6 +87,21 @@ class Gateways:
         except Exception:
             log.exception("gateway.cannot_be_made", extra={"gateway": name})
             return None
+
+
+def beyond(gateway: Gateway) -> Base:
+    """What it answers to beside the verbs every gateway has; nothing special for a class of somebody's own."""
+    return gateway if isinstance(gateway, Base) else Base(Config({}, ""))
+
+
+@contextmanager
+def pretending(instead: Mapping[str, Gateway]) -> Iterator[None]:
+    """Here, and nowhere else in the process, these are all the gateways there are."""
+    token = _pretended.set(instead)
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
 
 
 gateways = Gateways()

@@ -7,10 +7,12 @@ Docs: docs/custom-gateway.md, with the verbs that integrators of Ultimate Multis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from webapp.money import Money
 from webapp.paying import (
     BadNotice,
     Beginning,
@@ -18,6 +20,7 @@ from webapp.paying import (
     Capability,
     ChargeRequest,
     Credential,
+    DisputeNews,
     Done,
     Later,
     Notice,
@@ -26,6 +29,7 @@ from webapp.paying import (
     PaymentRequest,
     Redirect,
     RefundRequest,
+    VendorPage,
     Verdict,
 )
 
@@ -38,6 +42,7 @@ __all__ = [
     "ChargeRequest",
     "Config",
     "Credential",
+    "DisputeNews",
     "Done",
     "Gateway",
     "Later",
@@ -47,6 +52,7 @@ __all__ = [
     "PaymentRequest",
     "Redirect",
     "RefundRequest",
+    "VendorPage",
     "VendorUnreachable",
     "Verdict",
 ]
@@ -82,11 +88,15 @@ class Gateway(Protocol):
         ...
 
     def refund(self, request: RefundRequest) -> Outcome:
-        """Give money back (with REFUND); a smaller amount only with PARTIAL_REFUND."""
+        """Give money back (with REFUND); a smaller amount only with PARTIAL_REFUND.
+
+        NEEDS_ACTION: the vendor works on it; its `reference` is then asked for by `fetch`. UNKNOWN: the answer was
+        lost; asked again with the same key while vendors remember it.
+        """
         ...
 
     def fetch(self, reference: str) -> Outcome:
-        """What is true now about the object that `begin` or `charge` named. Raises VendorUnreachable."""
+        """What is true now about the object that `begin`, `charge` or `refund` named. Raises VendorUnreachable."""
         ...
 
     def open_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
@@ -95,18 +105,51 @@ class Gateway(Protocol):
 
 
 class Base:
-    """The answers of a gateway that cannot do a thing; inherit from it and write what yours can."""
+    """The answers of a gateway that cannot do a thing; inherit from it and write what yours can.
+
+    What stands here beside the verbs of `Gateway` is asked by `webapp.gateways.beyond`, so a class without it works.
+    """
 
     id = ""
     title: Any = ""
     description: Any = ""
     capabilities = Capability.NONE
+    account = ""  # shared by gateways of one vendor's account: what one hears may be about another's; empty: `id`
 
     def __init__(self, config: Config) -> None:
         self.config = config
 
+    @property
+    def ready(self) -> bool:
+        """Whether it has all it needs to sell, as its keys; what is not ready is not offered."""
+        return True
+
+    def takes(self, amount: Money) -> bool:
+        """Whether it can take so much now; zero: whether it can keep a way to pay for later. Else it is not offered."""
+        return True
+
+    def page(self, request: PaymentRequest) -> VendorPage | None:
+        """For a gateway whose buyers pay on our page (`BrowserStep`): what the page needs. Asks nobody."""
+        return None
+
     def begin(self, request: PaymentRequest) -> Beginning:
         raise NotImplementedError(f"{self.id} cannot begin a payment")
+
+    def confirm(self, request: PaymentRequest) -> Beginning:
+        """The button on our page was pressed: a `BrowserStep` whose `data` goes to our script, and is not kept.
+
+        With `request.credential`, the buyer confirms with what is stored. Raises VendorUnreachable only when nothing
+        can have been taken.
+        """
+        raise NotImplementedError(f"{self.id} has no page of ours")
+
+    def capture(self, reference: str) -> Outcome:
+        """Take the money that the buyer has agreed to (with CAPTURE): once, however often it is called.
+
+        Asked for while it is still wanted, where `fetch` says NEEDS_ACTION for the reason `paying.APPROVED`.
+        Raises VendorUnreachable when nobody knows.
+        """
+        raise NotImplementedError(f"{self.id} waits for no word of ours")
 
     def charge(self, request: ChargeRequest) -> Outcome:
         return Outcome(Verdict.DECLINED, reason="not_supported")
@@ -119,3 +162,38 @@ class Base:
 
     def open_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
         raise BadNotice(f"{self.id} sends no notices")
+
+    def forget(self, credential: str) -> None:
+        """Keep this way to pay no longer (with STORED_CREDENTIAL); what is gone already is gone.
+
+        Raises VendorUnreachable; then it is asked again. What was charged stays charged: asked for once more under its
+        key, it is answered as before, or with UNKNOWN.
+        """
+
+    def names(self, payload: Mapping[str, Any]) -> Sequence[str]:
+        """Further names by which the network may know what a notice is about: references, a try's idempotency key."""
+        return ()
+
+    def to_ask(self, about: str, known_as: str) -> str:
+        """Something happened to `about`, and the network knows it as the other: what `fetch` is asked, mostly that."""
+        return known_as
+
+    def decided(self, since: datetime) -> Iterable[Sequence[str]]:
+        """Of all that was taken or refused since then, and ways to pay that were kept, the names, as in `changed`."""
+        return ()
+
+    def changed(self, since: datetime) -> Iterable[Sequence[str]]:
+        """Of all that was given back or disputed since then, by whomever, the names by which we may know it.
+
+        The vendor's own name of the thing stands first, then those that `names` would give. Raises VendorUnreachable,
+        also after some.
+        """
+        return ()
+
+    def sentence(self, reason: str) -> str:
+        """What a buyer is told of a decline, in the language of whoever looks; empty for the usual words."""
+        return ""
+
+    def address_of(self, reference: str) -> str:
+        """The vendor's own page about what is called so, for the staff; empty when it has none."""
+        return ""

@@ -38,5 +38,5 @@ class ManualGateway(Base):
         return Later(f"{wording}\n{quote}")
 
     def refund(self, request: RefundRequest) -> Outcome:
-        """The operator sends the money back by hand; here it is only noted."""
-        return Outcome(Verdict.SUCCEEDED)
+        """The operator sends the money back by hand, and says so when it is done."""
+        return Outcome(Verdict.NEEDS_ACTION, reason="sent back by hand")

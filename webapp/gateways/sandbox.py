@@ -6,18 +6,15 @@ it only by the `Bank` protocol, as any other gateway knows its vendor by the ven
 
 from __future__ import annotations
 
-import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from flask_babel import lazy_gettext as _l
-from standardwebhooks import Webhook
 
-from webapp import clock
 from webapp.gateways.base import (
     BadNotice,
     Base,
@@ -26,6 +23,7 @@ from webapp.gateways.base import (
     ChargeRequest,
     Config,
     Credential,
+    DisputeNews,
     Done,
     Notice,
     Outcome,
@@ -34,9 +32,8 @@ from webapp.gateways.base import (
     RefundRequest,
     Verdict,
 )
+from webapp.gateways.sandbox_notices import check_signature
 from webapp.money import Money
-
-TOLERANCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,21 @@ class Statement:
     amount: Money
     reason: str = ""
     credential: Credential | None = None
+    refunded: Money | None = None
+    disputes: Sequence[DisputeNews] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """How a refund stands: `processing`, `succeeded` or `failed`."""
+
+    reference: str
+    status: str
+    amount: Money
+
+
+class BankSilent(Exception):
+    """The bank's answer got lost; whether it did what it was asked for is not known."""
 
 
 class BankRefusal(Exception):
@@ -82,14 +94,30 @@ class Bank(Protocol):
 
     def charge(self, credential: str, order: Order) -> Statement: ...
 
-    def refund(self, reference: str, amount: Money, idempotency_key: str) -> str:
-        """The reference of the refund; the same for the same key."""
-        ...
+    def forget(self, credential: str) -> None: ...
 
     def fetch(self, reference: str) -> Statement: ...
 
+    def decided(self, since: datetime) -> Sequence[str]:
+        """References of what was taken or declined since then."""
+        ...
+
     def notice_key(self) -> bytes:
         """What the bank signs its notices with."""
+        ...
+
+
+class Refunds(Protocol):
+    """What the gateway needs where money goes back. All of it may raise BankRefusal; `refund` BankSilent as well."""
+
+    def refund(self, reference: str, amount: Money, idempotency_key: str) -> GivenBack:
+        """The same refund for the same key."""
+        ...
+
+    def fetch_refund(self, reference: str) -> GivenBack: ...
+
+    def changed(self, since: datetime) -> Sequence[Sequence[str]]:
+        """Refunds, with their keys and charges, and charges that payers' banks asked back since then."""
         ...
 
 
@@ -100,18 +128,25 @@ VERDICTS = {
     "declined": Verdict.DECLINED,
 }
 
+REFUND_PREFIX = "sbr_"
+REFUND_VERDICTS = {
+    "processing": Verdict.NEEDS_ACTION,
+    "succeeded": Verdict.SUCCEEDED,
+    "failed": Verdict.DECLINED,
+}
+
 
 class SandboxGateway(Base):
-    """Made with its bank: `functools.partial(SandboxGateway, bank=sandbox_bank)` is what gets registered."""
+    """Made with its bank: `partial(SandboxGateway, bank=sandbox_bank, refunds=sandbox_refunds)` is registered."""
 
     id = "sandbox"
     title = _l("Test payment")
     description = _l("Play money, for trying things out. You decide on the next page whether it is approved.")
     capabilities = Capability.STORED_CREDENTIAL | Capability.REFUND | Capability.PARTIAL_REFUND
 
-    def __init__(self, config: Config, *, bank: Bank) -> None:
+    def __init__(self, config: Config, *, bank: Bank, refunds: Refunds) -> None:
         super().__init__(config)
-        self.bank = bank
+        self.bank, self.refunds = bank, refunds
 
     def begin(self, request: PaymentRequest) -> Beginning:
         """Send the buyer to the bank's page."""
@@ -148,19 +183,33 @@ class SandboxGateway(Base):
         except BankRefusal as refusal:
             return declined(refusal.code)
 
+    def forget(self, credential: str) -> None:
+        self.bank.forget(credential)
+
     def refund(self, request: RefundRequest) -> Outcome:
         try:
-            reference = self.bank.refund(request.payment_reference, request.amount, request.idempotency_key)
+            return outcome_of_refund(
+                self.refunds.refund(request.payment_reference, request.amount, request.idempotency_key)
+            )
         except BankRefusal as refusal:
             return declined(refusal.code)
-        return Outcome(Verdict.SUCCEEDED, reference=reference, amount=request.amount)
+        except BankSilent:
+            return Outcome(Verdict.UNKNOWN, reason="no_answer")
 
     def fetch(self, reference: str) -> Outcome:
         """Of a charge that the bank does not know, nothing is known: neither taken nor declined."""
         try:
+            if reference.startswith(REFUND_PREFIX):
+                return outcome_of_refund(self.refunds.fetch_refund(reference))
             return outcome_of(self.bank.fetch(reference))
         except BankRefusal as refusal:
             return Outcome(Verdict.UNKNOWN, reason=refusal.code)
+
+    def decided(self, since: datetime) -> Iterable[Sequence[str]]:
+        return [(one,) for one in self.bank.decided(since)]
+
+    def changed(self, since: datetime) -> Iterable[Sequence[str]]:
+        return self.refunds.changed(since)
 
     def open_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
         given = {name.lower(): value for name, value in headers.items()}
@@ -187,7 +236,19 @@ def outcome_of(statement: Statement) -> Outcome:
         reason="" if verdict == Verdict.SUCCEEDED else statement.status,
         credential=statement.credential if verdict == Verdict.SUCCEEDED else None,
         amount=statement.amount if verdict == Verdict.SUCCEEDED else None,
+        refunded=statement.refunded if verdict == Verdict.SUCCEEDED else None,
+        disputes=statement.disputes if verdict == Verdict.SUCCEEDED else (),
     )
+
+
+def outcome_of_refund(given: GivenBack) -> Outcome:
+    verdict = REFUND_VERDICTS[given.status]
+    if verdict == Verdict.DECLINED:
+        return Outcome(
+            verdict, reference=given.reference, reason="refund_failed", message=sentence_for("refund_failed")
+        )
+    told = verdict == Verdict.SUCCEEDED
+    return Outcome(verdict, given.reference, "" if told else given.status, amount=given.amount if told else None)
 
 
 def declined(reason: str, reference: str | None = None) -> Outcome:
@@ -202,35 +263,7 @@ def sentence_for(reason: str) -> str:
 SENTENCES = {
     "expired": _l("The payment page was open for too long and has been closed."),
     "cancelled": _l("The payment was cancelled."),
+    "refund_failed": _l("The money came back to us."),
+    "refund_refused": _l("The bank gives nothing back of this payment."),
+    "more_than_was_taken": _l("The bank gives no more back than it took."),
 }
-
-
-# -- signatures, as the Standard Webhooks specification has them ---------------------------------------------
-def sign(key: bytes, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The three headers of a signed notice."""
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(key).sign(message_id, at, body.decode()),
-    }
-
-
-def check_signature(key: bytes, body: bytes, headers: Mapping[str, Any]) -> None:
-    """Raises BadNotice unless one of the signatures is right and no older than five minutes.
-
-    The library's own `verify` reads the wall clock by itself and lets a broken header escape as all sorts of
-    errors; only its `sign` is used.
-    """
-    message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not message_id or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
-        raise BadNotice("headers are missing")
-    at = datetime.fromtimestamp(int(timestamp), UTC)
-    if abs(clock.now() - at) > TOLERANCE:
-        raise BadNotice("too old, or from the future")
-    try:
-        right = sign(key, message_id, at, body)["webhook-signature"].encode()
-    except UnicodeDecodeError:
-        raise BadNotice("not UTF-8") from None
-    given = str(headers.get("webhook-signature", "")).encode(errors="replace").split(b" ")
-    if not any(hmac.compare_digest(right, one) for one in given):
-        raise BadNotice("signature is wrong")

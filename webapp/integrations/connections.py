@@ -6,16 +6,24 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from webapp.domain import network
 from webapp.errors import ConfigurationError
 from webapp.integrations.analytics import ga4
-from webapp.integrations.answers import Limits
 from webapp.integrations.crm import hubspot
 from webapp.outgoing import DeliveryFailure, PermanentFailure, TryLater
 from webapp.settings import Settings
+from webapp.vendors.answers import Limits
 
 QUICK = Limits(connect=3.0, read=4.0, total=5.0, answer_bytes=64 * 1024)
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Client = TypeVar("Client", bound=Closable)
 
 
 class Verdict(StrEnum):
@@ -38,21 +46,19 @@ def effective(settings: Settings) -> Settings:
 
 def try_hubspot(settings: Settings) -> Verdict:
     """Reads one contact: it needs a right to the contacts, and changes nothing."""
-    client = hubspot.from_settings(settings, limits=QUICK)
-    if client is None:
-        return Verdict.NO_KEYS
-    with closing(client):
-        client.look()
-    return Verdict.ACCEPTED
+    return _tried(hubspot.from_settings(settings, limits=QUICK), lambda client: client.look())
 
 
 def try_ga4(settings: Settings) -> Verdict:
     """Asks Google's validation server, which counts nothing. It looks at the message, and not at the secret."""
-    client = ga4.from_settings(settings, limits=QUICK)
+    return _tried(ga4.from_settings(settings, limits=QUICK), lambda client: client.validate())
+
+
+def _tried(client: Client | None, ask: Callable[[Client], object]) -> Verdict:
     if client is None:
         return Verdict.NO_KEYS
     with closing(client):
-        client.validate()
+        ask(client)
     return Verdict.ACCEPTED
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 
-from flask import Flask, current_app
+from flask import current_app
 
 from webapp.domain import email_addresses
-from webapp.extensions import queue
+from webapp.extensions import application, queue
 from webapp.flows import bulk as bulk_jobs
+from webapp.flows import charging, checking_tax_ids, fetching_rates, mailing, reconciling, relaying
 from webapp.flows import inbound as notices
-from webapp.flows import mailing, relaying
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -35,7 +35,7 @@ def chore(function: Callable[..., None]) -> Callable[..., None]:
 @chore
 def drain(handler: str) -> None:
     """Tell one destination everything that is due."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # threads need the application itself
+    app = application()
     settings: Settings = app.extensions["settings"]
     relaying.drain(app, handler, lease=timedelta(seconds=settings.lease_seconds))
 
@@ -60,9 +60,35 @@ def mail() -> None:
 
 
 @chore
+def tax_id(number: str) -> None:
+    """Ask the registry about a VAT id; each in a thread of its own, for somebody may be waiting for the answer."""
+    settings: Settings = application().extensions["settings"]
+    checking_tax_ids.ask(number, settings)
+
+
+@chore
+def rates() -> None:
+    """Ask for the day's exchange rates."""
+    settings: Settings = application().extensions["settings"]
+    fetching_rates.fetch(settings)
+
+
+@chore
 def resets() -> None:
     """Write to those who forgot their password, if they are anybody here."""
     answered = 1
     while answered and not relaying.stopping.is_set():
         with unit_of_work("worker"):
             answered = email_addresses.answer_resets()
+
+
+@chore
+def reconcile(actor: str) -> None:
+    """Compare with the gateways, since `actor` does not want to wait for the clock."""
+    reconciling.run(actor)
+
+
+@chore
+def renewals() -> None:
+    """Do what is due in the life of memberships: announce, charge, renew, put on hold, end."""
+    charging.work_off()

@@ -26,11 +26,19 @@ from webapp.domain import (
 )
 from webapp.domain.hook_figures import Key
 from webapp.errors import DomainError
-from webapp.extensions import db
-from webapp.flows import asking, inbound, relaying, watching
+from webapp.extensions import application, db
+from webapp.flows import relaying, watching
 from webapp.hook_callbacks import Callback, Hook
 from webapp.hooks import registry
-from webapp.jobs import commands_sandbox, schedule, worker
+from webapp.jobs import (
+    commands_api,
+    commands_reconcile,
+    commands_renewals,
+    commands_sandbox,
+    commands_simulate,
+    schedule,
+    worker,
+)
 from webapp.models import STAFF, Delivery, DeliveryStatus, HookFigure, LinkPurpose, Payment, Role
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -46,9 +54,13 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(hooks_group)
     app.cli.add_command(payments_group)
     app.cli.add_command(figures_group)
-    for command in (prepare, init_demo, create_admin, password_link, run_worker, run_clock, tick, reconcile):
+    for command in (prepare, init_demo, create_admin, password_link, run_worker, run_clock, tick):
         app.cli.add_command(command)
+    commands_api.init_app(app)
     app.cli.add_command(commands_sandbox.group)
+    commands_renewals.init_app(app)
+    commands_reconcile.init_app(app)
+    app.cli.add_command(commands_simulate.simulate)
 
 
 def say_admin(email: str, password: str) -> None:
@@ -71,7 +83,7 @@ def password_link(email: str) -> None:
         user = customers.user_by_email(email)
         if user is None:
             raise click.ClickException(f"There is no account with the e-mail address {email}.")
-        token = one_time_links.make(user, LinkPurpose.RESET)
+        token = one_time_links.make(user, LinkPurpose.HANDED_OVER)
     click.echo(f"{settings.base_url}/password/{token}")
 
 
@@ -111,7 +123,7 @@ def run_worker(burst: bool) -> None:
     if settings.redis_url is None:
         raise click.ClickException("REDIS_URL is not set; ./dev run brings its own Redis.")
     worker.start_beating()
-    worker.run(current_app._get_current_object(), burst=burst)  # type: ignore[attr-defined]
+    worker.run(application(), burst=burst)
 
 
 @click.command("clock")
@@ -124,7 +136,7 @@ def run_clock() -> None:
 
     signal.signal(signal.SIGTERM, stop_now)
     signal.signal(signal.SIGINT, stop_now)
-    schedule.run(current_app._get_current_object(), stop)  # type: ignore[attr-defined]
+    schedule.run(application(), stop)
 
 
 @click.command("tick")
@@ -132,16 +144,6 @@ def tick() -> None:
     """Run the scheduled chores whose turn has come, once."""
     for name in schedule.tick():
         click.echo(name)
-
-
-@click.command("reconcile")
-def reconcile() -> None:
-    """Ask the gateways about every payment that is open, and work off what they told us."""
-    asked = asking.ask_due(10_000)
-    worked = 0
-    while done := inbound.work_off(100):
-        worked += done
-    click.echo(f"{asked} tries asked for, {worked} notices worked off")
 
 
 @deliveries.command("list")
@@ -216,7 +218,7 @@ def repair_figures() -> None:
 @hooks_group.command("list")
 def list_hooks() -> None:
     """Every add-on and its state, every hook with its arguments, its meaning and who listens."""
-    watching.look(current_app._get_current_object())  # type: ignore[attr-defined]
+    watching.look(application())
     off = hook_switches.switched_off(db.session())
     for addon in current_app.extensions["addons"]:
         resting = "  off" * (hook_switches.of_addon(addon.name) in off)

@@ -7,10 +7,10 @@ from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from webapp.errors import NotFound
+from webapp.errors import Conflict, NotFound
 from webapp.extensions import db
-from webapp.flows import sandbox_bank
-from webapp.models import SandboxCharge, SandboxCredential
+from webapp.flows import sandbox_bank, sandbox_disputes, sandbox_refunds
+from webapp.models import RefundManner, SandboxCharge, SandboxCredential
 
 group = AppGroup("sandbox", help="The pretend bank behind the sandbox gateway.")
 
@@ -29,6 +29,43 @@ def fail_credential(reference: str, works: bool) -> None:
     except NotFound:
         raise click.ClickException(f"The sandbox knows no card {reference}.") from None
     click.echo(f"{reference} {'can be charged again' if works else 'is declined from now on'}.")
+
+
+@group.command("refunds")
+@click.argument("reference")
+@click.argument("manner", type=click.Choice([str(one) for one in RefundManner]))
+def refunds(reference: str, manner: str) -> None:
+    """How refunds of the charge REFERENCE (sb_…) go from now on: at once, refused, answer lost, late, or bounced."""
+    try:
+        sandbox_refunds.tell_to_refund(reference, RefundManner(manner))
+    except NotFound:
+        raise click.ClickException(f"The sandbox knows no charge {reference}.") from None
+    click.echo(f"Refunds of {reference}: {manner}.")
+
+
+@group.command("dispute")
+@click.argument("reference")
+def dispute(reference: str) -> None:
+    """Have the payer's bank ask for the charge REFERENCE (sb_…) back."""
+    try:
+        name = sandbox_disputes.dispute(reference)
+    except NotFound:
+        raise click.ClickException(f"The sandbox knows no charge {reference}.") from None
+    except Conflict:
+        raise click.ClickException(f"Nothing was taken by {reference}.") from None
+    click.echo(f"{reference} is disputed: {name}")
+
+
+@group.command("decide")
+@click.argument("reference")
+@click.argument("end", type=click.Choice(["won", "lost"]))
+def decide(reference: str, end: str) -> None:
+    """End the dispute REFERENCE (sbd_…): won, the money stays; lost, it is gone."""
+    try:
+        sandbox_disputes.decide(reference, won=end == "won")
+    except NotFound:
+        raise click.ClickException(f"The sandbox knows no dispute {reference}.") from None
+    click.echo(f"{reference} is {end}.")
 
 
 @group.command("list")

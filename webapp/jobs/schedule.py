@@ -14,6 +14,7 @@ from sqlalchemy import select
 from webapp import clock
 from webapp.domain import (
     acting,
+    agenda,
     attention,
     attention_digests,
     bulk,
@@ -22,16 +23,18 @@ from webapp.domain import (
     erasure,
     figure_days,
     inbox,
+    kept_answers,
     mail_claims,
     mails,
-    memberships,
     one_time_links,
     passkeys,
+    rate_fetches,
     sessions,
+    tax_id_checks,
     throttles,
 )
 from webapp.extensions import db, queue
-from webapp.flows import asking, relaying, watching
+from webapp.flows import asking, reconciling, refunding, relaying, storing, watching
 from webapp.hook_registry import begin_scope
 from webapp.models import ClockSlot
 from webapp.models.inserts import INSERTS
@@ -83,6 +86,31 @@ def sweep_resets() -> int:
     return due
 
 
+def sweep_tax_ids() -> int:
+    """Those whose ring was lost, and those to be asked about again."""
+    due = tax_id_checks.due()
+    for number in due:
+        queue.ring("tax_id", [number])
+    return len(due)
+
+
+def sweep_rates() -> int:
+    """Once a day, and again after a failure."""
+    with reading() as session:
+        due = rate_fetches.is_due(session)
+    if due:
+        queue.ring("rates")
+    return int(due)
+
+
+def forget_tax_ids() -> int:
+    return _in_batches(tax_id_checks.forget)
+
+
+def ask_before_renewals() -> int:
+    return _in_batches(tax_id_checks.ask_ahead)
+
+
 def forget_mail() -> int:
     return _in_batches(mails.forget)
 
@@ -91,8 +119,11 @@ def forget_bulk() -> int:
     return _in_batches(bulk.sweep)
 
 
-def end_memberships() -> int:
-    return _in_batches(memberships.end_due)
+def sweep_renewals() -> int:
+    due = agenda.count_due()
+    if due:
+        queue.ring("renewals")
+    return due
 
 
 def give_up_sales() -> int:
@@ -101,6 +132,10 @@ def give_up_sales() -> int:
 
 def forget_billed() -> int:
     return _in_batches(erasure.sweep)
+
+
+def forget_answers() -> int:
+    return _in_batches(kept_answers.sweep)
 
 
 def count_days() -> int:
@@ -114,6 +149,10 @@ def send_digests() -> int:
 def forget_marks() -> int:
     with unit_of_work("clock") as session:
         return attention.sweep(session)
+
+
+def reconcile() -> int:
+    return reconciling.run("clock").repaired
 
 
 def sweep_signing_in() -> int:
@@ -141,15 +180,23 @@ CHORES = (
     Chore("sweep-bulk", timedelta(seconds=5), sweep_bulk),
     Chore("sweep-resets", timedelta(seconds=5), sweep_resets),
     Chore("sweep-mail", timedelta(seconds=5), sweep_mail),
+    Chore("sweep-tax-ids", timedelta(seconds=10), sweep_tax_ids),
+    Chore("sweep-rates", timedelta(minutes=1), sweep_rates),
+    Chore("ask-before-renewals", timedelta(minutes=30), ask_before_renewals),
+    Chore("sweep-renewals", timedelta(seconds=5), sweep_renewals),
     Chore("ask-gateways", timedelta(seconds=30), asking.ask_due),
+    Chore("ask-about-set-ups", timedelta(seconds=30), storing.ask_due),
+    Chore("ask-about-refunds", timedelta(seconds=30), refunding.ask_due),
+    Chore("reconcile", timedelta(hours=1), reconcile),
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
-    Chore("end-memberships", timedelta(minutes=1), end_memberships),
     Chore("count-days", timedelta(minutes=1), count_days),
     Chore("end-acting", timedelta(minutes=1), end_acting),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
+    Chore("forget-tax-ids", timedelta(days=1), forget_tax_ids),
     Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("send-digests", timedelta(minutes=5), send_digests),
     Chore("forget-marks", timedelta(hours=1), forget_marks),
+    Chore("forget-answers", timedelta(hours=1), forget_answers),
     Chore("forget-mail", timedelta(hours=1), forget_mail),
     Chore("sweep-signing-in", timedelta(hours=1), sweep_signing_in),
 )

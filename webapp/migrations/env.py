@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
 from webapp import models
 from webapp.extensions import Base, db
@@ -29,12 +32,30 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
     return False
 
 
+@contextmanager
+def unwatched(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it and dropping the old one. Dropped under the eyes of its foreign keys, it
+    would take along the rows that refer to it, or be refused; so they are looked at when all is done."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection  # in a transaction the pragma does nothing
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+    lost = driver.execute("PRAGMA foreign_key_check").fetchmany(10)
+    if lost:
+        raise RuntimeError(f"rows refer to rows that are not there (table, row, refers to): {lost}")
+
+
 def run() -> None:
     def belongs(item: Any, *_more: Any) -> bool:
         """Whether the database in hand has it: an index may be for one kind only."""
         return getattr(item, "info", {}).get("dialect", connection.dialect.name) == connection.dialect.name
 
-    with db.engine.connect() as connection:
+    with db.engine.connect() as connection, unwatched(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -1,20 +1,22 @@
 """Rows, one file per family, with the behaviour that concerns one row."""
 
+from webapp.models.api import ApiKey, KeptAnswer
 from webapp.models.attention import AttentionDigest, AttentionMark
 from webapp.models.audit import AuditEntry
 from webapp.models.bulk import BulkItem, BulkJob, BulkOutcome, BulkStatus, ExportPart
 from webapp.models.catalog import (
-    DiscountCode,
-    DiscountType,
+    CurrencyPrice,
     PriceVariation,
     PricingType,
     Product,
     ProductType,
-    Redemption,
-    RedemptionStatus,
-    Renewals,
+    PwywRecurring,
 )
+from webapp.models.change import Change, ChangeKind, ChangeStatus
+from webapp.models.credential import CredentialSetup, StoredCredential
+from webapp.models.credit import CreditBalance, CreditKind, CreditMovement
 from webapp.models.declaration import Declaration, DeclarationKind, DeclarationStatus, Hindrance
+from webapp.models.discount import DiscountCode, DiscountType, Redemption, RedemptionStatus, Renewals
 from webapp.models.figures import DailyFigure, Measure, MovementKind, MrrMovement
 from webapp.models.hooks import HookFigure, HookSwitch
 from webapp.models.identity import (
@@ -29,10 +31,12 @@ from webapp.models.identity import (
     TotpSecret,
     UserSession,
 )
+from webapp.models.invoice import Invoice, InvoiceKind, InvoiceSequence
 from webapp.models.legal import LegalText
 from webapp.models.mail import Mail, MailStatus, MailText
-from webapp.models.membership import Membership, MembershipItem, MembershipStatus, StoredCredential
+from webapp.models.membership import Membership, MembershipItem, MembershipStatus
 from webapp.models.messages import Attempt, Delivery, DeliveryStatus, Event, InboundEvent, InboundStatus
+from webapp.models.name_word import NameWord
 from webapp.models.network import BrandFile, ClockSlot, Setting
 from webapp.models.note import Note
 from webapp.models.parts import Meta, Move
@@ -42,19 +46,31 @@ from webapp.models.payment import (
     Payment,
     PaymentKind,
     PaymentStatus,
-    Refund,
-    RefundStatus,
     Try,
     TryStatus,
 )
 from webapp.models.people import STAFF, Customer, EmailVerification, Role, User
+from webapp.models.rates import ExchangeRate, RateFetch, RateSource
+from webapp.models.reconciliation import Reconciliation
+from webapp.models.refund import Dispute, DisputeStatus, Refund, RefundKind, RefundStatus
 from webapp.models.sale import Sale
-from webapp.models.sandbox import SandboxCharge, SandboxCredential, SandboxRefund
+from webapp.models.sandbox import (
+    RefundManner,
+    SandboxCharge,
+    SandboxCredential,
+    SandboxDispute,
+    SandboxDisputeStatus,
+    SandboxRefund,
+)
 from webapp.models.saved_view import SavedView
 from webapp.models.site import Site, SiteStatus
+from webapp.models.site_content import SitePage, SitePicture
+from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
+from webapp.models.trial import KnownBy, TrialClaim
 
 __all__ = [
     "STAFF",
+    "ApiKey",
     "Attempt",
     "AttentionDigest",
     "AttentionMark",
@@ -64,7 +80,15 @@ __all__ = [
     "BulkJob",
     "BulkOutcome",
     "BulkStatus",
+    "Change",
+    "ChangeKind",
+    "ChangeStatus",
     "ClockSlot",
+    "CredentialSetup",
+    "CreditBalance",
+    "CreditKind",
+    "CreditMovement",
+    "CurrencyPrice",
     "Customer",
     "DailyFigure",
     "Declaration",
@@ -74,16 +98,25 @@ __all__ = [
     "DeliveryStatus",
     "DiscountCode",
     "DiscountType",
+    "Dispute",
+    "DisputeStatus",
     "EmailVerification",
     "Event",
+    "ExchangeRate",
     "ExportPart",
     "Hindrance",
     "HookFigure",
     "HookSwitch",
     "InboundEvent",
     "InboundStatus",
+    "Invoice",
+    "InvoiceKind",
+    "InvoiceSequence",
+    "KeptAnswer",
+    "KnownBy",
     "LegalText",
     "LineItem",
+    "LineTax",
     "LineType",
     "LinkPurpose",
     "Mail",
@@ -97,6 +130,7 @@ __all__ = [
     "Move",
     "MovementKind",
     "MrrMovement",
+    "NameWord",
     "Note",
     "OneTimeLink",
     "Passkey",
@@ -107,10 +141,16 @@ __all__ = [
     "PricingType",
     "Product",
     "ProductType",
+    "PwywRecurring",
+    "RateFetch",
+    "RateSource",
+    "Reconciliation",
     "RecoveryCode",
     "Redemption",
     "RedemptionStatus",
     "Refund",
+    "RefundKind",
+    "RefundManner",
     "RefundStatus",
     "Renewals",
     "ResetRequest",
@@ -118,16 +158,25 @@ __all__ = [
     "Sale",
     "SandboxCharge",
     "SandboxCredential",
+    "SandboxDispute",
+    "SandboxDisputeStatus",
     "SandboxRefund",
     "SavedView",
     "SecurityEvent",
     "Setting",
     "Site",
+    "SitePage",
+    "SitePicture",
     "SiteStatus",
     "SpentChallenge",
     "StoredCredential",
+    "TaxDoubt",
+    "TaxIdCheck",
+    "TaxIdStatus",
+    "TaxRate",
     "Throttle",
     "TotpSecret",
+    "TrialClaim",
     "Try",
     "TryStatus",
     "User",

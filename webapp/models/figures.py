@@ -18,11 +18,12 @@ from sqlalchemy import (
     event,
     func,
     insert,
-    inspect,
     literal,
     select,
 )
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
+from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
 from webapp import clock
 from webapp.extensions import Model
@@ -59,6 +60,8 @@ class Measure(StrEnum):
 
     REVENUE = "revenue"
     REFUNDS = "refunds"
+    CREDIT = "credit"  # given to customers: it is earned when it is used
+    TAX = "tax"  # of what was paid, less that of what was given back
     MRR_NEW = "mrr-new"
     MRR_EXPANSION = "mrr-expansion"
     MRR_CONTRACTION = "mrr-contraction"
@@ -72,6 +75,7 @@ class Measure(StrEnum):
     TRIALS_LOST = "trials-lost"
     ORDERS_BEGUN = "orders-begun"
     ORDERS_PAID = "orders-paid"
+    MRR_EXCHANGE = "mrr-exchange"  # by how much rates changed what was there; reckoned, never kept
     UNTIL = "until"  # how far a day has been counted: microseconds since 1970, without a currency
 
 
@@ -143,10 +147,9 @@ def _keep(connection: Connection, membership: Membership) -> None:
 
 def _before(membership: Membership) -> dict[str, Any] | None:
     """What counted before this change; None when that was not loaded, and only the ledger knows."""
-    attributes = inspect(membership).attrs
     found: dict[str, Any] = {}
     for name in COUNTED:
-        history = attributes[name].history
+        history = get_history(membership, name, PASSIVE_NO_INITIALIZE)
         if not history.deleted and not history.unchanged:
             return None
         found[name] = (*history.deleted, *history.unchanged)[0]

@@ -38,13 +38,15 @@ class UserSession(HasId, Model):
 
 class LinkPurpose(StrEnum):
     RESET = "reset"
+    HANDED_OVER = "handed_over"  # the same, but it did not go through the mailbox
     INVITATION = "invitation"
     VERIFY = "verify"
     CHANGE_EMAIL = "change_email"
 
 
 class OneTimeLink(HasId, Model):
-    """A link that was mailed. It dies with its use, its time, or a new password or address (`fingerprint`)."""
+    """A link that was mailed, or handed over. It dies with its use, its time, or a new password or address:
+    `fingerprint`."""
 
     __tablename__ = "one_time_links"
 

@@ -87,6 +87,7 @@ class MailText(HasId, Model):
     locale: Mapped[str] = mapped_column(String(8))
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
+    based_on: Mapped[str] = mapped_column(String(64), default="")  # a hash of our text when it was saved; "": not known
     version: Mapped[int] = mapped_column()
     updated_at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), onupdate=lambda: clock.now())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp import clock
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasTimes, beginning
+from webapp.models.parts import HasId, HasTimes, beginning, new_uuid
 
 
 def new_event_id() -> str:
     """Without a full stop, as a signed `webhook-id` must be."""
-    return f"evt_{uuid.uuid4().hex}"
+    return f"evt_{new_uuid().hex}"
 
 
 class Event(HasId, Model):
@@ -82,7 +81,7 @@ class Delivery(HasId, Model):
         Index("ix_deliveries_status", "status", "id"),
     )
 
-    key: Mapped[str] = mapped_column(String(36), default=lambda: str(uuid.uuid4()), unique=True, insert_sentinel=True)
+    key: Mapped[str] = mapped_column(String(36), default=lambda: str(new_uuid()), unique=True, insert_sentinel=True)
     handler: Mapped[str] = mapped_column(String(160))
     callback: Mapped[str] = mapped_column(String(200))  # package.module:function
     hook: Mapped[str] = mapped_column(String(80))

@@ -1,22 +1,24 @@
-"""Requests for money: the payment, its lines, the tries to take it, and what was given back."""
+"""Requests for money: the payment, its lines, and the tries to take it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Model
 from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTimes, beginning
+from webapp.models.tax import LineTax, TaxDoubt
 from webapp.money import Money
 
 if TYPE_CHECKING:
     from webapp.models.catalog import Product
     from webapp.models.membership import Membership
     from webapp.models.people import Customer
+    from webapp.models.refund import Dispute, Refund
 
 
 class PaymentStatus(StrEnum):
@@ -40,12 +42,15 @@ PAYMENT_MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 }
 # What was asked for with a day, and has not come; word for word the condition of the partial index.
 OVERDUE = "status = 'pending' AND due_at IS NOT NULL"
+DOUBTED = "tax_doubt IS NOT NULL"
 PAID = frozenset({P.COMPLETED, P.PARTIALLY_REFUNDED, P.REFUNDED})
 
 
 class PaymentKind(StrEnum):
     FIRST = "first"
     RENEWAL = "renewal"
+    REACTIVATION = "reactivation"  # of a membership that has ended: a period from the day it is paid
+    CHANGE = "change"  # of a membership's terms, which begin when it is settled
 
 
 class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], Model):
@@ -54,13 +59,16 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
     __tablename__ = "payments"
     __table_args__ = (
         CheckConstraint("total_minor >= 0", name="total"),
+        CheckConstraint("credit_minor BETWEEN 0 AND total_minor", name="credit"),
         Index("ix_payments_created", "created_at", "id"),
         Index("ix_payments_status", "status", "created_at", "id"),
         Index("ix_payments_gateway", "gateway", "created_at", "id"),
         Index("ix_payments_amount", "total_minor", "id"),
         beginning("payments", "reference"),
         Index("ix_payments_overdue", "due_at", sqlite_where=text(OVERDUE), postgresql_where=text(OVERDUE)),
+        Index("ix_payments_doubted", "tax_check_id", sqlite_where=text(DOUBTED), postgresql_where=text(DOUBTED)),
         UniqueConstraint("gateway", "gateway_reference"),
+        Index("uq_payments_period", "membership_id", "period_number", unique=True),  # asked for once, whoever asks
     )
     MOVES = PAYMENT_MOVES
 
@@ -73,11 +81,23 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
     discount_minor: Mapped[int] = mapped_column(default=0)
     tax_minor: Mapped[int] = mapped_column(default=0)
     total_minor: Mapped[int] = mapped_column(default=0)
+    credit_minor: Mapped[int] = mapped_column(default=0)  # of the total: paid from the customer's credit balance
+    counted_minor: Mapped[int] = mapped_column(default=0)  # of the total: counted in a change, as unused time
     discount_code: Mapped[str] = mapped_column(String(40), default="")
+    # What the tax was decided on (domain/taxes.py, Decision); none where no tax is reckoned.
+    tax_evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    tax_doubt: Mapped[TaxDoubt | None]
+    tax_check_id: Mapped[int | None] = mapped_column(ForeignKey("tax_id_checks.id"))  # what the doubt waits for
     gateway: Mapped[str] = mapped_column(String(40), default="")
     # What the gateway calls the money once taken; None until then. Unique: nothing is booked twice.
     gateway_reference: Mapped[str | None] = mapped_column(String(255))
     due_at: Mapped[datetime | None]
+    # The paid period of its membership that it is for; None for what is for none, and once it is void.
+    period_number: Mapped[int | None]
+    # The time that its recurring lines pay for; None until it is settled, and for what has no end.
+    covers_from: Mapped[datetime | None]
+    covers_until: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]  # when the stored way to pay is charged again, by itself
     completed_at: Mapped[datetime | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}
@@ -92,6 +112,9 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
     )
     refunds: Mapped[list[Refund]] = relationship(
         back_populates="payment", cascade="all, delete-orphan", order_by="Refund.id"
+    )
+    disputes: Mapped[list[Dispute]] = relationship(
+        back_populates="payment", cascade="all, delete-orphan", order_by="Dispute.id"
     )
 
     @property
@@ -111,6 +134,25 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
         return Money(self.total_minor, self.currency)
 
     @property
+    def is_tax_inclusive(self) -> bool:
+        """Whether the prices of its lines contain the tax; otherwise it was added to them."""
+        return bool(self.tax_evidence and self.tax_evidence.get("inclusive"))
+
+    @property
+    def is_reverse_charged(self) -> bool:
+        """Whether the buyer owes the tax, as a business of another member state."""
+        return bool(self.tax_evidence and self.tax_evidence.get("reverse_charge"))
+
+    @property
+    def credit(self) -> Money:
+        return Money(self.credit_minor, self.currency)
+
+    @property
+    def asked(self) -> Money:
+        """What a gateway is asked for: the total without what the customer's credit pays."""
+        return Money(self.total_minor - self.credit_minor, self.currency)
+
+    @property
     def is_paid(self) -> bool:
         return self.status in PAID
 
@@ -124,11 +166,12 @@ class LineType(StrEnum):
     PRODUCT = "product"
     FEE = "fee"
     CREDIT = "credit"
+    PRORATION = "proration"  # paid already, for time that is not used any more
     ADJUSTMENT = "adjustment"
 
 
 class LineItem(HasId, Model):
-    """One row of a payment: subtotal - discount, then tax, is its total."""
+    """One row of a payment. Its total is subtotal - discount, with the tax unless that is contained in the price."""
 
     __tablename__ = "line_items"
 
@@ -145,6 +188,8 @@ class LineItem(HasId, Model):
     total_minor: Mapped[int]
     recurring: Mapped[bool] = mapped_column(default=False)
     currency: Mapped[str] = mapped_column(String(3))
+    tax_category: Mapped[str] = mapped_column(String(40), default="")  # empty: not taxed
+    taxes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # LineTax, as its to_json says
 
     payment: Mapped[Payment] = relationship(back_populates="line_items")
     product: Mapped[Product | None] = relationship()
@@ -168,6 +213,11 @@ class LineItem(HasId, Model):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    @property
+    def tax_parts(self) -> list[LineTax]:
+        """Its tax by rate; the parts add up to `tax_total`."""
+        return [LineTax.from_json(one, self.currency) for one in self.taxes]
 
 
 class TryStatus(StrEnum):
@@ -233,36 +283,7 @@ class Try(HasId, HasTimes, HasStatus[TryStatus], Model):
     def is_open(self) -> bool:
         return self.status in OPEN_TRY
 
-
-class RefundStatus(StrEnum):
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
-    RefundStatus.PENDING: frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED}),
-    RefundStatus.SUCCEEDED: frozenset({RefundStatus.FAILED}),
-    RefundStatus.FAILED: frozenset(),
-}
-
-
-class Refund(HasId, HasTimes, HasStatus[RefundStatus], Model):
-    """Money given back. All that succeeded together never exceed the payment."""
-
-    __tablename__ = "refunds"
-    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount"),)
-    MOVES = REFUND_MOVES
-
-    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id", ondelete="CASCADE"), index=True)
-    amount_minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
-    status: Mapped[RefundStatus] = mapped_column(default=RefundStatus.PENDING)
-    reason: Mapped[str] = mapped_column(String(300), default="")
-    gateway_reference: Mapped[str | None] = mapped_column(String(255))
-
-    payment: Mapped[Payment] = relationship(back_populates="refunds")
-
     @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
+    def is_unanswered_charge(self) -> bool:
+        """A stored way to pay is being charged, or was, and nobody knows yet what came of it."""
+        return self.credential_reference is not None and self.status in (TryStatus.STARTED, TryStatus.UNKNOWN)

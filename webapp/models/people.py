@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webapp import clock
 from webapp.extensions import Model
+from webapp.mailboxes import LONGEST, mailbox
 from webapp.models.parts import HasId, HasMeta, HasReference, HasTimes, beginning
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ class Customer(HasId, HasTimes, HasReference, HasMeta, Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
     display_name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254), index=True)
+    mailbox: Mapped[str] = mapped_column(String(LONGEST), index=True)  # the same for each way to write the address
     email_verification: Mapped[EmailVerification] = mapped_column(default=EmailVerification.NONE)
+    email_verified_at: Mapped[datetime | None]  # None also where it was before this was kept
     business: Mapped[bool] = mapped_column(default=False)
     company_name: Mapped[str] = mapped_column(String(200), default="")
     tax_id: Mapped[str] = mapped_column(String(40), default="")
@@ -97,6 +100,11 @@ class Customer(HasId, HasTimes, HasReference, HasMeta, Model):
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="customer", order_by="Membership.id", cascade="save-update, merge"
     )
+
+    @validates("email")
+    def _know_mailbox(self, _name: str, email: str) -> str:
+        self.mailbox = mailbox(email)
+        return email
 
     @property
     def membership(self) -> Membership | None:

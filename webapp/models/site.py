@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from webapp.models.parts import HasId, HasMeta, HasStatus, HasTimes, beginning
 if TYPE_CHECKING:
     from webapp.models.membership import Membership
     from webapp.models.people import Customer
+    from webapp.models.site_content import SitePage, SitePicture
 
 
 class SiteStatus(StrEnum):
@@ -59,7 +61,12 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), index=True)
     slug: Mapped[str] = mapped_column(String(63))
     title: Mapped[str] = mapped_column(String(200))
-    template: Mapped[str] = mapped_column(String(80), default="")
+    template: Mapped[str] = mapped_column(String(80), default="")  # what it was made from
+    design: Mapped[str] = mapped_column(String(40), default="")  # how it looks; set when it is made
+    accent: Mapped[str] = mapped_column(String(7), default="")  # "#14664a"; empty: the design's own colour
+    logo: Mapped[str] = mapped_column(String(80), default="")  # the name of one of its pictures
+    locale: Mapped[str] = mapped_column(String(10), default="")  # the language it is written in
+    content_version: Mapped[int] = mapped_column(default=0)  # another one with each change of what it shows; random
     status: Mapped[SiteStatus] = mapped_column(default=SiteStatus.REQUESTED)
     problem: Mapped[str] = mapped_column(String(300), default="")
     published_at: Mapped[datetime | None]
@@ -69,6 +76,19 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
 
     customer: Mapped[Customer] = relationship()
     membership: Mapped[Membership] = relationship(back_populates="sites")
+    pages: Mapped[list[SitePage]] = relationship(
+        back_populates="site", order_by="(SitePage.position, SitePage.id)", cascade="all, delete-orphan"
+    )
+    pictures: Mapped[list[SitePicture]] = relationship(
+        back_populates="site", order_by="SitePicture.id", cascade="all, delete-orphan"
+    )
+
+    def note_change(self) -> None:
+        """What it shows is another: what is kept of it is kept under another number.
+
+        Not counted up: a database that was put back to yesterday would count the same numbers again.
+        """
+        self.content_version = secrets.randbits(62)
 
     @staticmethod
     def keeps_address() -> TextClause:

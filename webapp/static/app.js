@@ -59,6 +59,11 @@
     if (closest(event, '[aria-disabled="true"]')) event.preventDefault();
   }, true);
 
+  document.addEventListener("form:restore", (event) => {
+    leaving = false;
+    restore(event.target);
+  });
+
   window.addEventListener("pageshow", (event) => {
     leaving = false;
     if (event.persisted) document.querySelectorAll("form[data-busy]").forEach(restore);
@@ -232,6 +237,15 @@
     button.textContent = show ? button.dataset.hide : button.dataset.show;
   }
 
+  /* What is offered instead of what was typed: the field has it, and the offer is gone. */
+  function fill(button, event) {
+    const input = byId(button.dataset.fills);
+    event.preventDefault();
+    input.value = button.value;
+    focusOn(input);
+    button.closest("[role='status']").replaceChildren();
+  }
+
   function chooseTheme(theme) {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
@@ -263,6 +277,7 @@
     };
     on("[data-copy]", copy);
     on("[data-show]", togglePassword);
+    on("[data-fills]", fill);
     on("[data-choose-theme]", (button) => chooseTheme(button.dataset.chooseTheme));
     on(".error-summary a[href^='#'], a[data-goes-to]", goTo);
     on("[data-opens]", (opener) => {

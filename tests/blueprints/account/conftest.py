@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.looking import Look, looking
 from tests.pages import Browser
-from tests.templates.conftest import Element, page_faults, parse
 from webapp import clock
 from webapp.models import Customer, Membership
-
-Look = Callable[..., Element]
-
-
-@pytest.fixture
-def ada(app: Any) -> Customer:
-    owner: Customer = factories.customer(user=factories.user(email="ada@example.com"), display_name="Ada Lovelace")
-    return owner
 
 
 @pytest.fixture
@@ -45,13 +35,4 @@ def browser(signed_in: FlaskClient) -> Browser:
 
 @pytest.fixture
 def look(signed_in: FlaskClient) -> Look:
-    """A page that is there and has nothing wrong with its landmarks, headings and labels."""
-
-    def get(url: str, *, status: int = 200) -> Element:
-        answer = signed_in.get(url)
-        assert answer.status_code == status, answer.text
-        root = parse(answer.text)
-        assert page_faults(root) == []
-        return root
-
-    return get
+    return looking(signed_in)

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
-from tests.blueprints.account.conftest import Look
 from tests.blueprints.admin.rows import fresh, send
+from tests.looking import Look
 from tests.pages import Browser
 from webapp import clock, hooks
 from webapp.domain import memberships
@@ -57,6 +57,7 @@ def test_a_number_no_row_can_have_is_not_found(signed_in: FlaskClient) -> None:
     assert signed_in.get(f"/account/memberships/{2**63}").status_code == 404
 
 
+@pytest.mark.ux("K8", "W15")
 def test_cancelling_says_what_it_means_then_waits_for_the_period_to_end(
     browser: Browser, look: Look, agreement: Membership
 ) -> None:
@@ -82,6 +83,7 @@ def test_pressing_twice_cancels_once_and_writes_once(signed_in: FlaskClient, agr
     assert f"/account/memberships/{agreement.id}" in mail.text
 
 
+@pytest.mark.ux("X7")
 def test_a_reason_is_asked_once_and_only_afterwards(browser: Browser, agreement: Membership) -> None:
     assert "Why did you cancel" not in browser.get(page_of(agreement, "/cancellation")).text
     page = send(browser, "/cancellation")
@@ -99,6 +101,7 @@ def test_no_answer_to_the_question_is_fine(signed_in: FlaskClient, agreement: Me
     assert fresh(agreement).cancellation_reason == "cancelled by the customer"
 
 
+@pytest.mark.ux("X7")
 def test_a_cancellation_is_undone(browser: Browser, look: Look, agreement: Membership) -> None:
     browser.get(page_of(agreement, "/cancellation"))
     send(browser, "/cancellation")
@@ -175,4 +178,4 @@ def test_a_full_page_costs_few_statements(look: Look, agreement: Membership, sta
     db.session.rollback()
     statements.clear()
     look(page_of(agreement))
-    assert len(statements) <= 12
+    assert len(statements) <= 13

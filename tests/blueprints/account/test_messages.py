@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests import factories
-from tests.blueprints.account.conftest import Look
+from tests.looking import Look
 from webapp.domain import mails
 from webapp.models import Customer, Mail
 from webapp.transactions import unit_of_work
@@ -21,6 +22,7 @@ def written(owner: Customer, **values: Any) -> Mail:
     return mail
 
 
+@pytest.mark.ux("T4")
 def test_messages_are_listed_and_read(look: Look, ada: Customer) -> None:
     assert "We have not written to you yet" in look("/account/messages").text
     mail = written(ada)

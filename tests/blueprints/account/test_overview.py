@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests import factories
 from webapp.models import Site, SiteStatus
 
 
+@pytest.mark.ux("K2")
 def test_a_customer_sees_their_own_memberships_only(client: Any, db: Any) -> None:
     mine = factories.active_membership(plan=factories.product(name="Mine"))
     factories.active_membership(plan=factories.product(name="Theirs"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.blueprints.account.conftest import Look
 from tests.blueprints.admin.rows import attempt, delivery, fresh
+from tests.conftest import TurnedClock
+from tests.looking import Look
 from webapp import clock
 from webapp.domain import audit, customers, erasure, memberships, outbox
 from webapp.extensions import db
@@ -50,6 +52,7 @@ def test_the_export_has_everything_that_is_theirs_and_no_secret(
         assert secret not in answer.text
 
 
+@pytest.mark.ux("K8")
 def test_an_account_with_a_running_contract_is_not_deleted(look: Look, signed_in: FlaskClient, ada: Customer) -> None:
     running = factories.active_membership(customer=ada, expires_at=clock.now() + timedelta(days=3))
     page = look("/account/deletion").one("main")
@@ -66,6 +69,7 @@ def test_staff_who_also_buy_stay_staff(client: FlaskClient) -> None:
     assert (answer.status_code, "You are of the staff." in answer.text, fresh(both).deleted_at) == (409, True, None)
 
 
+@pytest.mark.ux("K8", "W15")
 def test_it_asks_for_the_password(signed_in: FlaskClient, ada: Customer) -> None:
     for password in ("", "not the right sentence"):
         answer = signed_in.post("/account/deletion", data={"password": password})
@@ -118,17 +122,17 @@ def test_nobody_signs_in_as_a_deleted_customer_and_the_address_is_free(client: F
 
 
 def test_who_was_billed_is_forgotten_when_its_years_are_over(
-    ada: Customer, agreement: Membership, clock: object
+    ada: Customer, agreement: Membership, clock: TurnedClock
 ) -> None:
     over = {"status": MembershipStatus.CANCELLED}
     ended = factories.membership(customer=factories.customer(), **over)
     factories.payment(membership=ended, status=PaymentStatus.COMPLETED)
     with unit_of_work("test"):
         erasure.delete_account(customers.find(ended.customer_id))
-    clock.use("2037-12-31T12:00Z")  # type: ignore[attr-defined]
+    clock.use("2037-12-31T12:00Z")
     with unit_of_work("test"):
         assert erasure.sweep() == 0
-    clock.use("2038-01-01T12:00Z")  # type: ignore[attr-defined]
+    clock.use("2038-01-01T12:00Z")
     with unit_of_work("test"):
         assert erasure.sweep() == 1
     assert db.session.scalars(select(Meta)).all() == []

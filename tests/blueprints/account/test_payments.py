@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests import factories
-from tests.blueprints.account.conftest import Look
+from tests.looking import Look
 from webapp import clock
 from webapp.extensions import db
 from webapp.models import (
@@ -58,6 +59,7 @@ def test_somebody_elses_payment_is_not_found(signed_in: FlaskClient) -> None:
     assert signed_in.get(f"/account/payments/{factories.payment().reference}").status_code == 404
 
 
+@pytest.mark.ux("K3")
 def test_what_is_unpaid_is_said_on_every_page_with_one_way_to_pay(look: Look, agreement: Membership) -> None:
     payment = factories.payment(membership=agreement)
     for path in ("", "payments", "profile", "security", f"memberships/{agreement.id}", "data", "deletion"):
@@ -68,13 +70,21 @@ def test_what_is_unpaid_is_said_on_every_page_with_one_way_to_pay(look: Look, ag
         assert pay[0].text == "Pay €29.99"
 
 
+def test_what_credit_pays_is_asked_of_nobody(look: Look, agreement: Membership) -> None:
+    factories.payment(membership=agreement, credit_minor=999)
+    root = look("/account/")
+    assert root.all("p", class_="notice__title")[0].text == "A payment of €20.00 is open"
+    assert [link.text for link in root.all("a") if link.attrs["href"].startswith("/pay/")] == ["Pay €20.00"]
+
+
+@pytest.mark.ux("K3")
 def test_a_renewal_that_failed_says_what_is_switched_off_and_when(look: Look, ada: Customer) -> None:
     ended = clock.now() - timedelta(days=1)
     held = factories.active_membership(customer=ada, status=MembershipStatus.ON_HOLD, expires_at=ended)
     facts = {"customer": ada, "membership": held, "slug": "bakery", "title": "Bakery"}
     factories.save(lambda: Site(status=SiteStatus.PUBLISHED, **facts))
     declined = Try(number=1, gateway="sandbox", status=TryStatus.DECLINED, reason="lost_card")
-    factories.payment(membership=held, kind=PaymentKind.RENEWAL, tries=[declined])
+    factories.payment(membership=held, kind=PaymentKind.RENEWAL, tries=[declined], created_at=ended)
     text = look("/account/").one("div", class_="notice notice--error").text
     assert "Your payment of €29.99 was declined" in text
     day = ended + timedelta(days=3)

@@ -7,8 +7,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.blueprints.account.conftest import Look
 from tests.blueprints.admin.rows import fresh
+from tests.looking import Look
 from tests.pages import Browser
 from webapp import hooks
 from webapp.extensions import db
@@ -81,6 +81,7 @@ def test_the_tabs_say_where_one_is(look: Look, agreement: Membership) -> None:
         ("", "Overview"),
         (f"memberships/{agreement.id}", "Overview"),
         ("payments", "Payments"),
+        ("invoices", "Invoices"),
         ("messages", "Messages"),
         ("profile", "Profile"),
         ("data", "Profile"),
@@ -89,7 +90,15 @@ def test_the_tabs_say_where_one_is(look: Look, agreement: Membership) -> None:
     ):
         tabs = look(f"/account/{path}").one("nav", class_="tabs")
         assert [one.text for one in tabs.all("a", aria_current="page")] == [label], path
-        assert [one.text for one in tabs.all("a")] == ["Overview", "Payments", "Messages", "Profile", "Security"]
+        assert [one.text for one in tabs.all("a")] == [
+            "Overview",
+            "Payments",
+            "Invoices",
+            "Payment methods",
+            "Messages",
+            "Profile",
+            "Security",
+        ]
 
 
 def test_customers_arrive_at_their_overview(client: FlaskClient, ada: Customer) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from tests import factories
+from tests.looking import Look, looking
 from tests.pages import Browser
-from tests.templates.conftest import Element, page_faults, parse
-from webapp.models import User
-
-Look = Callable[..., Element]
+from webapp import clock
+from webapp.models import User, UserSession
+from webapp.transactions import unit_of_work
 
 
 @pytest.fixture
@@ -27,19 +28,19 @@ def signed_in(client: FlaskClient, operator: User) -> FlaskClient:
 
 
 @pytest.fixture
+def left_open(signed_in: FlaskClient, operator: User) -> FlaskClient:
+    """The same browser, long after the operator has last shown that it is them."""
+    with unit_of_work("test") as session:
+        own = session.scalars(select(UserSession).where(UserSession.user_id == operator.id)).one()
+        own.proved_at = clock.now() - timedelta(days=1)
+    return signed_in
+
+
+@pytest.fixture
 def browser(signed_in: FlaskClient) -> Browser:
     return Browser(signed_in)
 
 
 @pytest.fixture
 def look(signed_in: FlaskClient) -> Look:
-    """A page that is there and has nothing wrong with its landmarks, headings and labels."""
-
-    def get(url: str, *, status: int = 200, **headers: str) -> Element:
-        answer = signed_in.get(url, headers=headers)
-        assert answer.status_code == status, answer.text
-        root = parse(answer.text)
-        assert root.all("html") == [] or page_faults(root) == []
-        return root
-
-    return get
+    return looking(signed_in, fragments=True)

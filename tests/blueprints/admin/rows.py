@@ -93,3 +93,8 @@ def has_link(root: Element, text: str) -> bool:
 
 def count(root: Element) -> str:
     return root.by_id("list-count").text
+
+
+def errors(root: Element) -> list[str]:
+    """Where the links of the summary above a form lead: what is wrong, in its order."""
+    return [one.attrs["href"] for one in root.by_id("error-summary").all("a")]

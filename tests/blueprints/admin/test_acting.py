@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -9,10 +11,10 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import TurnedClock
+from tests.looking import Look
 from tests.pages import Browser
-from webapp.domain import acting, sessions
+from webapp.domain import acting, network, sessions
 from webapp.extensions import db
 from webapp.jobs import schedule
 from webapp.models import AuditEntry, Customer, Membership, Move, Role, User, UserSession
@@ -73,6 +75,14 @@ def test_an_operator_sees_the_account_and_a_banner_on_every_page(browser: Browse
     assert "Ada Lovelace" in browser.get("/account/profile").html
 
 
+def test_whoever_acts_is_not_asked_about_cookies(browser: Browser, ada: Customer) -> None:
+    with unit_of_work("test"):
+        network.change({"ga4_measurement_id": "G-ABC123DEF4", "ga4_api_secret": "secret"})
+    assert "cookie-bar" in browser.get("/").html
+    begin(browser, ada)
+    assert "cookie-bar" not in browser.get("/").html
+
+
 def test_beginning_and_ending_are_on_the_record_with_the_reason(
     browser: Browser, ada: Customer, operator: User
 ) -> None:
@@ -103,6 +113,33 @@ def test_what_is_changed_is_recorded_with_both(
     moves = db.session.scalars(select(Move).where(Move.object_type == "memberships")).all()
     assert {one.actor for one in moves} == {who}
     assert "Olga Peters as the customer" in browser.get(f"/admin/customers/{ada.id}").text
+
+
+def test_a_change_and_its_entry_are_kept_together_or_not_at_all(
+    browser: Browser, ada: Customer, membership: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_arguments: object) -> None:
+        raise RuntimeError("the log is full")
+
+    begin(browser, ada)
+    monkeypatch.setattr(acting, "note_change", stumble)
+    browser.get(f"/account/memberships/{membership.id}/cancellation")
+    with pytest.raises(RuntimeError, match="the log is full"):
+        rows.send(browser, "/cancellation")
+    assert rows.fresh(membership).cancel_at is None
+
+
+def test_what_is_refused_is_no_change(browser: Browser, ada: Customer, membership: Membership) -> None:
+    begin(browser, ada)
+    browser.client.post(f"/account/memberships/{membership.id}/cancellation", data={"version": "99"})
+    browser.client.post(f"/account/memberships/{membership.id}/cancellation/reason", data={"reason": "nonsense"})
+    assert [action for _who, action, _why in log()] == ["acting.begin"]
+
+
+def test_every_change_in_the_account_is_made_in_a_unit_that_notes_it(app: Flask) -> None:
+    """`changing` opens it; no page of the account opens one itself."""
+    rooms = {name: room for name, room in sys.modules.items() if name.startswith("webapp.blueprints.account.")}
+    assert [name for name, room in rooms.items() if hasattr(room, "unit_of_work")] == ["webapp.blueprints.account.base"]
 
 
 @pytest.mark.parametrize(("method", "path"), OWN_BUSINESS)

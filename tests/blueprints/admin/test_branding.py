@@ -10,12 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.blueprints.admin.conftest import Look
 from tests.blueprints.admin.test_settings import last_entry, saved
 from tests.conftest import Statements
 from tests.domain.test_logos import picture, svg
+from tests.looking import Look
 from tests.templates.conftest import parse
-from webapp.domain import logos
+from webapp.domain import pictures
 from webapp.extensions import db
 from webapp.models import BrandFile
 
@@ -78,8 +78,9 @@ def test_another_logo_takes_its_place_and_the_same_one_again_is_the_same(signed_
     ("content", "said"),
     [
         (b"", "Choose a file."),
-        (b"<html>", "This SVG cannot be read."),
-        (svg("<script>alert(1)</script>"), "This SVG contains “script”, which a logo must not."),
+        (b"<html>", "Choose a picture in the format PNG, JPEG, WebP or SVG."),
+        (b"<svg", "This SVG cannot be read."),
+        (svg("<script>alert(1)</script>"), "This SVG contains “script”, which a picture must not."),
         (b"\x00" * 1_000_001, "This file is larger than 1 MB."),
     ],
 )
@@ -125,4 +126,4 @@ def test_a_logo_that_is_not_there_is_not_found(client: FlaskClient) -> None:
 
 
 def test_every_kind_that_is_kept_has_a_content_type() -> None:
-    assert {*logos.FORMATS.values(), "svg"} == set(logos.CONTENT_TYPES)
+    assert {*pictures.FORMATS.values(), "svg"} == set(pictures.CONTENT_TYPES)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements, TurnedClock
+from tests.looking import Look
 from tests.pages import Browser
 from webapp.blueprints.admin.bulk import LISTINGS
 from webapp.blueprints.admin.bulk_words import WORDS
@@ -64,12 +64,13 @@ def test_whatever_can_be_done_to_many_has_words_and_a_list() -> None:
 
 
 # -- choosing --------------------------------------------------------------------------------------------------------
+@pytest.mark.ux("N5")
 def test_each_row_has_a_box_that_names_it_and_the_bar_stands_before_the_table(look: Look) -> None:
     payment = factories.payment(membership=factories.active_membership())
     root = look("/admin/payments?status=pending")
     (box,) = root.all("input", name="id")
     assert (box.attrs["value"], box.attrs["form"]) == (str(payment.id), "bulk")
-    assert box.attrs["aria-label"] == f"Select {payment.order_number}"
+    assert box.attrs["aria-label"] == f"Select {payment.order_number}: {payment.customer.display_name}"
     order = [one.attrs["id"] for one in root.by_id("list") if one.attrs.get("id") in ("bulk", "rows")]
     assert order == ["bulk", "rows"]
     assert [one.text for one in root.by_id("bulk").all("button")] == [
@@ -78,6 +79,14 @@ def test_each_row_has_a_box_that_names_it_and_the_bar_stands_before_the_table(lo
     ]
     assert root.by_id("bulk").one("input", name="status").attrs["value"] == "pending"
     assert "bulk-all" not in [one.attrs.get("id") for one in root.all("input")]
+
+
+@pytest.mark.ux("N6")
+def test_the_question_says_whose_memberships_they_are(look: Look) -> None:
+    customer = factories.customer(display_name="Ada Lovelace")
+    membership = factories.active_membership(customer=customer, plan=factories.product(name="Premium"))
+    root = look(f"/admin/bulk/memberships?action=memberships.cancel&id={membership.id}")
+    assert f"{membership.id}: Premium – Ada Lovelace" in [one.text for one in root.all("li")]
 
 
 def test_all_that_match_are_offered_where_the_page_holds_only_some(look: Look) -> None:
@@ -105,6 +114,7 @@ def test_only_what_a_role_may_is_offered(client: FlaskClient, look: Look, role: 
 
 
 # -- the question ----------------------------------------------------------------------------------------------------
+@pytest.mark.ux("N6")
 def test_the_question_says_what_how_many_which_and_what_follows(look: Look) -> None:
     dead = rows.dead(12)
     root = look(RETRY + "".join(f"&id={one.id}" for one in dead))
@@ -145,6 +155,7 @@ def test_all_that_match_become_a_job_and_nothing_else_does(browser: Browser) -> 
     assert last_job().options["filters"] == {"status": "dead"}
 
 
+@pytest.mark.ux("N6")
 def test_for_many_the_number_is_typed(browser: Browser) -> None:
     rows.dead(21)
     browser.get(f"{RETRY}&all=1")
@@ -155,6 +166,7 @@ def test_for_many_the_number_is_typed(browser: Browser) -> None:
     assert last_job().total == 21
 
 
+@pytest.mark.ux("N6")
 def test_a_number_that_has_changed_is_asked_about_again(browser: Browser) -> None:
     rows.dead(2)
     browser.get(f"{RETRY}&all=1&status=dead")
@@ -207,6 +219,7 @@ def test_a_job_under_way_shows_how_far_it_is_and_looks_again_by_itself(look: Loo
     assert fragment.by_id("job")
 
 
+@pytest.mark.ux("N7", "M14")
 def test_a_job_that_has_ended_says_what_was_done_and_what_was_not(look: Look) -> None:
     ended = job(action="sites.suspend", noun="sites", total=12, done=11, failed=1, status=BulkStatus.DONE)
     reason = {"outcome": BulkOutcome.FAILED, "name": "alpha", "reason": "It is locked by another job."}
@@ -221,6 +234,7 @@ def test_a_job_that_has_ended_says_what_was_done_and_what_was_not(look: Look) ->
     assert rows.link(root, "alpha") == "/admin/sites/7"
 
 
+@pytest.mark.ux("N7")
 def test_what_can_be_taken_back_is_by_one_button(browser: Browser) -> None:
     membership = factories.active_membership()
     facts = {"customer": membership.customer, "membership": membership, "title": "A site"}

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from jinja2 import nodes
 
 import webapp
-from tests.blueprints.admin.conftest import Look
+from tests.looking import Look
 
 TEMPLATES = Path(webapp.__file__).parent / "templates"
 KINDS = sorted(path.name for path in (TEMPLATES / "components").glob("*.html"))
@@ -20,7 +20,7 @@ PAGE = [TEMPLATES / "admin" / "components.html", *sorted((TEMPLATES / "admin" / 
 
 # Templates of their own, and the class by which they are known: every page has them.
 WHOLE = {"brand.html": "brand", "language_switch.html": "languages", "theme_switch.html": "theme-switch"}
-INNER = {"label_of", "notes_of", "control", "key"}  # parts of other macros, of no use alone
+INNER = {"label_of", "notes_of", "control", "key", "fees_of", "more_of"}  # parts of other macros, of no use alone
 
 
 def called(tree: nodes.Template) -> set[str]:
@@ -52,7 +52,18 @@ def test_every_component_that_is_a_template_of_its_own_is_shown(look: Look) -> N
 def test_the_page_names_what_it_shows(look: Look) -> None:
     root = look("/admin/components")
     named = {name for one in root.all("code") for name in one.text.split(", ")}
-    assert {"button", "field", "badge", "stepper", "timeline", "figure", "chart", "dialog", "plan_card"} <= named
+    assert {
+        "button",
+        "field",
+        "badge",
+        "stepper",
+        "timeline",
+        "figure",
+        "chart",
+        "dialog",
+        "plan_card",
+        "plan_contact",
+    } <= named
     assert [one.text for one in root.all("tr")][1:] != []
 
 

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.blueprints.admin.test_inbound_events import notice
 from tests.conftest import Statements, TurnedClock
 from tests.domain.test_figures import begin, count, end
+from tests.looking import Look
 from tests.templates.conftest import Element
 from webapp.domain import staff
 from webapp.domain.staff import Capability
@@ -97,9 +97,11 @@ def test_currencies_are_chosen_where_there_are_several(look: Look, clock: Turned
     begin()
     assert look("/admin/").all(id="currency-EUR") == []
     begin(currency="JPY", price_minor=500)
+    clock.tick(1)
+    count()
     assert figures(look("/admin/"))["Recurring a month (MRR)"][0] == "€29.99"
     assert figures(look("/admin/?currency=JPY"))["Recurring a month (MRR)"][0] == "¥500"
-    assert look("/admin/?currency=JPY&period=7d").by_id("currency-EUR").attrs["href"] == "/admin/?period=7d"
+    assert look("/admin/?currency=JPY&period=7d").by_id("currency-all").attrs["href"] == "/admin/?period=7d"
     assert figures(look("/admin/?currency=zzzz"))["Recurring a month (MRR)"][0] == "€29.99"
 
 

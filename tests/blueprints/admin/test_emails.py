@@ -10,16 +10,16 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements
 from tests.integrations.mailbox import mail_server, written
+from tests.looking import Look
 from tests.templates.conftest import Element
 from webapp.domain import mail_texts, mails
-from webapp.domain.mail_kinds import KINDS
+from webapp.domain.mail_kinds.kind import KINDS
 from webapp.domain.mail_rendering import Source
 from webapp.extensions import db
 from webapp.flows import bulk as bulk_flow
-from webapp.flows import mailing, relaying
+from webapp.flows import mailing
 from webapp.models import AuditEntry, Customer, EmailVerification, Event, Mail, MailStatus, MailText, Role, User
 from webapp.transactions import unit_of_work
 
@@ -99,7 +99,6 @@ def test_a_page_costs_the_same_for_one_and_for_many(look: Look, statements: Stat
 
 
 def test_many_are_sent_at_once(signed_in: FlaskClient, operator: User) -> None:
-    relaying.stopping.clear()
     one = ended(write("a@example.com", kind="test"), MailStatus.KEPT)
     two = ended(write("b@example.com", kind="test"), MailStatus.DEAD, "away")
     three = ended(write("c@example.com", kind="test"), MailStatus.SENT)
@@ -143,11 +142,19 @@ def test_a_mail_that_failed_is_sent_again(signed_in: FlaskClient) -> None:
     mail = ended(write(kind="test"), MailStatus.FAILED, "550 no such mailbox")
     assert "550 no such mailbox" in signed_in.get(f"/admin/emails/{mail.id}").text
     with mail_server() as server:
-        relaying.stopping.clear()
         assert signed_in.post(f"/admin/emails/{mail.id}/retry").status_code == 303
         mailing.work_off()
         assert len(server.mails) == 1
     assert "sent" in signed_in.get(f"/admin/emails/{mail.id}").text
+
+
+def test_without_a_mail_server_nothing_is_offered_that_would_send_nothing(signed_in: FlaskClient) -> None:
+    mail = ended(write(kind="test"), MailStatus.KEPT)
+    page = signed_in.get(f"/admin/emails/{mail.id}").text
+    assert ("/retry" in page, "It can be sent once MAIL_URL is set." in page) == (False, True)
+    with mail_server():
+        page = signed_in.get(f"/admin/emails/{mail.id}").text
+    assert ("/retry" in page, "It can be sent once MAIL_URL is set." in page) == (True, False)
 
 
 def test_a_link_that_was_forgotten_is_not_offered_again(signed_in: FlaskClient) -> None:
@@ -195,7 +202,13 @@ def test_our_text_is_used_again_when_it_is_saved(look: Look, signed_in: FlaskCli
 
 
 @pytest.mark.parametrize(
-    ("body", "says"), [("{{ nmae }}", "There is no placeholder {{ nmae }}"), ("", "Enter a text."), ("{{", "Line 1")]
+    ("body", "says"),
+    [
+        ("{{ nmae }}", "There is no placeholder {{ nmae }}"),
+        ("", "Enter a text."),
+        ("{{", "Line 1"),
+        ("Hi", "Keep {{ link }}"),
+    ],
 )
 def test_a_text_that_does_not_work_is_refused_with_all_that_was_typed(
     signed_in: FlaskClient, body: str, says: str
@@ -265,3 +278,23 @@ def test_the_staff_sends_the_link_again_or_knows_that_the_address_is_right(signe
     assert db.session.get_one(Customer, person.id).email_verification == EmailVerification.VERIFIED
     assert "not confirmed yet" not in signed_in.get(page).text
     assert signed_in.post(f"{page}/confirmed").status_code == 409
+
+
+def test_whoever_words_a_text_is_told_when_ours_has_changed_since(look: Look, signed_in: FlaskClient) -> None:
+    """A link that was added to ours later is missed in theirs: they see what is new, and take it or keep their own."""
+    page, listed_at = "/admin/emails/texts/invoice/en", "/admin/emails/texts"
+    ours = mail_texts.default("invoice", "en")
+    mine = {"subject": "Your bill", "body": ours.body.replace("here is your invoice", "here is the bill"), "seen": ""}
+    assert signed_in.post(page, data=mine).status_code == 303
+    assert look(page).all(id="our-text") == []
+    with unit_of_work("test") as session:
+        own = session.scalars(select(MailText)).one()
+        own.based_on = mail_texts.fingerprint(Source("Before", "the link was there"))
+        version = own.version
+    told = look(page).by_id("our-text")
+    assert next(one.text for one in told.all("del")) == "- Your bill"
+    assert any("here is your invoice" in one.text for one in told.all("ins"))
+    assert "ours has changed" in look(listed_at).by_id("texts").text
+    assert signed_in.post(page, data={**mine, "seen": str(version + 1)}).status_code == 303
+    assert look(page).all(id="our-text") == []
+    assert "ours has changed" not in look(listed_at).by_id("texts").text

@@ -6,9 +6,9 @@ import json
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.blueprints.admin.test_customers import facts
 from tests.conftest import Statements
+from tests.looking import Look
 from webapp.domain import memberships
 from webapp.extensions import db
 from webapp.models import Event, Membership

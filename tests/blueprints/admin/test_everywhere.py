@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.blueprints.admin.test_sites import site
 from tests.conftest import Statements
+from tests.looking import Look
 from tests.templates.conftest import Element
-from webapp.blueprints.admin import everywhere
+from webapp.blueprints.admin import deliveries, everywhere
 
 
 def groups(root: Element) -> dict[str, list[str]]:
@@ -53,6 +53,16 @@ def test_of_many_the_newest_few_are_shown_and_the_list_has_all(look: Look) -> No
     root = look("/admin/search?q=bakery")
     assert groups(root) == {"Sites": ["bakery-7", "bakery-6", "bakery-5", "bakery-4", "bakery-3"]}
     assert len(rows.names(look(rows.link(root, "Show all: Sites")))) == 8
+
+
+def test_of_the_outbox_only_the_newest_are_read_for_what_they_are_called(look: Look) -> None:
+    old = rows.delivery(callback="crm:sync")
+    rows.deliveries_at_once(deliveries.NEWEST)
+    new = rows.delivery(callback="crm:sync")
+    assert look("/admin/search?q=crm:sync").by_id("results").text.count("sync") == 1
+    assert find(look, new.key) == find(look, "crm:sync") == {"Deliveries": ["sync"]}
+    assert find(look, old.key) == {"Deliveries": ["sync"]}
+    assert len(rows.names(look("/admin/deliveries?search=crm:sync"))) == 2
 
 
 def test_one_letter_and_what_matches_nothing_say_so(look: Look) -> None:

@@ -13,16 +13,21 @@ from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
+from tests.looking import Look
 from tests.pages import Page
 from webapp.extensions import db
 from webapp.models import MembershipStatus
 
 PLACES = (
+    "api_key_id",
+    "tax_rate_id",
+    "reconciliation_id",
     "customer_id",
     "membership_id",
+    "membership_step",
     "payment_id",
     "delivery_id",
+    "code_id",
     "product_id",
     "site_id",
     "event_id",
@@ -32,6 +37,8 @@ PLACES = (
     "locale",
     "version",
     "job_id",
+    "refund_id",
+    "invoice_id",
     "object_id",
     "source",
     "step",
@@ -165,20 +172,27 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "customers",
             "memberships",
             "payments",
+            "invoices",
             "products",
+            "discount-codes",
             "sites",
             "declarations",
             "notes",
+            "figures",
             "emails",
             "events",
             "deliveries",
             "inbound-events",
+            "reconciliations",
             "jobs",
             "hooks",
             "add-ons",
             "audit",
             "components",
             "settings",
+            "tax-rates",
+            "exchange-rates",
+            "api-keys",
             "staff",
         )
     ]
@@ -206,6 +220,7 @@ def test_a_row_that_does_not_exist_is_not_found(look: Look, noun: str, number: s
     look(f"/admin/{noun}/{number}", status=404)
 
 
+@pytest.mark.ux("S5")
 def test_no_page_of_the_admin_is_kept_by_a_cache(signed_in: FlaskClient) -> None:
     assert signed_in.get("/admin/customers").headers["Cache-Control"] == "no-store"
 

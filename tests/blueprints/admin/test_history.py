@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 
 from tests import factories
-from tests.blueprints.admin.conftest import Look
+from tests.looking import Look
 from tests.templates.conftest import Element
 from webapp.domain import audit
 from webapp.models import User

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy import select
 from tests import factories
 from tests.addons import work_off
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements
+from tests.looking import Look
 from tests.pages import Browser
+from tests.waiting import in_context
 from webapp import addons, hooks
 from webapp.addons import Addon
 from webapp.domain import hook_figures, hook_switches
@@ -74,6 +76,16 @@ def test_every_declared_hook_is_listed_with_its_meaning(look: Look) -> None:
     assert listed == {hook.name for _kind, hook in hooks.registry.hooks()}
     assert "A customer was recorded." in root.text
     assert rows.count(root) == f"{len(listed)} of {len(listed)} hooks"
+
+
+def test_our_meanings_are_in_the_readers_language_and_an_add_ons_as_it_wrote_them(look: Look) -> None:
+    hooks.declare_action("acme_points_given", args=("points",), when="Points were given.")
+    german = {"Accept-Language": "de"}
+    listed = look("/admin/hooks", **german)
+    assert "Ein Kunde wurde angelegt." in listed.text
+    assert "Das Ereignis customer.created wurde festgehalten." in listed.text
+    assert [one.text for one in listed.one("main").all("span", lang="en")] == ["Points were given."]
+    assert "Ein Kunde wurde angelegt." in look(f"/admin/hooks/{HOOK}", **german).text
 
 
 def test_it_is_narrowed_by_a_part_of_the_name_and_by_who_listens(look: Look) -> None:
@@ -204,6 +216,23 @@ def test_another_process_holds_to_it_from_its_next_look(app: Flask, write: Calla
     assert not callback.off
     write()
     assert callback.off
+
+
+def test_of_two_who_switch_it_first_at_once_the_second_finds_it_done(app: Flask) -> None:
+    subject = hook_switches.of_addon("shop")
+
+    def switch() -> None:
+        with unit_of_work("operator:2"):
+            hook_switches.turn(subject, on=False)
+
+    with ThreadPoolExecutor(1) as thread:
+        with unit_of_work("operator:1"):
+            hook_switches.turn(subject, on=False)
+            second = thread.submit(in_context(app, switch))
+            assert wait([second], 0.3).not_done == {second}
+        second.result(20)
+    assert hook_switches.switched_off(db.session()) == {subject}
+    assert db.session.scalars(select(AuditEntry.actor)).all() == ["operator:1"]
 
 
 def test_what_waits_for_a_worker_waits_while_its_callback_is_off(app: Flask, browser: Browser, clock: Any) -> None:

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.blueprints.admin.test_customers import facts
 from tests.conftest import Statements, TurnedClock
+from tests.looking import Look
 from webapp.models import InboundEvent, InboundStatus, Try
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.blueprints.admin.conftest import Look
+from tests.looking import Look
 from tests.pages import Browser
 from webapp.domain import legal, network
 from webapp.extensions import db
@@ -104,7 +104,9 @@ def test_the_slower_of_two_sees_what_the_other_published(browser: Browser) -> No
     assert page.fields["body"] == "Mine."
     browser.submit()
     db.session.rollback()
-    assert legal.current("terms", "en").body == "Mine."  # type: ignore[union-attr]
+    published = legal.current("terms", "en")
+    assert published is not None
+    assert published.body == "Mine."
 
 
 def test_an_address_of_the_settings_is_linked_instead(client: FlaskClient, look: Look) -> None:

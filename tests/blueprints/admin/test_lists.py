@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements, TurnedClock
+from tests.looking import Look
 from webapp.extensions import db
 from webapp.models import MembershipStatus, PaymentStatus
 
@@ -149,6 +149,7 @@ def test_beyond_a_thousand_nothing_is_counted(look: Look) -> None:
     assert rows.count(look(rows.link(look(url), "Older"))) == "Showing 100 of more than 1,000"
 
 
+@pytest.mark.ux("N2", "H7")
 def test_the_count_is_a_live_region_outside_of_what_is_swapped(look: Look) -> None:
     root = look("/admin/customers")
     assert root.by_id("list-count").attrs["role"] == "status"
@@ -169,6 +170,7 @@ def test_the_status_filter_is_a_link_and_stays_in_the_address(look: Look) -> Non
     assert root.one("title").text.startswith("Memberships: status on hold")
 
 
+@pytest.mark.ux("N1", "N2")
 def test_filters_search_and_sort_go_together_and_come_off_one_by_one(look: Look) -> None:
     plan, ada = factories.product(), factories.customer(display_name="Ada Lovelace")
     wanted = rows.many(3, lambda _: factories.active_membership(customer=ada, plan=plan))
@@ -188,6 +190,7 @@ def test_filters_search_and_sort_go_together_and_come_off_one_by_one(look: Look)
     assert rows.link(root, "Clear all") == "/admin/memberships?sort=created&size=2"
 
 
+@pytest.mark.ux("H8")
 def test_a_search_without_script_keeps_the_filters(look: Look) -> None:
     root = look("/admin/payments?status=pending&sort=created")
     form = root.by_id("filter-bar")
@@ -321,6 +324,7 @@ def test_plan_and_gateway_are_chosen_in_the_search_form(look: Look) -> None:
 
 
 # -- sorting -------------------------------------------------------------------------------------------------
+@pytest.mark.ux("N3")
 def test_exactly_one_column_says_how_the_list_is_sorted(look: Look) -> None:
     fill("customers", 2)
     root = look("/admin/customers")
@@ -334,6 +338,7 @@ def test_exactly_one_column_says_how_the_list_is_sorted(look: Look) -> None:
 
 
 # -- empty ---------------------------------------------------------------------------------------------------
+@pytest.mark.ux("N4")
 @pytest.mark.parametrize("noun", NOUNS)
 def test_an_empty_list_says_why_and_what_to_do_first(look: Look, noun: str) -> None:
     root = look(f"/admin/{noun}")
@@ -343,6 +348,7 @@ def test_an_empty_list_says_why_and_what_to_do_first(look: Look, noun: str) -> N
     assert rows.count(root) == "Nothing to show"
 
 
+@pytest.mark.ux("N4", "M13")
 @pytest.mark.parametrize("noun", NOUNS)
 def test_a_list_without_a_match_names_the_filters_and_clears_them(look: Look, noun: str) -> None:
     fill(noun, 1)
@@ -355,6 +361,7 @@ def test_a_list_without_a_match_names_the_filters_and_clears_them(look: Look, no
     assert root.all("table") == []
 
 
+@pytest.mark.ux("N4")
 @pytest.mark.parametrize("noun", NOUNS)
 def test_a_list_that_cannot_be_loaded_says_so_and_offers_another_try(look: Look, noun: str) -> None:
     def refuse(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
@@ -372,6 +379,7 @@ def test_a_list_that_cannot_be_loaded_says_so_and_offers_another_try(look: Look,
 
 
 # -- HTMX ----------------------------------------------------------------------------------------------------
+@pytest.mark.ux("H9")
 @pytest.mark.parametrize("noun", NOUNS)
 def test_htmx_gets_the_list_alone_with_its_count_and_title(signed_in: FlaskClient, look: Look, noun: str) -> None:
     fill(noun, 2)
@@ -385,6 +393,7 @@ def test_htmx_gets_the_list_alone_with_its_count_and_title(signed_in: FlaskClien
     assert root.one("title").text == f"{noun.title()}: “nobody” – Parzelle"
 
 
+@pytest.mark.ux("H9")
 @pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
 def test_a_link_or_the_back_button_gets_the_whole_page(look: Look, header: str) -> None:
     root = look("/admin/customers?status=active", **{"HX-Request": "true", header: "true"})

@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
+from tests.conftest import only
+from tests.looking import Look
 from tests.pages import Browser, Page
-from tests.templates.conftest import Element, parse
+from tests.templates.conftest import parse
 from webapp.domain import network
 from webapp.extensions import db
 from webapp.models import PricingType, Product
@@ -44,15 +45,6 @@ FORM = {
 ROW = {"variations-0-amount": "299", "variations-0-duration": "1", "variations-0-duration_unit": "year"}
 
 
-def only() -> Product:
-    db.session.rollback()
-    return db.session.scalars(select(Product)).one()
-
-
-def errors(root: Element) -> list[str]:
-    return [one.attrs["href"] for one in root.by_id("error-summary").all("a")]
-
-
 def sent(client: FlaskClient, path: str = "/admin/products", **changes: Any) -> Any:
     names = {name.replace("__", "-"): value for name, value in changes.items()}
     return client.post(path, data={**FORM, **names})
@@ -65,7 +57,7 @@ def test_a_plan_is_made_without_script(browser: Browser) -> None:
     page = rows.send(browser, "/admin/products", press={"add_row": "1"}, **values)
     assert page.fields["name"] == "Premium Plus"
     page = rows.send(browser, "/admin/products", variations__0__amount="299.00")
-    product = only()
+    product = only(Product)
     assert f"“{product.name}” is saved." in page.text
     assert (product.slug, product.active) == ("premium-plus", True)
     assert product.prices() == {Period(1, Unit.MONTH): Money(2999, "EUR"), YEAR: Money(29900, "EUR")}
@@ -75,7 +67,7 @@ def test_a_plan_is_made_without_script(browser: Browser) -> None:
 
 def test_features_are_lines_without_blanks(signed_in: FlaskClient) -> None:
     assert sent(signed_in).status_code == 303
-    assert only().feature_list == ["One site", "Your own domain"]
+    assert only(Product).feature_list == ["One site", "Your own domain"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +80,7 @@ def test_an_amount_has_the_decimals_of_the_networks_currency(
         network.change({"currency": currency})
     assert look("/admin/products/new").by_id("amount-suffix").text == currency
     assert sent(signed_in, amount=typed).status_code == 303
-    assert only().price == Money(minor, currency)
+    assert only(Product).price == Money(minor, currency)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +111,7 @@ def test_what_is_wrong_stands_beside_its_field_and_all_that_was_typed_is_kept(
     root = parse(answer.text)
     assert answer.status_code == 422
     assert root.one("title").text.startswith("Error:")
-    assert errors(root) == places
+    assert rows.errors(root) == places
     for place in places:
         assert root.by_id(f"{place[1:]}-error").text
         assert root.by_id(place[1:]).attrs["aria-invalid"] == "true"
@@ -134,7 +126,7 @@ def test_what_is_wrong_stands_beside_its_field_and_all_that_was_typed_is_kept(
 
 def test_what_does_not_matter_is_not_asked_for(signed_in: FlaskClient) -> None:
     assert sent(signed_in, pricing_type="free", amount="", duration="x", setup_fee="?").status_code == 303
-    assert (only().pricing_type, only().amount_minor) == (PricingType.FREE, 0)
+    assert (only(Product).pricing_type, only(Product).amount_minor) == (PricingType.FREE, 0)
 
 
 def test_a_slug_that_is_taken_is_refused_with_another_one(signed_in: FlaskClient) -> None:
@@ -235,7 +227,8 @@ def test_a_move_in_the_list_is_not_undone_by_who_edits_meanwhile(browser: Browse
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "Ünïcode ‮", "'\"><img src=x>"])
 def test_a_name_is_a_text_wherever_it_stands(signed_in: FlaskClient, look: Look, name: str) -> None:
     assert sent(signed_in, name=name, slug="plan").status_code == 303
-    for path in ("/admin/products", f"/admin/products/{only().id}", f"/admin/products/{only().id}/edit", "/"):
+    page = f"/admin/products/{only(Product).id}"
+    for path in ("/admin/products", page, f"{page}/edit", "/"):
         root = look(path)
         assert not [one for one in root.all("img") if one.attrs.get("src") == "x"]
         assert name in root.one("main").text or any(name in value for one in root for value in one.attrs.values())

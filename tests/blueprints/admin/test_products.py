@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
+from tests.looking import Look
 from tests.pages import Browser
 from tests.templates.conftest import Element, parse
 from webapp.extensions import db

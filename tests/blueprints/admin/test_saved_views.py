@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements
+from tests.looking import Look
 from tests.pages import Browser
 from tests.templates.conftest import Element
 from webapp.extensions import db

@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
+from tests.looking import Look
 from webapp.blueprints.admin import searches
 from webapp.models import Customer, Try
 
@@ -34,6 +34,24 @@ def test_a_customer_is_found_by_any_word_of_the_name_or_the_company(look: Look, 
     customer(name="Anna Müller", company_name="Bäckerei Müller GmbH")
     customer(name="Hannah Mulder", company_name="Rückbäcker AG")
     assert found(look, "customers", text) == {"Anna Müller Bäckerei Müller GmbH"}
+
+
+@pytest.mark.parametrize("text", ["bauer", "BAU", "anna bauer", "anna b", "  anna   "])
+def test_another_name_is_found_from_then_on_and_the_old_one_no_more(look: Look, text: str) -> None:
+    anna = customer(name="Anna Müller", company_name="Müller GmbH")
+    factories.save(lambda: renamed(anna, "Anna Bauer", ""))
+    assert found(look, "customers", text) == {"Anna Bauer"}
+    assert found(look, "customers", "müller") == found(look, "customers", "anna m") == set()
+
+
+def renamed(row: Customer, name: str, company: str) -> Customer:
+    row.display_name, row.company_name = name, company
+    return row
+
+
+def test_a_word_longer_than_is_kept_is_found(look: Look) -> None:
+    customer(name="x" * 150)
+    assert found(look, "customers", "x" * 100) == {"x" * 150}
 
 
 @pytest.mark.parametrize("text", ["ö", "öz", "Öztürk", "ÖZ"])

@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements
+from tests.looking import Look
 from tests.pages import Browser
 from webapp.blueprints.admin.settings_sections import BY_SLUG, SECTIONS
 from webapp.domain import network
@@ -56,7 +56,7 @@ def open_and_send(browser: Browser, slug: str, **values: Any) -> Any:
 
 def last_entry() -> AuditEntry:
     db.session.rollback()
-    return db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()  # type: ignore[return-value]
+    return db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
 
 
 def test_every_setting_has_its_place_in_one_section() -> None:
@@ -112,7 +112,7 @@ def test_what_is_saved_is_shown_from_the_next_page_on_and_kept_in_the_log(browse
         ("checkout", {"allowed_countries": "FR"}, "default_country"),
         ("checkout", {"allowed_countries": "XX"}, "allowed_countries"),
         ("checkout", {"consumer_law": "mine"}, "consumer_law"),
-        ("money", {"currency": "XXX"}, "currency"),
+        ("money", {"currency": "XXX"}, "currency"),  # ISO 4217's "no currency"
         ("languages", {"default_locale": "tlh"}, "default_locale"),
         ("payments", {"active_gateways": "gold"}, "active_gateways"),
         ("payments", {"manual_due_days": "0"}, "manual_due_days"),

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.blueprints.admin import rows
-from tests.blueprints.admin.conftest import Look
 from tests.conftest import Statements
+from tests.looking import Look
 from tests.pages import Browser
 from tests.templates.conftest import Element
 from webapp.domain import network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from webapp.blueprints.admin import words
+from webapp.blueprints.admin import log_words, words
 from webapp.event_types import EVENT_TYPES
 
 TONES = {"neutral", "success", "warning", "error", "info", "pending", "paused"}
@@ -20,7 +20,7 @@ def test_every_status_has_a_word_and_a_tone(app: Flask, kind: type) -> None:
 
 
 def test_every_event_has_words(app: Flask) -> None:
-    assert set(words.EVENTS) == set(EVENT_TYPES)
+    assert set(log_words.EVENTS) == set(EVENT_TYPES)
 
 
 def test_what_is_not_known_is_shown_as_it_is(app: Flask) -> None:
@@ -42,4 +42,4 @@ def test_what_is_not_known_is_shown_as_it_is(app: Flask) -> None:
 )
 def test_an_actor_is_named(app: Flask, actor: str, said: str) -> None:
     with app.test_request_context():
-        assert words.actor(actor, {7: "Olga"}) == said
+        assert log_words.actor(actor, {7: "Olga"}) == said

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import factories
 from webapp.domain import passwords
-from webapp.models import User
+from webapp.models import Customer, User
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 SignIn = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def ada(app: Flask) -> User:
-    person: User = factories.customer(user=factories.user(email="ada@example.com")).user
-    return person
+def ada(ada: Customer) -> User:
+    """Whom that customer signs in as."""
+    return ada.user
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from tests import factories
 from tests.blueprints.auth.conftest import SignIn
 from tests.conftest import TurnedClock
 from tests.integrations.mailbox import kinds, written
+from tests.pages import Page
 from webapp import hooks
 from webapp.domain import customers, email_addresses, mails, network
 from webapp.domain.customers import Profile
@@ -37,13 +37,6 @@ from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
 LISTENERS, PROVISIONING = "webapp.integrations.mailing.listeners", "webapp.flows.provisioning"
-
-
-@pytest.fixture(autouse=True)
-def running() -> Iterator[None]:
-    relaying.stopping.clear()
-    yield
-    relaying.stopping.clear()
 
 
 def work(app: Flask) -> None:
@@ -88,7 +81,9 @@ def test_a_new_customer_is_asked_to_confirm_where_the_network_wants_it(app: Flas
     db.session.rollback()
     assert db.session.scalars(select(Customer)).one().email_verification == EmailVerification.VERIFIED
     assert heard == [customer.id]
-    assert client.post(url).status_code == 410
+    refused = client.post(url)
+    assert refused.status_code == 410
+    assert ("/account/", "Go to your account") in Page(refused.text).links
 
 
 def test_nobody_is_asked_where_the_network_does_not_want_it(app: Flask) -> None:
@@ -128,6 +123,7 @@ def test_an_address_that_is_not_confirmed_holds_the_site_and_not_the_sale(
     assert db.session.scalars(select(Site)).one().status == SiteStatus.PUBLISHED
 
 
+@pytest.mark.ux("T3")
 def test_the_account_says_so_until_it_is_confirmed_and_sends_the_link_again(
     app: Flask, client: FlaskClient, sign_in: SignIn
 ) -> None:
@@ -176,6 +172,7 @@ def ask(client: FlaskClient, email: str = NEW) -> int:
     return client.post("/account/security/email", data={"email_address": email}).status_code
 
 
+@pytest.mark.ux("K7")
 def test_a_new_address_counts_once_it_is_confirmed_from_there(
     client: FlaskClient, ada: User, sign_in: SignIn, app: Flask
 ) -> None:

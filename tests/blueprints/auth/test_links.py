@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.blueprints.auth.conftest import SignIn
 from tests.conftest import TurnedClock
+from tests.pages import Page
+from webapp import clock
 from webapp.domain import customers, one_time_links
-from webapp.models import LinkPurpose, OneTimeLink, User
+from webapp.models import Customer, EmailVerification, LinkPurpose, OneTimeLink, User
 from webapp.transactions import unit_of_work
 
 NEW = "another long sentence"
@@ -39,6 +42,7 @@ def test_it_sets_the_password_once_and_ends_every_session(
     assert client.get("/account/security").status_code == 303
     assert sign_in(visitor, password=NEW).status_code == 303
     assert follow(visitor, url, "a third long sentence") == 410
+    assert ("/password", "Ask for a new link") in Page(visitor.get(url).text).links
 
 
 def test_a_password_that_is_refused_uses_nothing_up(client: FlaskClient, ada: User) -> None:
@@ -86,3 +90,15 @@ def test_an_operator_prints_one(app: Flask, client: FlaskClient, ada: User) -> N
     assert done.exit_code == 0
     assert follow(client, done.output.strip().removeprefix("http://localhost")) == 303
     assert app.test_cli_runner().invoke(args=["password-link", "nobody@example.com"]).exit_code == 1
+
+
+def test_a_printed_one_proves_no_mailbox(app: Flask, client: FlaskClient, ada: User, db: Session) -> None:
+    """Whoever it was handed to has read nothing that was sent to the address."""
+    with unit_of_work("test"):
+        customers.find_user(ada.id).two_step_at = clock.now()
+    printed = app.test_cli_runner().invoke(args=["password-link", ada.email]).output.strip()
+    assert follow(client, printed.removeprefix("http://localhost")) == 303
+    db.rollback()
+    customer = db.scalars(select(Customer)).one()
+    assert customer.email_verification == EmailVerification.NONE
+    assert customer.user.two_step_at is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,11 +14,12 @@ from tests import factories
 from tests.blueprints.auth.conftest import SignIn
 from tests.conftest import Statements, TurnedClock
 from tests.integrations.mailbox import kinds, mail_server, written
+from webapp import clock
 from webapp.domain import mails, throttles
 from webapp.extensions import db
 from webapp.flows import mailing
 from webapp.jobs import chores, schedule
-from webapp.models import EmailVerification, LinkPurpose, OneTimeLink, Passkey, ResetRequest, User
+from webapp.models import EmailVerification, LinkPurpose, OneTimeLink, Passkey, ResetRequest, TotpSecret, User
 from webapp.transactions import unit_of_work
 
 NEW = "another long sentence"
@@ -47,18 +49,54 @@ def test_whoever_forgot_the_password_sets_a_new_one(client: FlaskClient, ada: Us
     assert kinds() == ["password_reset", "password_changed"]
 
 
-@pytest.mark.parametrize("proved", [True, False])
-def test_who_signed_up_with_anothers_address_does_not_stay_in_by_a_passkey(client: FlaskClient, proved: bool) -> None:
-    """Where the address was confirmed before, it was its owner who added it, and it stays."""
-    verification = EmailVerification.VERIFIED if proved else EmailVerification.NONE
-    owner = factories.customer(user=factories.user(email="ada@example.com"), email_verification=verification)
-    key = {"name": "Phone", "credential_id": "abc", "public_key": "def", "sign_count": 0}
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("verification", "since", "stays"),
+    [
+        (EmailVerification.NONE, None, False),
+        (EmailVerification.PENDING, None, False),
+        (EmailVerification.VERIFIED, DAY, False),  # by somebody else's mailbox, after it was set up
+        (EmailVerification.VERIFIED, -DAY, True),
+        (EmailVerification.VERIFIED, None, True),  # before it was kept when
+    ],
+)
+def test_a_mailed_link_wins_over_what_was_set_up_before_the_address_was_confirmed(
+    client: FlaskClient, sign_in: SignIn, verification: EmailVerification, since: timedelta | None, stays: bool
+) -> None:
+    """Whoever signed up with another's address must not lock its owner out by a second step."""
+    set_up = clock.now()
+    owner = factories.customer(
+        user=factories.user(email="ada@example.com", two_step_at=set_up),
+        email_verification=verification,
+        email_verified_at=since and set_up + since,
+    )
+    key = {"name": "Phone", "credential_id": "abc", "public_key": "def", "sign_count": 0, "created_at": set_up}
     factories.save(lambda: Passkey(user_id=owner.user_id, **key))
+    factories.save(lambda: TotpSecret(user_id=owner.user_id, secret="x", last_step=0))
     ask(client)
     chores.resets()
     client.post(link_in(), data={"new_password": NEW})
+    asked_for_a_code = "/login/code" in sign_in(client, password=NEW).headers["Location"]
+    left = [db.session.scalar(select(func.count()).select_from(one)) for one in (Passkey, TotpSecret)]
+    assert (asked_for_a_code, left) == (stays, [stays, stays])
+    told = [mail.text for mail in written() if mail.kind == "sign_in_changed"]
+    assert ["Two-step sign-in turned off" in text for text in told] == ([] if stays else [False, True])
+
+
+def test_what_is_set_up_after_a_reset_stays_at_the_next_one(client: FlaskClient, ada: User, clock: TurnedClock) -> None:
+    for _ in range(2):
+        ask(client)
+        chores.resets()
+        client.post(link_in(), data={"new_password": f"{NEW} {clock.now}"})
+        clock.tick(minutes=1)
+        with unit_of_work("test") as session:
+            user = session.get_one(User, ada.id)
+            user.two_step_at = user.two_step_at or clock.now
+        clock.tick(minutes=1)
     db.session.rollback()
-    assert db.session.scalar(select(func.count()).select_from(Passkey)) == proved
+    assert db.session.get_one(User, ada.id).two_step_at == clock.now - timedelta(minutes=3)
 
 
 def test_the_answer_and_the_work_are_the_same_for_who_has_no_account(

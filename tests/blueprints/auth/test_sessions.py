@@ -116,6 +116,7 @@ def test_even_a_busy_session_ends(client: FlaskClient, ada: User, sign_in: SignI
     assert not is_signed_in(client)
 
 
+@pytest.mark.ux("W21")
 def test_staff_are_signed_out_sooner(client: FlaskClient, sign_in: SignIn, clock: TurnedClock, app: Flask) -> None:
     factories.operator(email="ada@example.com")
     sign_in(client)
@@ -139,6 +140,7 @@ def test_who_is_signed_in_is_one_statement_and_seldom_a_write(
     assert len([one for one in statements if one.startswith("UPDATE")]) == 1
 
 
+@pytest.mark.ux("H11")
 def test_an_expired_session_leads_htmx_to_sign_in(client: FlaskClient) -> None:
     answer = client.get(PAGE, headers={"HX-Request": "true"})
     assert answer.headers["HX-Redirect"] == "/login?next=/account/security"

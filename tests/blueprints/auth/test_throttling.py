@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -31,6 +32,7 @@ def test_after_five_guesses_one_waits_longer_and_longer(
     assert throttles.delay_after("account", 100) == timedelta(minutes=15)
 
 
+@pytest.mark.ux("K1")
 def test_an_unknown_address_gets_the_same_answers_for_the_same_work(
     app: Flask, ada: User, sign_in: SignIn, clock: TurnedClock, hashes: list[str]
 ) -> None:

@@ -14,6 +14,7 @@ from tests import factories
 from tests.blueprints.auth.conftest import SignIn
 from tests.conftest import TurnedClock
 from tests.pages import Page
+from tests.templates.conftest import parse
 from webapp import clock as product_clock
 from webapp.domain import network
 from webapp.models import TotpSecret, User
@@ -52,6 +53,16 @@ Kept = tuple[str, list[str]]
 
 def give(client: FlaskClient, value: str) -> int:
     return client.post("/login/code", data={"code": value}).status_code
+
+
+@pytest.mark.ux("C4")
+def test_a_wrong_code_is_told_beside_its_field_and_goes(client: FlaskClient, protected: Kept, sign_in: SignIn) -> None:
+    sign_in(client)
+    root = parse(client.post("/login/code", data={"code": "000000"}).text)
+    field = root.one("input", id="code")
+    assert (field.attrs["aria-invalid"], field.attrs.get("value", "")) == ("true", "")
+    assert "This code does not fit" in root.one("p", id="code-error").text
+    assert "This code does not fit" in root.one("a", href="#code").text
 
 
 def test_the_password_alone_opens_nothing(client: FlaskClient, protected: Kept, sign_in: SignIn) -> None:

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from tests import factories
 from webapp import clock
 from webapp.models import Customer, Membership
-
-
-@pytest.fixture
-def ada(app: Any) -> Customer:
-    owner: Customer = factories.customer(user=factories.user(email="ada@example.com"), display_name="Ada Lovelace")
-    return owner
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin.rows import fresh
+from tests.conftest import only
 from tests.pages import Browser
 from tests.templates.conftest import page_faults, parse
 from webapp import hooks
@@ -40,17 +41,13 @@ def declare(browser: Browser, **values: str) -> Any:
     return browser.submit(**told)
 
 
-def only() -> Declaration:
-    db.session.rollback()
-    return db.session.scalars(select(Declaration)).one()
-
-
 def mails() -> dict[str, str]:
     """What was written to whom: address by kind."""
     db.session.rollback()
     return {mail.kind: mail.to_address for mail in db.session.scalars(select(Mail))}
 
 
+@pytest.mark.ux("X2", "X3")
 def test_the_page_has_these_inputs_one_button_and_nothing_else(client: FlaskClient, ada: Customer) -> None:
     root = parse(client.get(PATH, headers=GERMAN).text)
     assert page_faults(root) == []
@@ -65,13 +62,14 @@ def test_the_page_has_these_inputs_one_button_and_nothing_else(client: FlaskClie
     ]
 
 
+@pytest.mark.ux("X5", "M11")
 def test_a_named_contract_ends_with_its_period_and_its_owner_is_told(browser: Browser, contract: Membership) -> None:
     page = declare(browser, contract=f"Contract no. {contract.id}")
     assert browser.response.status_code == 200
     assert "We received your cancellation on" in page.text
     assert "Your contract ends" not in page.text
     assert (fresh(contract).cancel_at, contract.status) == (contract.expires_at, MembershipStatus.ACTIVE)
-    kept = only()
+    kept = only(Declaration)
     assert (kept.status, kept.why, kept.ends_at) == (DeclarationStatus.CARRIED_OUT, Hindrance.NONE, contract.expires_at)
     assert mails() == {"cancellation_received": "else@example.com", "cancellation_confirmed": "ada@example.com"}
 
@@ -85,6 +83,7 @@ def test_a_contract_is_known_by_its_reference_and_by_an_order_number(
     assert fresh(contract).cancel_at is not None
 
 
+@pytest.mark.ux("X4")
 def test_the_page_tells_nobody_whether_there_is_such_a_contract(browser: Browser, contract: Membership) -> None:
     known = declare(browser, contract=str(contract.id)).text
     unknown = declare(browser, contract="987654", identity="nobody@example.com").text
@@ -123,7 +122,7 @@ def test_what_is_not_sure_waits_for_the_operator(browser: Browser, contract: Mem
 def test_a_contract_without_a_paid_period_is_not_ended_by_a_stranger(browser: Browser, ada: Customer) -> None:
     free = factories.active_membership(customer=ada, price_minor=0, expires_at=None)
     declare(browser, contract=str(free.id))
-    assert (only().why, fresh(free).status) == (Hindrance.NO_PERIOD, MembershipStatus.ACTIVE)
+    assert (only(Declaration).why, fresh(free).status) == (Hindrance.NO_PERIOD, MembershipStatus.ACTIVE)
 
 
 def test_an_objection_of_an_integrator_loses_no_declaration(browser: Browser, contract: Membership) -> None:
@@ -132,7 +131,7 @@ def test_an_objection_of_an_integrator_loses_no_declaration(browser: Browser, co
 
     hooks.add_action("wu_membership_pre_cancel", object_to)
     declare(browser, contract=str(contract.id))
-    assert (only().why, fresh(contract).cancel_at) == (Hindrance.OBJECTION, None)
+    assert (only(Declaration).why, fresh(contract).cancel_at) == (Hindrance.OBJECTION, None)
 
 
 def test_who_tries_numbers_gets_no_further_than_a_few(browser: Browser, contract: Membership) -> None:
@@ -145,7 +144,7 @@ def test_who_tries_numbers_gets_no_further_than_a_few(browser: Browser, contract
 
 def test_who_lists_numbers_knows_none(browser: Browser, contract: Membership) -> None:
     declare(browser, contract=f"90001 90002 {contract.id}")
-    assert (only().why, only().membership_id) == (Hindrance.NOT_SURE, contract.id)
+    assert (only(Declaration).why, only(Declaration).membership_id) == (Hindrance.NOT_SURE, contract.id)
     assert fresh(contract).cancel_at is None
 
 
@@ -164,12 +163,13 @@ def test_the_same_form_sent_twice_is_one_declaration(browser: Browser, client: F
     values |= {"confirm_to": "a@example.com"}
     answers = [client.post(PATH, data=values) for _ in range(2)]
     assert answers[0].location == answers[1].location
-    only()
+    only(Declaration)
 
 
+@pytest.mark.ux("X5")
 def test_the_receipt_is_a_file_and_only_the_senders(browser: Browser, app: Flask) -> None:
     page = declare(browser, contract="12 <b>")
-    reference = only().reference
+    reference = only(Declaration).reference
     assert "12 <b>" in page.text
     file = browser.client.get(f"/declarations/{reference}/receipt.txt")
     assert file.headers["Content-Disposition"].startswith('attachment; filename="cancellation-')
@@ -202,9 +202,10 @@ def test_what_is_missing_is_said_and_nothing_is_lost(browser: Browser, values: d
 
 def test_a_reason_keeps_its_lines(browser: Browser) -> None:
     declare(browser, contract="12", termination="extraordinary", reason=" It was down.\r\nTwice. ")
-    assert only().reason == "It was down.\nTwice."
+    assert only(Declaration).reason == "It was down.\nTwice."
 
 
+@pytest.mark.ux("X3", "W16")
 def test_who_is_signed_in_finds_it_filled_in_and_sees_the_end(client: FlaskClient, contract: Membership) -> None:
     browser = Browser(factories.signed_in(client, contract.customer))
     fields = browser.get(PATH).fields
@@ -227,7 +228,7 @@ def test_the_customer_takes_it_back_in_the_account(browser: Browser, contract: M
     declare(browser, contract=str(contract.id))
     factories.signed_in(browser.client, contract.customer)
     browser.client.post(f"/account/memberships/{contract.id}/cancellation/undo")
-    assert (fresh(contract).cancel_at, only().status) == (None, DeclarationStatus.UNDONE)
+    assert (fresh(contract).cancel_at, only(Declaration).status) == (None, DeclarationStatus.UNDONE)
 
 
 def test_what_was_undone_once_is_not_carried_out_by_itself_again(browser: Browser, contract: Membership) -> None:

@@ -21,17 +21,20 @@ def links_of(html: str) -> list[tuple[str, str]]:
     return [(one.text, one.attrs["href"]) for one in footer.all("a")][:2]
 
 
+@pytest.mark.ux("X1", "X2", "L2", "L3", "L21")
 @pytest.mark.parametrize("path", ["/", "/register", "/login", "/cancel-contract", "/withdraw", "/none/such"])
 def test_they_are_on_every_page_for_visitors(client: FlaskClient, path: str) -> None:
     assert links_of(client.get(path, headers=GERMAN).text) == LINKS
 
 
+@pytest.mark.ux("X1", "L21")
 @pytest.mark.parametrize("path", ["/account/", "/account/profile", "/account/security"])
 def test_they_are_on_every_page_of_the_account(client: FlaskClient, contract: Membership, path: str) -> None:
     page = factories.signed_in(client, contract.customer).get(path, headers=GERMAN)
     assert links_of(page.text) == LINKS
 
 
+@pytest.mark.ux("X1", "L21")
 @pytest.mark.parametrize("path", ["/admin/customers", "/admin/declarations", "/admin/none"])
 def test_they_are_on_every_page_of_the_admin(client: FlaskClient, path: str) -> None:
     page = factories.signed_in(client, factories.operator()).get(path, headers=GERMAN)
@@ -57,6 +60,7 @@ def test_the_order_button_says_exactly_that_one_has_to_pay(
     assert [one.text for one in form.all("button", id="order-button")] == [words]
 
 
+@pytest.mark.ux("X4", "L24")
 def test_the_laws_buttons_say_exactly_what_it_asks(client: FlaskClient, app: Any) -> None:
     page = parse(client.get("/cancel-contract", headers={"Accept-Language": "en"}).text)
     assert [one.text for one in page.one("main").all("button")] == ["Cancel now"]

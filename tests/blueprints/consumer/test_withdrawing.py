@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.blueprints.admin.rows import fresh
-from tests.blueprints.consumer.test_cancelling import GERMAN, mails, only
+from tests.blueprints.consumer.test_cancelling import GERMAN, mails
+from tests.conftest import only
 from tests.pages import Browser, Page
 from tests.templates.conftest import page_faults, parse
 from webapp import clock
 from webapp.domain import declarations
-from webapp.models import DeclarationKind, DeclarationStatus, Hindrance, Membership
+from webapp.models import Declaration, DeclarationKind, DeclarationStatus, Hindrance, Membership
 from webapp.transactions import unit_of_work
 
 PATH = "/withdraw"
 
 
+@pytest.mark.ux("X6")
 def test_page_one_asks_three_things_and_page_two_repeats_them(client: FlaskClient) -> None:
     root = parse(client.get(PATH, headers=GERMAN).text)
     assert page_faults(root) == []
@@ -35,12 +38,13 @@ def test_page_one_asks_three_things_and_page_two_repeats_them(client: FlaskClien
     assert [one.text for one in second.one("main").all("button")] == ["Widerruf bestätigen", "Angaben ändern"]
 
 
+@pytest.mark.ux("X6", "M12")
 def test_a_withdrawal_is_kept_and_waits_for_the_operator(browser: Browser, contract: Membership) -> None:
     browser.get(PATH)
     browser.submit(full_name="Ada", contract=str(contract.id), email_address="ada@example.com")
     page = browser.submit()
     assert "We received your withdrawal on" in page.text
-    kept = only()
+    kept = only(Declaration)
     assert (kept.kind, kept.status, kept.why) == (
         DeclarationKind.WITHDRAWAL,
         DeclarationStatus.OPEN,
@@ -64,7 +68,7 @@ def test_the_period_counts_from_the_day_after_the_order_to_the_end_of_its_last_d
     browser.get(PATH)
     browser.submit(full_name="Ada", contract=str(contract.id), email_address="ada@example.com")
     browser.submit()
-    number, noon = only().id, clock.now().replace(hour=12)
+    number, noon = only(Declaration).id, clock.now().replace(hour=12)
     late = noon.replace(hour=21, minute=30)  # the next day already, where the sun rises first
     for ordered, received, in_time in (
         (noon, noon.replace(hour=23, minute=59) + timedelta(days=14), True),

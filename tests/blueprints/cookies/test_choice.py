@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin.rows import fresh
+from tests.integrations.test_analytics_listeners import Memory
 from tests.pages import Browser
 from tests.templates.conftest import Element, page_faults, parse
 from webapp import clock
@@ -24,7 +25,7 @@ from webapp.transactions import unit_of_work
 @pytest.fixture
 def counted(app: Any) -> Iterator[None]:
     """The network has an analytics service."""
-    analytics.bind(object())  # type: ignore[arg-type]
+    analytics.bind(Memory())
     yield
     analytics.bind(None)
 
@@ -35,12 +36,14 @@ def bar(client: FlaskClient, path: str = "/", **headers: str) -> list[Element]:
     return root.all(id="cookie-bar")
 
 
+@pytest.mark.ux("L20")
 def test_where_nothing_is_optional_nothing_is_asked(client: FlaskClient) -> None:
     assert bar(client) == []
     assert "/cookies" not in client.get("/").text
     assert "nothing to choose" in client.get("/cookies").text
 
 
+@pytest.mark.ux("L10", "L20", "X8")
 def test_both_answers_weigh_the_same_and_nothing_is_stored_before(client: FlaskClient, counted: None) -> None:
     [asked] = bar(client, **{"Accept-Language": "de"})
     accept, reject = asked.all("button")
@@ -61,6 +64,7 @@ def test_an_answer_is_kept_and_not_asked_again(client: FlaskClient, counted: Non
     assert "/cookies" in client.get("/").text
 
 
+@pytest.mark.ux("L20")
 def test_it_is_taken_back_where_it_was_given(client: FlaskClient, counted: None) -> None:
     client.post("/cookies", data={"choice": "all"})
     browser = Browser(client)

@@ -28,8 +28,10 @@ def unconfirmed() -> str | None:
 def tabs() -> list[dict[str, Any]]:
     """The rooms of the account; a page of memberships belongs to the overview."""
     rooms = [
-        (_("Overview"), url_for("account.overview"), ("overview", "memberships")),
+        (_("Overview"), url_for("account.overview"), ("overview", "memberships", "sites")),
         (_("Payments"), url_for("account.list_payments"), ("payments",)),
+        (_("Invoices"), url_for("account.list_invoices"), ("invoices",)),
+        (_("Payment methods"), url_for("account.list_payment_methods"), ("payment-methods",)),
         (_("Messages"), url_for("account.list_messages"), ("messages",)),
         (_("Profile"), url_for("account.show_profile"), ("profile", "data", "deletion")),
     ]

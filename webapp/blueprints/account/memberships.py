@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, url_for
+from functools import partial
+from typing import Any
+
+from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,17 +13,17 @@ from wtforms import IntegerField, RadioField, SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
-from webapp.blueprints import access
+from webapp.blueprints import access, prospect_words
 from webapp.blueprints.account import words
-from webapp.blueprints.account.base import actor, bp, customer
+from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.consumer import telling
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import declarations, memberships, receivables
+from webapp.domain import declarations, locks, memberships, pending_changes, reactivations, receivables
+from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
 from webapp.formatting import long_date
 from webapp.models import Membership, SiteStatus
-from webapp.transactions import unit_of_work
 
 membership_view = View("account/membership.html")
 cancellation_view = View("account/cancellation.html")
@@ -61,13 +64,28 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         membership=membership,
         sites=[site for site in membership.sites if site.status not in GONE],
         payments=receivables.of_customer(membership.customer_id, membership_id=membership.id, limit=PAYMENTS_SHOWN),
-        ahead=words.ahead_of(membership),
-        history=words.history_of(membership),
+        ahead=prospect_words.steps(membership),
+        **told(membership),
         can_be_cancelled=memberships.can_be_cancelled(membership),
         can_be_kept=memberships.can_be_kept(membership),
+        can_be_taken_up=reactivations.is_possible(membership),
+        can_be_changed=memberships.can_be_changed(membership),
+        change=pending_changes.of(membership),
         reasons=REASONS,
         reason_form=ReasonForm(formdata=None) if membership.cancellation_reason == BY_CUSTOMER else None,
     )
+
+
+def told(membership: Membership) -> dict[str, Any]:
+    """What happened, from where `?before=` says on."""
+    before = Place.parse(request.args.get("before", ""))
+    history, older = words.history_of(membership, before)
+    here = partial(url_for, ".show_membership", membership_id=membership.id, _anchor="history-title")
+    return {
+        "history": history,
+        "older_url": here(before=str(older)) if older else None,
+        "newer_url": here() if before else None,
+    }
 
 
 @bp.get("/memberships/<int:membership_id>/cancellation")
@@ -90,8 +108,8 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
     """Stop renewing; access lasts to the end of the paid period."""
     form, customer_id = CancellationForm(), customer().id
     try:
-        with unit_of_work(actor()):
-            membership = memberships.find(membership_id, customer_id=customer_id)
+        with changing():
+            membership = locks.membership(membership_id, customer_id=customer_id)
             is_first = memberships.can_be_cancelled(membership)
             if is_first and form.version.data != membership.version:
                 raise Conflict()
@@ -121,8 +139,8 @@ def undo_cancellation(membership_id: int) -> ResponseReturnValue:
     """It goes on as before."""
     customer_id = customer().id
     try:
-        with unit_of_work(actor()):
-            membership = memberships.find(membership_id, customer_id=customer_id)
+        with changing():
+            membership = locks.membership(membership_id, customer_id=customer_id)
             memberships.undo_cancellation(membership)
             declarations.note_undone(membership)
     except DomainError as error:
@@ -131,12 +149,27 @@ def undo_cancellation(membership_id: int) -> ResponseReturnValue:
     return go_to(url_for(".show_membership", membership_id=membership_id))
 
 
+@bp.post("/memberships/<int:membership_id>/reactivation")
+def create_reactivation(membership_id: int) -> ResponseReturnValue:
+    """Take up again what has ended: its customer goes on to the page where a period is paid."""
+    customer_id = customer().id
+    try:
+        with changing() as session:
+            membership = locks.membership(membership_id, customer_id=customer_id)
+            payment = reactivations.ask(membership)
+            session.flush()
+            reference = payment.reference
+    except DomainError as error:
+        return refused(membership_id, error)
+    return go_to(url_for("pay.show_payment", reference=reference))
+
+
 @bp.post("/memberships/<int:membership_id>/cancellation/reason")
 def create_reason(membership_id: int) -> ResponseReturnValue:
     """One of the reasons we offer; none, or anything else, is no answer, and that is fine."""
     form, customer_id = ReasonForm(), customer().id
     if form.validate() and form.reason.data in dict(REASONS):
-        with unit_of_work(actor()):
+        with changing():
             memberships.note_reason(memberships.find(membership_id, customer_id=customer_id), form.reason.data)
         flash(_("Thank you for telling us."), "success")
     return go_to(url_for(".show_membership", membership_id=membership_id))

@@ -11,14 +11,13 @@ from flask_login import logout_user
 
 from webapp import clock
 from webapp.blueprints import access
-from webapp.blueprints.account.base import actor, bp, customer
-from webapp.blueprints.auth.forms import ProofForm, errors_of
+from webapp.blueprints.account.base import bp, changing, customer
+from webapp.blueprints.auth.forms import ProofForm
 from webapp.blueprints.auth.security import check_own_password
 from webapp.blueprints.views import View, go_to
 from webapp.domain import customers, erasure, own_data
 from webapp.errors import Conflict
 from webapp.extensions import limiter
-from webapp.transactions import unit_of_work
 
 data_view = View("account/data.html")
 deletion_view = View("account/deletion.html")
@@ -52,7 +51,7 @@ def show(form: ProofForm, *, problem: str = "", status: int = 200) -> Response:
     """`problem`: why it was not done, if a running contract is not the reason."""
     running = erasure.running(customer().id)
     return deletion_view.show(
-        status=status, problem=problem, form=form, errors=errors_of(form), running=running, years=erasure.KEPT_YEARS
+        status=status, problem=problem, form=form, errors=form.problems(), running=running, years=erasure.KEPT_YEARS
     )
 
 
@@ -63,11 +62,11 @@ def create_deletion() -> ResponseReturnValue:
     form, status = ProofForm(), 422
     if form.validate():
         status = check_own_password(form)
-    if errors_of(form):
+    if form.problems():
         return show(form, status=status)
     customer_id = customer().id
     try:
-        with unit_of_work(actor()):
+        with changing():
             erasure.delete_account(customers.find(customer_id))
     except Conflict as error:
         return show(form, problem=error.message if error.code == "is_staff" else "", status=error.status)

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints.account.base import bp, customer
+from webapp.blueprints import credit_words
+from webapp.blueprints.account.base import bp, customer, paged
 from webapp.blueprints.views import View
-from webapp.domain import dues, network, receivables
+from webapp.domain import dues, invoices, network, receivables, tax_names
 from webapp.models import RefundStatus
 
-PER_PAGE = 25
 list_view = View("account/payments.html")
+invoices_view = View("account/invoices.html")
 receipt_view = View("account/receipt.html")
 
 
 @bp.get("/payments")
 def list_payments() -> ResponseReturnValue:
-    asked = request.args.get("before", "")
-    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
-    rows = receivables.of_customer(customer().id, before=before, limit=PER_PAGE + 1)
-    more = len(rows) > PER_PAGE
-    return list_view.show(
-        payments=rows[:PER_PAGE],
-        older_url=url_for(".list_payments", before=rows[PER_PAGE - 1].id) if more else None,
-        newer_url=url_for(".list_payments") if before else None,
-    )
+    return list_view.show(**paged(receivables.of_customer), **credit_words.standing(customer().id))
+
+
+@bp.get("/invoices")
+def list_invoices() -> ResponseReturnValue:
+    return invoices_view.show(**paged(invoices.of_customer))
 
 
 @bp.get("/payments/<reference>")
@@ -38,4 +35,6 @@ def show_payment(reference: str) -> ResponseReturnValue:
         refunds=[one for one in payment.refunds if one.status == RefundStatus.SUCCEEDED],
         seller=network.settings(),
         buyer=payment.customer,
+        taxes=tax_names.of_payment(payment),
+        invoices=invoices.of_payment(payment.id) if payment.is_paid else [],
     )

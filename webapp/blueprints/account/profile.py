@@ -13,7 +13,7 @@ from wtforms import SelectChoice, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from webapp.blueprints import access
-from webapp.blueprints.account.base import actor, bp, customer
+from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.checkout.forms import BUSINESS, PERSON, TEXT, CheckoutForm
 from webapp.blueprints.checkout.requests import PROFILE
 from webapp.blueprints.form import Form
@@ -24,7 +24,6 @@ from webapp.domain import languages as chosen_languages
 from webapp.domain.customers import Profile
 from webapp.languages import languages
 from webapp.models import Customer
-from webapp.transactions import unit_of_work
 
 profile_view = View("account/profile.html")
 
@@ -41,6 +40,7 @@ class ProfileForm(Form):
     billing_address_line_2 = CheckoutForm.billing_address_line_2
     billing_zip_code = CheckoutForm.billing_zip_code
     billing_city = CheckoutForm.billing_city
+    billing_state = CheckoutForm.billing_state
     locale = SelectField(_l("Language"), validate_choice=False)
 
     validate_customer_type = CheckoutForm.validate_customer_type
@@ -60,9 +60,6 @@ class ProfileForm(Form):
         if not pays:
             for field in (self.billing_address_line_1, self.billing_zip_code, self.billing_city):
                 field.validators = [Optional(), *field.validators[1:]]
-
-    def problems(self) -> list[tuple[str, str]]:
-        return [(field.id, str(message)) for field in self for message in field.errors]
 
 
 def pays(owner: Customer) -> bool:
@@ -87,12 +84,12 @@ def show(form: ProfileForm, *, status: int = 200) -> Response:
 
 @bp.post("/profile")
 def update_profile() -> ResponseReturnValue:
-    form, who = ProfileForm(), actor()
+    form = ProfileForm()
     form.prepare(pays=pays(customer()))
     if not form.validate() or is_refused(form):
         return show(form, status=422)
     customer_id, told = customer().id, profile_from(form)
-    with unit_of_work(who):
+    with changing():
         own = customers.find(customer_id)
         customers.rewrite(own, told)
         chosen_languages.choose(own.user, str(form.locale.data))

@@ -4,13 +4,36 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints.account import memberships, messages, own_data, payments, profile
+from webapp.blueprints.account import (
+    changes,
+    memberships,
+    messages,
+    own_data,
+    payment_methods,
+    payments,
+    profile,
+    site_pictures,
+    site_previews,
+    sites,
+)
 from webapp.blueprints.account.base import bp, customer
 from webapp.blueprints.views import View
 from webapp.domain import memberships as agreements
 from webapp.models import MembershipStatus
 
-__all__ = ["bp", "memberships", "messages", "own_data", "payments", "profile"]
+__all__ = [
+    "bp",
+    "changes",
+    "memberships",
+    "messages",
+    "own_data",
+    "payment_methods",
+    "payments",
+    "profile",
+    "site_pictures",
+    "site_previews",
+    "sites",
+]
 
 overview_view = View("account/overview.html")
 OVER = (MembershipStatus.CANCELLED, MembershipStatus.EXPIRED)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_
 
-from webapp.domain import memberships
-from webapp.extensions import db
+from webapp.blueprints import story_words
+from webapp.domain import memberships, reckonings, stories
+from webapp.domain.reckonings import Reckoning
+from webapp.domain.stories import Place
 from webapp.formatting import long_date, money
-from webapp.models import Event, Membership, Payment, Site
+from webapp.models import CreditMovement, Event, Invoice, Membership
 from webapp.money import Money
-
-ENTRIES_AT_MOST = 50
 
 # (type, or type and what changed): words and tone. What is not named here is of no use to a customer.
 EVENTS: dict[str, tuple[LazyString, str]] = {
@@ -29,7 +29,9 @@ EVENTS: dict[str, tuple[LazyString, str]] = {
     "membership.updated:undone": (_l("Cancellation undone"), "success"),
     "membership.cancelled": (_l("Ended"), ""),
     "membership.expired": (_l("Ended, because it was not renewed"), ""),
+    "membership.expired:trial_refused": (_l("No free trial, because there was one before"), "warning"),
     "membership.renewed": (_l("Renewed"), "success"),
+    "membership.updated:payment_method": (_l("Payment method changed"), ""),
     "membership.reactivated": (_l("Taken up again"), "success"),
     "membership.plan_changed": (_l("Plan changed"), ""),
     "payment.completed": (_l("Payment received"), "success"),
@@ -41,6 +43,9 @@ EVENTS: dict[str, tuple[LazyString, str]] = {
 }
 
 
+CHANGES = {one.partition(":")[2] for one in EVENTS} - {""}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """As the macro `timeline` takes it."""
@@ -50,26 +55,35 @@ class Entry:
     text: str = ""
     tone: str = ""
     actor: str = ""
+    url: str = ""
+    reckoning: Reckoning | None = None
 
 
-def history_of(membership: Membership) -> list[Entry]:
-    """What happened to a membership, its payments and its sites, newest first."""
-    payments = select(Payment.id).where(Payment.membership_id == membership.id)
-    sites = select(Site.id).where(Site.membership_id == membership.id)
-    query = (
-        select(Event)
-        .where(
+def history_of(membership: Membership, before: Place | None) -> tuple[list[Entry], Place | None]:
+    """What happened to a membership, its payments and its sites, newest first; and where older ones begin."""
+    wanted = {
+        "event": and_(
             Event.customer_id == membership.customer_id,
-            or_(
-                and_(Event.object_type == "memberships", Event.object_id == membership.id),
-                and_(Event.object_type == "payments", Event.object_id.in_(payments)),
-                and_(Event.object_type == "sites", Event.object_id.in_(sites)),
-            ),
-        )
-        .order_by(Event.id.desc())
-        .limit(ENTRIES_AT_MOST)
-    )
-    return [entry for event in db.session.scalars(query) if (entry := entry_of(event)) is not None]
+            Event.type.in_({one.partition(":")[0] for one in EVENTS}),
+            or_(Event.type != "membership.updated", Event.data["change"].as_string().in_(CHANGES)),
+            stories.about(Event, membership, "memberships", "payments", "sites"),
+        ),
+        "credit": stories.of_its_payments(CreditMovement.payment_id, membership),
+        "invoice": stories.of_its_payments(Invoice.payment_id, membership),
+    }
+    page = stories.of_membership(wanted, before)
+    found = [_told(source, row, page) for source, row in page.rows]
+    return [one for one in found if one is not None], page.older
+
+
+def _told(source: str, row: Any, page: stories.Page) -> Entry | None:
+    if source == "credit":
+        return story_words.of_credit(Entry, row)
+    if source == "invoice":
+        return story_words.of_invoice(Entry, row)
+    entry = entry_of(row)
+    payment = page.payments.get(row.object_id) if row.type == "payment.completed" else None
+    return entry and replace(entry, reckoning=reckonings.of_payment(payment) if payment else None)
 
 
 def entry_of(event: Event) -> Entry | None:
@@ -95,33 +109,6 @@ def about(event: Event) -> str:
 
 def amount_in(data: dict[str, object]) -> str:
     return money(Money(int(str(data["total"])), str(data["currency"])))
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that will happen."""
-
-    when: datetime
-    words: str
-
-
-def ahead_of(membership: Membership) -> Sequence[Step]:
-    """What will happen next, by day, as things stand; nothing when it has no end and costs nothing more."""
-    price, ends = money(membership.price), membership.cancel_at
-    if not membership.is_served:
-        return []
-    if ends is not None:
-        return [Step(ends, _("The contract ends. Nothing more is charged."))]
-    charged = membership.renews_at
-    if charged is None or not membership.price_minor:
-        return []
-    if membership.auto_renew and membership.credential is not None:
-        words = _("%(price)s is charged to %(method)s.", price=price, method=membership.credential.label)
-    else:
-        words = _("%(price)s is due for the next period.", price=price)
-    if membership.trial_ends_at == charged:
-        words = _("The free trial ends.") + " " + words
-    return [Step(charged, words)]
 
 
 def effect_of_cancelling(membership: Membership) -> str:

@@ -38,8 +38,7 @@ def confirm_acting(customer_id: int) -> ResponseReturnValue:
 
 
 def ask(customer: Customer, form: ActingForm, *, status: int = 200) -> Response:
-    errors = [(field.id, message) for field in form for message in field.errors]
-    return acting_view.show(status=status, customer=customer, form=form, errors=errors)
+    return acting_view.show(status=status, customer=customer, form=form, errors=form.problems())
 
 
 @bp.post("/customers/<int:customer_id>/acting")

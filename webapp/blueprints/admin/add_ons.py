@@ -17,7 +17,7 @@ from webapp.blueprints.views import View, go_to
 from webapp.domain import hook_switches
 from webapp.domain.staff import Capability
 from webapp.errors import NotFound
-from webapp.extensions import db
+from webapp.extensions import application, db
 from webapp.flows import watching
 from webapp.gateways import gateways
 from webapp.hooks import registry
@@ -70,6 +70,6 @@ def update_add_on(name: str) -> ResponseReturnValue:
     on = SwitchForm().on.data == "1"
     with unit_of_work(actor()):
         hook_switches.turn(hook_switches.of_addon(name), on=on)
-    watching.look(current_app._get_current_object())  # type: ignore[attr-defined]  # this process need not wait
+    watching.look(application())  # this process need not wait
     flash(_("The add-on is switched on.") if on else _("The add-on is switched off."), "success")
     return go_to(url_for("admin.list_add_ons"))

@@ -25,6 +25,7 @@ PAGES = {
     "inbound_events": ("admin.show_inbound_event", "inbound_event_id"),
     "bulk_jobs": ("admin.show_job", "job_id"),
     "products": ("admin.show_product", "product_id"),
+    "discount_codes": ("admin.show_discount_code", "code_id"),
     "declarations": ("admin.show_declaration", "declaration_id"),
 }
 

@@ -12,12 +12,17 @@ from flask_babel import gettext as _
 from webapp.blueprints.access import may
 from webapp.blueprints.admin.declarations import HINDRANCES
 from webapp.domain.attention import Item
+from webapp.domain.attention_sources import UNCONFIRMED
 from webapp.domain.staff import Capability
+from webapp.models import TaxDoubt
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is done about it, by a page's own address. `asks`: it leads to a question, and writes nothing itself."""
+    """What is done about it, by a page's own address. `asks`: it leads to a question, and writes nothing itself.
+
+    `argument`: what the address calls the thing; empty where there is only one.
+    """
 
     label: Callable[[], str]
     endpoint: str
@@ -44,6 +49,18 @@ def delivery(item: Item) -> str:
     return _("Delivery %(number)s", number=item.object_id) + f": {item.about.rpartition(':')[2]}"
 
 
+def tax_doubt(reason: str) -> str:
+    if reason == TaxDoubt.REFUNDABLE:
+        return _("The VAT ID turned out to be valid: no tax was due.")
+    return _("The VAT ID could not be looked up, so tax was charged. The registry is asked again.")
+
+
+def site_missing(reason: str) -> str:
+    if reason == UNCONFIRMED:
+        return _("Its owner has not confirmed their e-mail address, so it waits.")
+    return reason or _("It was asked for, and is not made yet.")
+
+
 def or_else(otherwise: Callable[[], str]) -> Callable[[str], str]:
     return lambda reason: reason or otherwise()
 
@@ -53,23 +70,47 @@ ASK = Action(lambda: _("Ask the gateway now"), "create_question", "payment_id", 
 CONFIRM = Action(
     lambda: _("Confirm the payment"), "confirm_confirmation", "payment_id", Capability.PAYMENTS_CONFIRM, asks=True
 )
+GIVE_BACK = Action(
+    lambda: _("Give the tax back"), "confirm_refund", "payment_id", Capability.PAYMENTS_REFUND, asks=True
+)
 SEND = Action(lambda: _("Send again"), "create_retry", "delivery_id", Capability.DELIVERIES_RETRY)
 LOOK_AGAIN = Action(lambda: _("Look at it again"), "create_processing", "inbound_event_id", Capability.NOTICES_PROCESS)
+FETCH_RATES = Action(lambda: _("Fetch them now"), "create_rate_fetch", "", Capability.SETTINGS_EDIT)
+COMPARE = Action(lambda: _("Compare again"), "create_reconciliation", "", Capability.NOTICES_PROCESS)
 MAIL_AGAIN = Action(lambda: _("Send again"), "create_email_retry", "mail_id", Capability.EMAILS_SEND)
 
 WORDS: Mapping[str, Words] = {
     "sites": Words(
         lambda item: item.about,
         ("show_site", "site_id"),
-        or_else(lambda: _("It was asked for, and is not made yet.")),
+        site_missing,
         RETRY_SITE,
     ),
     "tries": Words(
         order, ("show_payment", "payment_id"), or_else(lambda: _("The gateway did not say what came of it.")), ASK
     ),
     "puzzles": Words(order, ("show_payment", "payment_id"), str),
+    "reconciliation": Words(
+        lambda item: _("Comparison %(number)s", number=item.object_id),
+        ("show_reconciliation", "reconciliation_id"),
+        str,
+        COMPARE,
+    ),
+    "refunds": Words(
+        order, ("show_payment", "payment_id"), or_else(lambda: _("Send the money back, and confirm it there."))
+    ),
+    "disputes": Words(
+        order, ("show_payment", "payment_id"), or_else(lambda: _("The payer’s bank wants the money back."))
+    ),
+    "taxes": Words(order, ("show_payment", "payment_id"), tax_doubt, GIVE_BACK),
     "overdue": Words(
         order, ("show_payment", "payment_id"), or_else(lambda: _("It was due then. Look at your account.")), CONFIRM
+    ),
+    "rates": Words(
+        lambda _item: _("European Central Bank"),
+        ("list_exchange_rates", ""),
+        str,
+        FETCH_RATES,
     ),
     "declarations": Words(
         lambda item: _("Declaration %(number)s of %(name)s", number=item.object_id, name=item.about),
@@ -95,7 +136,7 @@ WORDS: Mapping[str, Words] = {
 
 
 def address(endpoint: str, argument: str, item: Item) -> str:
-    values: dict[str, Any] = {argument: item.object_id}
+    values: dict[str, Any] = {argument: item.object_id} if argument else {}
     return url_for(f"admin.{endpoint}", **values)
 
 

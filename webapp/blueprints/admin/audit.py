@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import lists, searches, words
+from webapp.blueprints.admin import lists, log_words, searches, words
 from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Listing
@@ -59,7 +59,7 @@ def who(entry: AuditEntry) -> str:
     if "staff_names" not in g:
         found = db.session.execute(select(User.id, User.name, User.email).where(User.role.in_(STAFF)))
         g.staff_names = {user_id: name or email for user_id, name, email in found}
-    return words.actor(entry.actor, g.staff_names)
+    return log_words.actor(entry.actor, g.staff_names)
 
 
 def about(entry: AuditEntry) -> tuple[str, Any]:

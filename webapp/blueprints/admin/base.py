@@ -72,10 +72,13 @@ def navigation() -> list[dict[str, Any]]:
                 (_("Customers"), "customers"),
                 (_("Memberships"), "memberships"),
                 (_("Payments"), "payments"),
+                (_("Invoices"), "invoices"),
                 (_("Products"), "products"),
+                (_("Discount codes"), "discount-codes"),
                 (_("Sites"), "sites"),
                 (_("Declarations"), "declarations"),
                 (_("Notes"), "notes"),
+                (_("Figures"), "figures"),
             ),
         ),
         (
@@ -85,6 +88,7 @@ def navigation() -> list[dict[str, Any]]:
                 (_("Events"), "events"),
                 (_("Deliveries"), "deliveries"),
                 (_("Notices"), "inbound-events"),
+                (_("Comparison with gateways"), "reconciliations"),
             ),
         ),
         (
@@ -97,7 +101,16 @@ def navigation() -> list[dict[str, Any]]:
                 (_("Components"), "components"),
             ),
         ),
-        (_("Network"), ((_("Settings"), "settings"), (_("Staff"), "staff"))),
+        (
+            _("Network"),
+            (
+                (_("Settings"), "settings"),
+                (_("Tax rates"), "tax-rates"),
+                (_("Exchange rates"), "exchange-rates"),
+                (_("API keys"), "api-keys"),
+                (_("Staff"), "staff"),
+            ),
+        ),
     )
     dashboard = {"label": _("Dashboard"), "url": url_for("admin.dashboard"), "current": request.path == "/admin/"}
     return [
@@ -143,7 +156,8 @@ def without_cells(row: Markup, places: list[int]) -> Markup:
     if not places:
         return row
     _before, *cells = re.split(r"(?=<t[hd][ >])", str(row))
-    return Markup("".join(cell for place, cell in enumerate(cells) if place not in places))  # noqa: S704
+    left = "".join(cell for place, cell in enumerate(cells) if place not in places)
+    return Markup(left)  # noqa: S704 - parts of a row that was safe as a whole
 
 
 @bp.app_template_filter("on_sale")
@@ -155,3 +169,8 @@ def on_sale(active: bool) -> tuple[str, str]:
 @bp.app_template_filter("product_type")
 def product_type(kind: str) -> str:
     return str(product_words.TYPES[kind])
+
+
+@bp.app_template_filter("recurring_mode")
+def recurring_mode(mode: str) -> str:
+    return str(product_words.RECURRING_MODES[mode])

@@ -11,7 +11,7 @@ from webapp.blueprints.admin import settings, settings_form
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.shades import shades
 from webapp.blueprints.views import View, go_to
-from webapp.domain import logos, network
+from webapp.domain import logos, network, pictures
 from webapp.domain.staff import Capability
 from webapp.errors import Invalid
 from webapp.transactions import unit_of_work
@@ -34,7 +34,7 @@ def update_logo() -> ResponseReturnValue:
     removes = request.form.get("remove") == "1"
     file = request.files.get("logo")
     try:
-        logo = None if removes else logos.read(file.stream.read(logos.BYTES_AT_MOST + 1) if file else b"")
+        logo = None if removes else logos.read(file.stream.read(pictures.BYTES_AT_MOST + 1) if file else b"")
     except Invalid as problem:
         return refused(problem)
     with unit_of_work(actor()):

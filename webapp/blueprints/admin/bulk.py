@@ -23,6 +23,7 @@ from webapp.blueprints.admin.emails import EMAILS
 from webapp.blueprints.admin.events import EVENTS
 from webapp.blueprints.admin.forms import BulkForm
 from webapp.blueprints.admin.inbound_events import INBOUND_EVENTS
+from webapp.blueprints.admin.invoices import INVOICES
 from webapp.blueprints.admin.list_address import SIZE_AT_MOST, read_wanted
 from webapp.blueprints.admin.list_page import actions_of
 from webapp.blueprints.admin.lists import Listing
@@ -41,7 +42,8 @@ from webapp.transactions import unit_of_work
 TYPED_ABOVE = 20
 NAMED_AT_MOST = 10
 LISTINGS: Mapping[str, Listing] = {
-    one.noun: one for one in (CUSTOMERS, MEMBERSHIPS, PAYMENTS, SITES, DELIVERIES, EMAILS, EVENTS, INBOUND_EVENTS)
+    one.noun: one
+    for one in (CUSTOMERS, MEMBERSHIPS, PAYMENTS, INVOICES, SITES, DELIVERIES, EMAILS, EVENTS, INBOUND_EVENTS)
 }
 bulk_view = View("admin/bulk.html")
 
@@ -106,7 +108,7 @@ def ask(choice: Choice, form: BulkForm, *, problem: str = "", status: int = 200)
         status=status,
         problem=problem,
         form=form,
-        errors=[(field.id, message) for field in form for message in field.errors],
+        errors=form.problems(),
         choice=choice,
         words=WORDS[choice.action],
         count=count,

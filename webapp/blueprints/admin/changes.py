@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.blueprints.admin import words
+from webapp.blueprints.admin import log_words
 from webapp.blueprints.admin.timeline import Entry, people_in
 from webapp.extensions import db
 from webapp.models import AuditEntry
@@ -25,7 +25,7 @@ def of(row: Any, label: Label, value: Value) -> list[Entry]:
     entries = _entries(row, AT_MOST)
     people = people_in(one.actor for one in entries)
     return [
-        Entry(one.at, words.action(one.action), told(one, label, value), words.actor(one.actor, people))
+        Entry(one.at, log_words.action(one.action), told(one, label, value), log_words.actor(one.actor, people))
         for one in entries
     ]
 
@@ -65,7 +65,7 @@ def clash(row: Any, saved: Mapping[str, Any], yours: Mapping[str, Any], label: L
     last = next(iter(_entries(row, 1)), None)
     people = people_in([last.actor]) if last else {}
     return Clash(
-        who=words.actor(last.actor, people) if last else "",
+        who=log_words.actor(last.actor, people) if last else "",
         when=last.at if last else None,
         differences=[
             Difference(label(name), value(name, saved[name]), value(name, yours[name]))

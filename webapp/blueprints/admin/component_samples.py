@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectF
 
 from webapp import charts, clock
 from webapp.blueprints.admin.timeline import Entry
-from webapp.blueprints.checkout.page import PlanCard
+from webapp.blueprints.checkout.cards import Contact, PlanCard
 from webapp.blueprints.form import Form
 from webapp.formatting import per_period
 from webapp.money import Money
@@ -124,7 +124,9 @@ def plan(name: str, amount: int, *, trial: str | None = None, setup_fee: int = 0
 
 
 def plans() -> list[PlanCard]:
-    return [plan(_("Basic"), 0), plan("Premium", 2999, trial=_("Free trial"), setup_fee=4900)]
+    named = replace(plan(_("Supporter"), 500), is_named=True, is_current=False, credit=Money(500, "EUR"))
+    asked = replace(plan(_("Agency"), 0), contact=Contact(_("Contact us"), "https://example.com/contact"))
+    return [plan(_("Basic"), 0), plan("Premium", 2999, trial=_("Free trial"), setup_fee=4900), named, asked]
 
 
 def history() -> list[Entry]:

@@ -14,15 +14,15 @@ from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest
 from webapp.blueprints.views import View
-from webapp.domain import acting
+from webapp.domain import acting, credits
 from webapp.domain.staff import Capability
 from webapp.models import Customer, Delivery, Membership, MembershipStatus, Payment, Site
 
 WITHOUT = "none"
 
 
-def search(text: str) -> ColumnElement[bool]:
-    return searches.any_of(Customer.id, *searches.customers(text), *searches.by_number(Customer.id, text))
+def search(text: str, at_most: int | None = None) -> ColumnElement[bool]:
+    return searches.any_of(Customer.id, *searches.customers(text, at_most), *searches.by_number(Customer.id, text))
 
 
 def has_membership(value: str) -> ColumnElement[bool] | None:
@@ -81,6 +81,7 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
         sites=newest(Site, Site.customer_id == customer.id),
         deliveries=newest(Delivery, Delivery.customer_id == customer.id),
         meta=sorted(customer.meta.items()),
+        credit=credits.balances(customer.id),
         history=timeline.of_customer(customer.id),
         notes=notes.shown(customer),
         may_be_acted_as=acting.may_be_acted_as(customer),

@@ -13,14 +13,16 @@ from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.blueprints.access import may, needs
-from webapp.blueprints.admin import figure_words, setup, spans
+from webapp.blueprints.admin import figure_currencies, figure_words, setup, spans
 from webapp.blueprints.admin.base import bp, count_of, open_things
+from webapp.blueprints.admin.figure_currencies import Wanted
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN
 from webapp.blueprints.admin.spans import Choice
 from webapp.blueprints.views import View
-from webapp.domain import figures, network
+from webapp.domain import figures, reported_figures
 from webapp.domain.attention_sources import SOURCES
-from webapp.domain.figures import Figures
+from webapp.domain.figures import Figures, Span
+from webapp.domain.reported_figures import Lacking
 from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.models import Payment
@@ -34,14 +36,15 @@ view = View("admin/dashboard.html")
 def dashboard() -> ResponseReturnValue:
     choice = spans.CHOICES.get(request.args.get("period", ""), spans.CHOICES[spans.USUAL])
     now, before = choice.spans(clock.now().date())
-    found = figures.read(db.session(), wanted_currency(), now, before)
+    found, wanted, said = look(now, before)
     with_money = may(Capability.PAYMENTS_VIEW)
     groups = (figure_words.MONEY, figure_words.PEOPLE) if with_money else (figure_words.PEOPLE,)
     return view.show(
         is_empty=not found.currencies,
         tiles=[figure_words.tiles(one, found) for one in groups],
         charts=figure_words.charts(found, choice, now, with_money=with_money),
-        choices=[period_choices(choice, found), *currency_choices(choice, found)],
+        choices=[period_choices(choice, wanted), *currency_choices(choice, wanted)],
+        said=said,
         compared_with=choice.before,
         sales=latest_sales() if with_money else [],
         open_things=open_by_source(),
@@ -50,45 +53,48 @@ def dashboard() -> ResponseReturnValue:
     )
 
 
-def wanted_currency() -> str:
-    """Of the address, else the network's own."""
-    given = request.args.get("currency", "")
-    return given if len(given) == 3 and given.isascii() and given.isupper() else network.settings().currency
+def look(now: Span, before: Span) -> tuple[Figures, Wanted, str]:
+    """The figures, in which currency they are, and what is to be said of that."""
+    wanted, said = figure_currencies.wanted(), ""
+    if wanted.together:
+        try:
+            found = reported_figures.read(db.session(), wanted.to, wanted.known, now, before)
+        except Lacking as problem:
+            wanted, said = wanted.alone(), figure_currencies.lacking(problem.currencies)
+        else:
+            return found, wanted, figure_currencies.basis(wanted, found.rates) if found.rates else ""
+    return figures.read(db.session(), wanted.chosen, now, before), wanted, said
 
 
-def period_choices(chosen: Choice, found: Figures) -> dict[str, Any]:
+def period_choices(chosen: Choice, wanted: Wanted) -> dict[str, Any]:
     """For the macro `segments`."""
     links = [
-        {"id": f"period-{one.name}", "label": str(one.word), "url": address(one, found), "current": one is chosen}
+        {"id": f"period-{one.name}", "label": str(one.word), "url": address(one, wanted), "current": one is chosen}
         for one in spans.CHOICES.values()
     ]
     return {"label": _("Period"), "links": links}
 
 
-def currency_choices(choice: Choice, found: Figures) -> list[dict[str, Any]]:
+def currency_choices(choice: Choice, wanted: Wanted) -> list[dict[str, Any]]:
     """Only where there is something to choose."""
-    known = sorted({*found.currencies, found.currency})
-    if len(known) < 2:
-        return []
     links = [
         {
-            "id": f"currency-{one}",
-            "label": one,
-            "url": address(choice, replace(found, currency=one)),
-            "current": one == found.currency,
+            "id": f"currency-{value}",
+            "label": word,
+            "url": address(choice, replace(wanted, chosen=value)),
+            "current": value == wanted.chosen,
         }
-        for one in known
+        for value, word in wanted.choices
     ]
-    return [{"label": _("Currency"), "links": links}]
+    return [{"label": _("Currency"), "links": links}] if links else []
 
 
-def address(choice: Choice, found: Figures) -> str:
+def address(choice: Choice, wanted: Wanted) -> str:
     """What is usual is left out of it."""
-    usual = network.settings().currency
     return url_for(
         "admin.dashboard",
         period=None if choice.name == spans.USUAL else choice.name,
-        currency=None if found.currency == usual else found.currency,
+        currency=None if wanted.chosen == wanted.usual else wanted.chosen,
     )
 
 

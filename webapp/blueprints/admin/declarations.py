@@ -52,9 +52,6 @@ class DecisionForm(Form):
     decision = RadioField(_l("Decision"), choices=[], validate_choice=False)
     note = StringField(_l("Note"), validators=[Length(max=300, message=_l("Use at most 300 characters."))])
 
-    def problems(self) -> list[tuple[str, str]]:
-        return [(field.id, str(message)) for field in self for message in field.errors]
-
 
 def search(text: str) -> ColumnElement[bool]:
     """By its number, or the beginning of what names the sender or the contract."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from flask import Response, abort, flash, render_template, request, url_for
@@ -19,7 +20,7 @@ from webapp.blueprints.admin.emails import framed
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, mail_texts, mails
-from webapp.domain.mail_kinds import EVERYWHERE, KINDS, Audience, Kind
+from webapp.domain.mail_kinds.kind import EVERYWHERE, KINDS, Audience, Kind
 from webapp.domain.mail_rendering import Source
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Invalid
@@ -64,9 +65,11 @@ def find(kind: str, locale: str) -> Kind:
 @bp.get("/emails/texts")
 @needs(Capability.EMAILS_VIEW)
 def list_email_texts() -> ResponseReturnValue:
-    changed = {(one.kind, one.locale) for one in db.session.scalars(select(MailText))}
+    own = list(db.session.scalars(select(MailText)))
+    changed = {(one.kind, one.locale) for one in own}
+    behind = {(one.kind, one.locale) for one in own if one.kind in KINDS and mail_texts.is_behind(one)}
     kinds = sorted(KINDS.values(), key=lambda one: (list(AUDIENCES).index(one.audience), str(one.name)))
-    return list_view.show(kinds=kinds, locales=languages(), changed=changed, audiences=AUDIENCES)
+    return list_view.show(kinds=kinds, locales=languages(), changed=changed, behind=behind, audiences=AUDIENCES)
 
 
 @bp.get("/emails/texts/<kind>/<locale>")
@@ -85,16 +88,24 @@ def show(kind: Kind, locale: str, form: TextForm, *, status: int = 200, **more: 
     return edit_view.show(
         status=status,
         form=form,
-        errors=[(field.id, str(message)) for field in form for message in field.errors],
+        errors=form.problems(),
         kind=kind,
         locale=locale,
         language=languages()[locale],
         audience=AUDIENCES[kind.audience],
         is_own=own is not None,
+        ours=differences(own) if own is not None and mail_texts.is_behind(own) else [],
         placeholders=(*kind.placeholders, *EVERYWHERE),
         history=changes.of(own, label, value) if own is not None else [],
         **more,
     )
+
+
+def differences(own: MailText) -> list[tuple[str, str]]:
+    """(sign, line) from the operator's text to ours as it is now: "-" only in theirs, "+" only in ours, "" in both."""
+    ours = mail_texts.default(own.kind, own.locale)
+    lines = difflib.ndiff([own.subject, *own.body.splitlines()], [ours.subject, *ours.body.splitlines()])
+    return [(one[0].strip(), one[2:]) for one in lines if one[0] != "?"]
 
 
 def label(name: str) -> str:

@@ -20,7 +20,7 @@ from webapp.blueprints.admin.lists import Column, Filter, Listing, Shown
 from webapp.blueprints.admin.related import found
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, mails
-from webapp.domain.mail_kinds import KINDS
+from webapp.domain.mail_kinds.kind import KINDS
 from webapp.domain.mails import SECRET, has_secrets
 from webapp.domain.security_notices import locale_of
 from webapp.domain.staff import Capability
@@ -101,6 +101,7 @@ def show_email(mail_id: int) -> ResponseReturnValue:
         text=shown(mail, mail.text),
         hides=has_secrets(mail) and not may_reveal(mail),
         can_be_sent=bool(mail.secrets) or not has_secrets(mail),
+        has_server=server.bound() is not None,
         changes_soon=mail.status == MailStatus.PENDING and mail.next_at <= clock.now() + SOON,
     )
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, searches, words
+from webapp.blueprints.admin import filters, lists, log_words, searches, words
 from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing, Shown
@@ -22,13 +22,13 @@ from webapp.extensions import db
 from webapp.models import Customer, Event
 
 
-def search(text: str) -> ColumnElement[bool]:
+def search(text: str, at_most: int | None = None) -> ColumnElement[bool]:
     """By its id, by the beginning of its type, or by its customer."""
     return searches.any_of(
         Event.id,
         select(Event.id).where(Event.public_id == text),
         select(Event.id).where(searches.begins_with(Event.type, text.lower())),
-        searches.by_customer(Event.id, Event.customer_id, text),
+        searches.by_customer(Event.id, Event.customer_id, text, at_most),
         *searches.by_number(Event.id, text),
     )
 
@@ -36,8 +36,8 @@ def search(text: str) -> ColumnElement[bool]:
 BY_TYPE = Filter(
     name="type",
     condition=lambda value: Event.type == value if value in EVENT_TYPES else None,
-    words=lambda value: str(words.EVENTS.get(value, value)),
-    choices=lambda: [(one, str(words.EVENTS.get(one, one))) for one in EVENT_TYPES],
+    words=lambda value: str(log_words.EVENTS.get(value, value)),
+    choices=lambda: [(one, str(log_words.EVENTS.get(one, one))) for one in EVENT_TYPES],
     label=_l("What happened"),
     look=Shown.SELECT,
 )
@@ -85,7 +85,7 @@ def show_event(event_id: int) -> ResponseReturnValue:
 
 @bp.app_template_filter("event_title")
 def title_of(event: Event) -> str:
-    return str(words.EVENTS.get(event.type, event.type))
+    return str(log_words.EVENTS.get(event.type, event.type))
 
 
 def about(event: Event) -> tuple[str, str | None]:

@@ -9,31 +9,49 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import searches, words
+from webapp.blueprints.admin import (
+    customers,
+    deliveries,
+    discount_code_words,
+    events,
+    memberships,
+    payments,
+    searches,
+    sites,
+    words,
+)
 from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
-from webapp.blueprints.admin.customers import CUSTOMERS
 from webapp.blueprints.admin.declarations import DECLARATIONS, KINDS
-from webapp.blueprints.admin.deliveries import DELIVERIES
-from webapp.blueprints.admin.events import EVENTS, title_of
+from webapp.blueprints.admin.discount_codes import DISCOUNT_CODES
 from webapp.blueprints.admin.inbound_events import INBOUND_EVENTS
 from webapp.blueprints.admin.lists import Listing
-from webapp.blueprints.admin.memberships import MEMBERSHIPS
 from webapp.blueprints.admin.notes import NOTES
-from webapp.blueprints.admin.payments import PAYMENTS
 from webapp.blueprints.admin.product_words import standing
 from webapp.blueprints.admin.products import PRODUCTS
-from webapp.blueprints.admin.sites import SITES
 from webapp.blueprints.views import View
 from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.formatting import money
-from webapp.models import Customer, Declaration, Delivery, Event, InboundEvent, Membership, Note, Payment, Product, Site
+from webapp.models import (
+    Customer,
+    Declaration,
+    Delivery,
+    DiscountCode,
+    Event,
+    InboundEvent,
+    Membership,
+    Note,
+    Payment,
+    Product,
+    Site,
+)
 
 EACH_AT_MOST = 5
+CUSTOMERS_AT_MOST = 200
 SHORTEST = 2
 NOTE_SHOWN = 80
 search_view = View("admin/search.html", block="results")
@@ -60,10 +78,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A noun that is searched: its list, and how a row of it is shown here."""
+    """A noun that is searched: its list, how a row is shown here, and its search, where that is not the list's."""
 
     listing: Listing
     show: Callable[[Any], Hit]
+    search: Callable[[str], ColumnElement[bool]] | None = None
 
 
 def customer(row: Customer) -> Hit:
@@ -84,6 +103,11 @@ def product(row: Product) -> Hit:
     return Hit(url_for("admin.show_product", product_id=row.id), row.name, row.slug, standing(row.active))
 
 
+def discount_code(row: DiscountCode) -> Hit:
+    url = url_for("admin.show_discount_code", code_id=row.id)
+    return Hit(url, row.code, row.name or discount_code_words.worths(row), discount_code_words.standing(row))
+
+
 def site(row: Site) -> Hit:
     return Hit(url_for("admin.show_site", site_id=row.id), row.slug, row.title, words.of(row.status))
 
@@ -94,7 +118,7 @@ def note(row: Note) -> Hit:
 
 
 def event(row: Event) -> Hit:
-    return Hit(url_for("admin.show_event", event_id=row.id), title_of(row), row.public_id)
+    return Hit(url_for("admin.show_event", event_id=row.id), events.title_of(row), row.public_id)
 
 
 def delivery(row: Delivery) -> Hit:
@@ -112,17 +136,23 @@ def declaration(row: Declaration) -> Hit:
     return Hit(url_for("admin.show_declaration", declaration_id=row.id), name, row.name, words.of(row.status))
 
 
+def some(search: Callable[[str, int], ColumnElement[bool]]) -> Callable[[str], ColumnElement[bool]]:
+    """Of what belongs to customers, that of some of them: the beginning of a name may be that of a tenth of all."""
+    return lambda text: search(text, CUSTOMERS_AT_MOST)
+
+
 PLACES = (
-    Place(CUSTOMERS, customer),
-    Place(MEMBERSHIPS, membership),
-    Place(PAYMENTS, payment),
+    Place(customers.CUSTOMERS, customer, some(customers.search)),
+    Place(memberships.MEMBERSHIPS, membership, some(memberships.search)),
+    Place(payments.PAYMENTS, payment, some(payments.search)),
     Place(PRODUCTS, product),
-    Place(SITES, site),
+    Place(DISCOUNT_CODES, discount_code),
+    Place(sites.SITES, site, some(sites.search)),
     Place(DECLARATIONS, declaration),
     Place(NOTES, note),
-    Place(DELIVERIES, delivery),
+    Place(deliveries.DELIVERIES, delivery, some(deliveries.search_newest)),
     Place(INBOUND_EVENTS, inbound_event),
-    Place(EVENTS, event),
+    Place(events.EVENTS, event, some(events.search)),
 )
 
 
@@ -136,10 +166,11 @@ def search() -> ResponseReturnValue:
 
 
 def found(text: str) -> Iterator[Group]:
-    """The nouns that have something, each with its newest few."""
+    """The nouns that have something, each with its newest few, of so many customers as are looked at."""
     for place in PLACES:
         listing = place.listing
-        query = select(listing.model).where(listing.search(text)).order_by(listing.model.id.desc())
+        condition = (place.search or listing.search)(text)
+        query = select(listing.model).where(condition).order_by(listing.model.id.desc())
         rows = db.session.scalars(query.options(*listing.options).limit(EACH_AT_MOST + 1)).unique().all()
         if rows:
             more = url_for(listing.endpoint, search=text) if len(rows) > EACH_AT_MOST else None

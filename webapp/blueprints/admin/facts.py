@@ -19,6 +19,11 @@ NAMES: dict[str, LazyString] = {
     "name": _l("Name"),
     "email": _l("E-mail address"),
     "on": _l("Switched on"),
+    "plan": _l("Plan"),
+    "period": _l("Billing period"),
+    "products": _l("Products"),
+    "price": _l("Price"),
+    "begins": _l("Begins"),
     "version": _l("Version"),
 }
 

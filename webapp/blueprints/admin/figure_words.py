@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from webapp.blueprints.admin.spans import Choice
 from webapp.charts import Chart, Series, bars, lines, of_money
-from webapp.domain.figures import MOVEMENTS, Figures, Span, Totals
+from webapp.domain.figures import CHANGES, Figures, Span, Totals
 from webapp.formatting import money, percent
 from webapp.models import Measure
 from webapp.money import Money
@@ -66,8 +66,14 @@ MONEY = (
         as_money,
     ),
     Kind(
+        lambda: _("Net revenue"),
+        lambda: _("Revenue less its taxes. Credit counts when a payment uses it."),
+        lambda totals: totals.net_revenue,
+        as_money,
+    ),
+    Kind(
         lambda: _("Recurring a month (MRR)"),
-        lambda: _("What all paying memberships come to a month. Trials count once they are paid for, free ones never."),
+        lambda: _("What paying memberships come to a month, without tax. Trials count once they are paid for."),
         lambda totals: totals.mrr,
         as_money,
     ),
@@ -81,6 +87,12 @@ MONEY = (
         lambda: _("Per paying membership (ARPU)"),
         lambda: _("What recurs a month, divided by the paying memberships."),
         lambda totals: totals.per_member,
+        as_money,
+    ),
+    Kind(
+        lambda: _("Lifetime value (LTV)"),
+        lambda: _("What a membership brings in all if as many go on ending: ARPU divided by the churn of a month."),
+        lambda totals: totals.lifetime_value,
         as_money,
     ),
 )
@@ -102,6 +114,13 @@ PEOPLE = (
         lambda: _("Churn"),
         lambda: _("How many paying memberships ended, as a share of those that paid at the beginning."),
         lambda totals: totals.churn,
+        as_share,
+        good=-1,
+    ),
+    Kind(
+        lambda: _("Revenue churn"),
+        lambda: _("Recurring revenue that ended or shrank, as a share of that at the beginning."),
+        lambda totals: totals.revenue_churn,
         as_share,
         good=-1,
     ),
@@ -165,7 +184,7 @@ def charts(figures: Figures, choice: Choice, span: Span, *, with_money: bool) ->
 
     given = zip(values(M.REVENUE), values(M.REFUNDS), strict=True)
     revenue = Series(_("Revenue"), [paid - back for paid, back in given])
-    recurring = Series(_("Recurring a month"), running(figures.now.mrr_before, values(*MOVEMENTS)))
+    recurring = Series(_("Recurring a month"), running(figures.now.mrr_before, values(*CHANGES)))
     people = [
         Series(_("New memberships"), values(M.MEMBERSHIPS_NEW)),
         Series(_("Lost memberships"), values(M.MEMBERSHIPS_LOST)),

@@ -77,14 +77,21 @@ class ViewForm(Form):
     query = StringField()
 
 
+def reason_field(missing: str) -> StringField:
+    return StringField(
+        _l("Reason"),
+        validators=[DataRequired(missing), Length(max=300, message=_l("Use at most 300 characters."))],
+        render_kw={"autocomplete": "off"},
+    )
+
+
 class ActingForm(Form):
     """Why one of the staff wants to see an account as its customer does."""
 
-    reason = StringField(
-        _l("Reason"),
-        validators=[
-            DataRequired(_l("Say why you act as this customer.")),
-            Length(max=300, message=_l("Use at most 300 characters.")),
-        ],
-        render_kw={"autocomplete": "off"},
-    )
+    reason = reason_field(_l("Say why you act as this customer."))
+
+
+class LettingInForm(Form):
+    """Why a customer is let in without their second step."""
+
+    reason = reason_field(_l("Say how you know that it is really them."))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, flash, request, url_for
+from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ from webapp.domain import hook_figures, hook_switches
 from webapp.domain.hook_figures import Key
 from webapp.domain.staff import Capability
 from webapp.errors import NotFound
-from webapp.extensions import db
+from webapp.extensions import application, db
 from webapp.flows import watching
 from webapp.hook_callbacks import Callback, Hook
 from webapp.hooks import registry
@@ -160,7 +160,7 @@ def update_callback(name: str) -> ResponseReturnValue:
     on = form.on.data == "1"
     with unit_of_work(actor()):
         hook_switches.turn(hook_switches.of_callback(hook, callback), on=on)
-    watching.look(current_app._get_current_object())  # type: ignore[attr-defined]  # this process need not wait
+    watching.look(application())  # this process need not wait
     words = _("The callback is called again.") if on else _("The callback is no longer called.")
     flash(words, "success")
     return go_to(url_for("admin.show_hook", name=name))

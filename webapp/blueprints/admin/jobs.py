@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from flask import Flask, Response, current_app, flash, g, url_for
+from flask import Flask, Response, flash, g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -29,7 +29,7 @@ from webapp.domain import audit, bulk
 from webapp.domain.bulk_actions import EXPORT, capability_of
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Gone
-from webapp.extensions import db
+from webapp.extensions import application, db
 from webapp.models import BulkItem, BulkJob, BulkOutcome, BulkStatus, Role
 from webapp.transactions import unit_of_work
 
@@ -125,8 +125,7 @@ def show_file(job_id: int) -> ResponseReturnValue:
         raise Gone(_("This file was kept for a week. Make the export again."))
     name = f"{job.noun.replace('_', '-')}-{job.created_at:%Y-%m-%d}-{job.id}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the file outlives the request
-    return Response(written(app, job.id), mimetype="text/csv", headers=headers)
+    return Response(written(application(), job.id), mimetype="text/csv", headers=headers)
 
 
 def written(app: Flask, job_id: int) -> Iterator[bytes]:

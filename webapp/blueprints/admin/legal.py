@@ -8,17 +8,16 @@ from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import Length
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import words
+from webapp.blueprints.admin import log_words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash
 from webapp.blueprints.admin.timeline import people_in
-from webapp.blueprints.errors import settings
 from webapp.blueprints.form import Form
+from webapp.blueprints.legal.routes import shown
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, legal, network
 from webapp.domain.staff import Capability
@@ -71,12 +70,12 @@ def show(legal_page: str, locale: str, form: LegalForm, *, status: int = 200, **
     return edit_view.show(
         status=status,
         form=form,
-        errors=[("body", message) for message in form.body.errors],
+        errors=form.problems(),
         legal_page=legal_page,
         locale=locale,
         title=legal.PAGES[legal_page],
         language=languages()[locale],
-        versions=[(one, words.actor(one.actor, people)) for one in versions],
+        versions=[(one, log_words.actor(one.actor, people)) for one in versions],
         placeholders=sorted(legal.PLACEHOLDERS),
         **more,
     )
@@ -112,17 +111,12 @@ def facts_of(text: LegalText) -> dict[str, Any]:
     return {"page": text.page, "locale": text.locale, "version": text.version}
 
 
-def shown(body: str) -> Markup:
-    """As readers will see it; the words make their own HTML, and bring none along."""
-    return Markup(legal.html(body, settings().base_url))  # noqa: S704
-
-
 def clashed(legal_page: str, locale: str, form: LegalForm, error: Conflict) -> Response:
     """Show the text that is published now, and let what is typed here be published over it knowingly."""
     saved = legal.current(legal_page, locale)
     assert saved is not None
     form.seen.data = str(saved.version)
-    who = words.actor(saved.actor, people_in([saved.actor]))
+    who = log_words.actor(saved.actor, people_in([saved.actor]))
     clash = Clash(who, saved.created_at, [])
     return show(legal_page, locale, form, status=error.status, clash=clash, saved=saved.body)
 
@@ -137,6 +131,6 @@ def show_legal_version(legal_page: str, locale: str, version: int) -> ResponseRe
         text=text,
         title=legal.PAGES[legal_page],
         language=languages()[locale],
-        who=words.actor(text.actor, people_in([text.actor])),
+        who=log_words.actor(text.actor, people_in([text.actor])),
         html=shown(text.body),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, flash, request, url_for
@@ -9,19 +10,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
+from webapp.blueprints import prospect_words
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, notes, searches, timeline
+from webapp.blueprints.admin import filters, lists, notes, searches, story
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.forms import CancellationForm
 from webapp.blueprints.admin.lists import Column, Listing
-from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, PLAN_NAME, found, newest
+from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found, newest
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, memberships
+from webapp.domain import audit, locks, memberships, pending_changes, steering
 from webapp.domain.staff import Capability
+from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
-from webapp.extensions import db
 from webapp.formatting import long_date
 from webapp.models import (
     Membership,
@@ -29,18 +31,19 @@ from webapp.models import (
     MembershipStatus,
     Payment,
     PaymentStatus,
+    Product,
     Site,
     SiteStatus,
 )
 from webapp.transactions import unit_of_work
 
 
-def search(text: str) -> ColumnElement[bool]:
+def search(text: str, at_most: int | None = None) -> ColumnElement[bool]:
     """By number, by the beginning of the reference, or by its customer."""
     return searches.any_of(
         Membership.id,
         select(Membership.id).where(searches.begins_with(Membership.reference, text)),
-        searches.by_customer(Membership.id, Membership.customer_id, text),
+        searches.by_customer(Membership.id, Membership.customer_id, text, at_most),
         *searches.by_number(Membership.id, text),
     )
 
@@ -70,6 +73,7 @@ MEMBERSHIPS = Listing(
     ),
     options=(joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN),
     actions=("memberships.cancel",),
+    name=lambda one: f"{one.id}: {one.plan.name} – {one.customer.display_name}",
 )
 list_view = View("admin/memberships.html", block="list")
 membership_view = View("admin/membership.html")
@@ -89,25 +93,47 @@ def show_membership(membership_id: int) -> ResponseReturnValue:
 
 
 def look_at(membership_id: int) -> Membership:
-    names = joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN, joinedload(Membership.credential)
-    membership: Membership = found(Membership, membership_id, *names)
+    shown = (
+        joinedload(Membership.customer),  # whose address decides the tax of the next charge
+        joinedload(Membership.plan).lazyload(Product.variations),
+        joinedload(Membership.credential),
+        selectinload(Membership.items).joinedload(MembershipItem.product).lazyload(Product.variations),
+    )
+    membership: Membership = found(Membership, membership_id, *shown)
     return membership
 
 
 def show(membership: Membership, *, problem: str = "", status: int = 200) -> Response:
     """`problem`: why what was just asked for was not done; the page shows how things stand now."""
-    items = select(MembershipItem).where(MembershipItem.membership_id == membership.id).order_by(MembershipItem.id)
+    payments = newest(Payment, Payment.membership_id == membership.id)
+    asked = next((one for one in payments.rows if one.period_number == membership.periods_paid + 1), None)
     return membership_view.show(
         status=status,
         problem=problem,
         membership=membership,
-        items=db.session.scalars(items.options(joinedload(MembershipItem.product).options(*PLAN_NAME))).all(),
-        payments=newest(Payment, Payment.membership_id == membership.id),
-        history=timeline.of_rows({"memberships": [membership.id]}),
+        items=membership.items,
+        payments=payments,
+        ahead=prospect_words.steps(membership),
+        **told(membership),
         notes=notes.shown(membership),
         endings=endings(membership),
+        steps=steering.possible(membership, asked),
+        can_be_changed=memberships.can_be_changed(membership),
+        change=pending_changes.of(membership),
         **losses(membership),
     )
+
+
+def told(membership: Membership) -> dict[str, Any]:
+    """What happened, from where `?before=` says on."""
+    before = Place.parse(request.args.get("before", ""))
+    history, older = story.of_membership(membership, before)
+    here = partial(url_for, "admin.show_membership", membership_id=membership.id, _anchor="history-title")
+    return {
+        "history": history,
+        "older_url": here(before=str(older)) if older else None,
+        "newer_url": here() if before else None,
+    }
 
 
 def endings(membership: Membership) -> list[dict[str, Any]]:
@@ -146,7 +172,7 @@ def ask(membership: Membership, form: CancellationForm, *, at_once: bool, status
     return cancellation_view.show(
         status=status,
         membership=membership,
-        errors=[(field.id, message) for field in form for message in field.errors],
+        errors=form.problems(),
         **ending(membership, form, at_once=at_once),
         **losses(membership),
     )
@@ -163,6 +189,7 @@ def create_cancellation(membership_id: int) -> ResponseReturnValue:
     reason = form.reason.data or _("cancelled by an operator")
     try:
         with unit_of_work(actor()):
+            membership = locks.membership(membership_id)
             if form.version.data not in (None, membership.version):
                 raise Conflict()
             old = {"status": str(membership.status)}

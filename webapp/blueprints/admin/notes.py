@@ -111,7 +111,7 @@ def ask(
         else url_for("admin.create_note", noun=noun, row_id=row_id),
         back=back_to(noun, row_id),
         about=timeline.numbered(noun, row_id),
-        errors=[(field.id, message) for field in form for message in field.errors],
+        errors=form.problems(),
     )
 
 

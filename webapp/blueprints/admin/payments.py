@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, notes, searches, timeline
+from webapp.blueprints.admin import filters, lists, notes, reasons, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, payments
+from webapp.domain import audit, invoices, payments, receivables, refunds, tax_names
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.flows import asking
@@ -26,13 +26,13 @@ from webapp.models import Payment, PaymentStatus, Try
 from webapp.transactions import unit_of_work
 
 
-def search(text: str) -> ColumnElement[bool]:
+def search(text: str, at_most: int | None = None) -> ColumnElement[bool]:
     """By order number, by the beginning of the reference, by what a gateway calls it, or by its customer."""
     return searches.any_of(
         Payment.id,
         select(Payment.id).where(searches.begins_with(Payment.reference, text)),
         *named_by_gateway(text),
-        searches.by_customer(Payment.id, Payment.customer_id, text),
+        searches.by_customer(Payment.id, Payment.customer_id, text, at_most),
         *searches.by_number(Payment.id, text),
     )
 
@@ -69,6 +69,7 @@ PAYMENTS = Listing(
     ),
     options=(joinedload(Payment.customer).options(CUSTOMER_NAME),),
     actions=("payments.confirm",),
+    name=lambda one: f"{one.order_number}: {one.customer.display_name}",
 )
 list_view = View("admin/payments.html", block="list")
 payment_view = View("admin/payment.html")
@@ -99,13 +100,18 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
         "payments": [payment.id],
         "tries": [one.id for one in payment.tries],
         "refunds": [one.id for one in payment.refunds],
+        "disputes": [one.id for one in payment.disputes],
     }
     people = timeline.people_in(one.reason for one in payment.tries)
     return payment_view.show(
         status=status,
         problem=problem,
         payment=payment,
-        reasons={one.id: timeline.name_people(one.reason, people) for one in payment.tries},
+        reasons={one.id: reasons.told(timeline.name_people(one.reason, people)) for one in payment.tries},
+        refundable=refunds.left(payment),
+        taxes=tax_names.of_payment(payment),
+        invoices=invoices.of_payment(payment.id),
+        taxed_in_doubt=refunds.tax_left(payment) if payment.tax_doubt is not None and payment.is_paid else None,
         history=timeline.of_rows(history),
         notes=notes.shown(payment),
     )
@@ -151,4 +157,20 @@ def create_question(payment_id: int) -> ResponseReturnValue:
     with unit_of_work(actor()):
         audit.note(look_at(payment_id), "payments.ask", before={}, after={"try": number, "effect": effect})
     flash(_("The gateway was asked. This is how the payment stands now."), "success")
+    return go_to(url_for("admin.show_payment", payment_id=payment_id))
+
+
+@bp.post("/payments/<int:payment_id>/voiding")
+@needs(Capability.PAYMENTS_REFUND)
+def create_voiding(payment_id: int) -> ResponseReturnValue:
+    """Nobody shall pay this any more. What credit was to pay of it is there again."""
+    try:
+        with unit_of_work(actor()):
+            payment = payments.locked(payment_id)
+            old = {"status": str(payment.status)}
+            receivables.void(payment, reason="made void by an operator")
+            audit.note(payment, "payments.void", before=old, after={"status": str(payment.status)})
+    except DomainError as error:
+        return show(look_at(payment_id), problem=error.message, status=error.status)
+    flash(_("The payment is void."), "success")
     return go_to(url_for("admin.show_payment", payment_id=payment_id))

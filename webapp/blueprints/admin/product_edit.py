@@ -13,12 +13,12 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import changes, product_form, product_words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash
-from webapp.blueprints.admin.product_form import ProductForm, read_facts
+from webapp.blueprints.admin.product_form import ProductForm
+from webapp.blueprints.admin.product_reading import read_facts
 from webapp.blueprints.admin.products import cards_of
-from webapp.blueprints.admin.related import found
-from webapp.blueprints.checkout.page import PlanCard
+from webapp.blueprints.checkout.cards import PlanCard
 from webapp.blueprints.views import View, go_to, is_fragment_request
-from webapp.domain import network, product_facts, products
+from webapp.domain import catalog, network, product_addons, product_problems, product_rows, products
 from webapp.domain.product_facts import Facts
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Invalid
@@ -27,7 +27,7 @@ from webapp.transactions import unit_of_work
 
 form_view = View("admin/product_form.html", block="form")
 preview_view = View("admin/product_form.html", block="preview")
-OTHER_BUTTONS = ("preview", "add_row", "remove_row")
+OTHER_BUTTONS = ("preview", "add_row", "add_currency", "remove_row")
 
 
 @bp.get("/products/new")
@@ -39,13 +39,16 @@ def new_product() -> ResponseReturnValue:
 @bp.get("/products/<int:product_id>/edit")
 @needs(Capability.PRODUCTS_EDIT)
 def edit_product(product_id: int) -> ResponseReturnValue:
-    product: Product = found(Product, product_id)
+    product = catalog.find(product_id)
     return show(ProductForm(formdata=None, data=product_form.values_of(product)), product)
 
 
 def show(form: ProductForm, product: Product | None, *, clash: Clash | None = None, status: int = 200) -> Response:
     """`product`: the one that is changed; None: a new one."""
     url = url_for("admin.update_product", product_id=product.id) if product else url_for("admin.create_product")
+    form.align()
+    form.tax_category.choices = categories_of(product)
+    chosen = product.available_addons if product else ()
     return form_view.show(
         status=status,
         form=form,
@@ -54,13 +57,20 @@ def show(form: ProductForm, product: Product | None, *, clash: Clash | None = No
         action=url,
         clash=clash,
         currency=currency_of(product),
-        added="add_row" in request.form,
+        added=next((name for name in ("add_row", "add_currency") if name in request.form), ""),
+        addons=[(str(one.id), one.name, one) for one in product_addons.candidates(chosen)],
+        groups=products.groups(),
         cards=cards(form, product),
     )
 
 
 def currency_of(product: Product | None) -> str:
     return product.currency if product else network.settings().currency
+
+
+def categories_of(product: Product | None) -> list[tuple[str, str]]:
+    """Of the tax rates that there are, by the names that they were given."""
+    return [(one, _("Default") if one == "default" else one) for one in products.tax_categories(product)]
 
 
 def cards(form: ProductForm, product: Product | None) -> Sequence[tuple[PlanCard, str]]:
@@ -77,7 +87,7 @@ def cards(form: ProductForm, product: Product | None) -> Sequence[tuple[PlanCard
 @needs(Capability.PRODUCTS_EDIT)
 def preview_product(product_id: int | None) -> ResponseReturnValue:
     """The card for what is typed now. Writes nothing."""
-    product = found(Product, product_id) if product_id is not None else None
+    product = catalog.find(product_id) if product_id is not None else None
     form = ProductForm()
     if not is_fragment_request():
         return show(form, product)
@@ -107,7 +117,7 @@ def create_product() -> ResponseReturnValue:
 @needs(Capability.PRODUCTS_EDIT)
 def update_product(product_id: int) -> ResponseReturnValue:
     """Save it; what somebody else saved meanwhile is shown first, and nothing typed is lost."""
-    product: Product = found(Product, product_id)
+    product = catalog.find(product_id)
     form = ProductForm()
     if other_button(form):
         return show(form, product)
@@ -129,8 +139,8 @@ def update_product(product_id: int) -> ResponseReturnValue:
 
 def clashed(form: ProductForm, product_id: int, facts: Facts, error: Conflict) -> Response:
     """Show both, and let what is typed here be saved over it knowingly."""
-    product: Product = found(Product, product_id)
-    saved, yours = products.described(product), products.described(products.preview(facts))
+    product = catalog.find(product_id)
+    saved, yours = product_rows.described(product), product_rows.described(products.preview(facts))
     form.version.data = str(product.version)
     clash = changes.clash(product, saved, yours, product_words.label, product_words.value)
     return show(form, product, clash=clash, status=error.status)
@@ -140,6 +150,8 @@ def other_button(form: ProductForm) -> bool:
     """A press that saves nothing: another look, a row more, a row less."""
     if "add_row" in request.form:
         product_form.add_row(form)
+    if "add_currency" in request.form:
+        product_form.add_currency(form)
     if "remove_row" in request.form:
         product_form.remove_row(form, request.form["remove_row"])
     return any(name in request.form for name in OTHER_BUTTONS)
@@ -151,7 +163,9 @@ def read(form: ProductForm, product: Product | None) -> Facts | None:
     facts, all_read = read_facts(form, currency_of(product))
     if product is not None and form.list_order.data == form.placed.data:
         facts = replace(facts, list_order=product.list_order)  # moved in the list meanwhile: it stays there
-    refused = list(product_facts.problems(facts, product)) if shape_is_right and all_read else []
+    if form.tax_category.data not in dict(categories_of(product)):
+        form.refuse(Invalid(_("Choose from the list."), field="tax_category"))
+    refused = list(product_problems.problems(facts, product)) if shape_is_right and all_read else []
     for problem in refused:
         form.refuse(problem)
     return None if form.problems() else facts

@@ -1,4 +1,4 @@
-"""What is done to a product with one press: copied, put on sale and off, moved in the list, deleted."""
+"""What is done to a product with one press: copied, put on sale and off, moved, given a picture, deleted."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from flask_babel import gettext as _
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.products import show, show_list
-from webapp.blueprints.admin.related import found
 from webapp.blueprints.views import View, go_to, is_fragment_request
-from webapp.domain import products
+from webapp.domain import catalog, pictures, product_pictures, products
 from webapp.domain.staff import Capability
-from webapp.errors import DomainError
+from webapp.errors import DomainError, Invalid
 from webapp.models import Product
 from webapp.transactions import unit_of_work
 
@@ -49,7 +48,7 @@ def update_sale(product_id: int) -> ResponseReturnValue:
 def update_place(product_id: int) -> ResponseReturnValue:
     """One place up or down (`by`) among all products; the list stays as it was looked at."""
     by = -1 if request.form.get("by") == "-1" else 1
-    product: Product = found(Product, product_id)
+    product = catalog.find(product_id)
     said = refused = ""
     try:
         with unit_of_work(actor()):
@@ -75,11 +74,30 @@ def told(product: Product, by: int, *, moved: bool) -> str:
     return _("“%(name)s” moved down.", name=product.name)
 
 
+@bp.post("/products/<int:product_id>/picture")
+@needs(Capability.PRODUCTS_EDIT)
+def update_picture(product_id: int) -> ResponseReturnValue:
+    """A new one from the file `picture`; `remove=1` takes it away."""
+    removes = request.form.get("remove") == "1"
+    file = request.files.get("picture")
+    try:
+        data = file.stream.read(pictures.BYTES_AT_MOST + 1) if file else b""
+        picture = None if removes else product_pictures.read(data)
+    except Invalid as problem:
+        product = catalog.find(product_id)
+        return show(product, picture_error=problem.message, status=problem.status)
+    with unit_of_work(actor()):
+        product = products.locked(product_id)
+        product_pictures.keep(product, picture) if picture else product_pictures.remove(product)
+    flash(_("The picture is on its card now.") if picture else _("The picture is removed."), "success")
+    return go_to(url_for("admin.show_product", product_id=product_id))
+
+
 @bp.get("/products/<int:product_id>/deletion")
 @needs(Capability.PRODUCTS_EDIT)
 def confirm_deletion(product_id: int) -> ResponseReturnValue:
     """The question on a page of its own, for browsers without script."""
-    product: Product = found(Product, product_id)
+    product = catalog.find(product_id)
     if products.is_used(product):
         return go_to(url_for("admin.show_product", product_id=product_id))
     return deletion_view.show(product=product)
@@ -101,4 +119,4 @@ def create_deletion(product_id: int) -> ResponseReturnValue:
 
 def refuse(product_id: int, error: DomainError) -> Response:
     """NotFound stays one."""
-    return show(found(Product, product_id), problem=error.message, status=error.status)
+    return show(catalog.find(product_id), problem=error.message, status=error.status)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask_babel import LazyString, ngettext
+from flask_babel import LazyString, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.currencies import currencies as names_of_currencies
 from webapp.formatting import money, per_period, period
-from webapp.models import PricingType, ProductType
+from webapp.models import PricingType, ProductType, PwywRecurring
 from webapp.money import Money
 from webapp.periods import Period, Unit
 
@@ -21,7 +22,17 @@ TYPES: dict[str, LazyString] = {
     ProductType.PACKAGE: _l("Package"),
     ProductType.SERVICE: _l("Service"),
 }
-PRICING_TYPES: dict[str, LazyString] = {PricingType.PAID: _l("Paid"), PricingType.FREE: _l("Free")}
+PRICING_TYPES: dict[str, LazyString] = {
+    PricingType.PAID: _l("Paid"),
+    PricingType.FREE: _l("Free"),
+    PricingType.PAY_WHAT_YOU_WANT: _l("Buyers name the amount"),
+    PricingType.CONTACT_US: _l("On request"),
+}
+RECURRING_MODES: dict[str, LazyString] = {
+    PwywRecurring.CUSTOMER_CHOICE: _l("As the buyer chooses"),
+    PwywRecurring.FORCE_RECURRING: _l("Again each period"),
+    PwywRecurring.FORCE_ONE_TIME: _l("Once"),
+}
 UNITS: dict[str, LazyString] = {
     Unit.DAY: _l("days"),
     Unit.WEEK: _l("weeks"),
@@ -39,11 +50,22 @@ FIELDS: dict[str, LazyString] = {
     "period": _l("Charged every"),
     "variations": _l("Prices for other periods"),
     "setup_fee": _l("Set-up fee"),
+    "currency_prices": _l("Prices in other currencies"),
+    "pwyw_minimum": _l("Lowest amount"),
+    "pwyw_suggested": _l("Suggested amount"),
+    "pwyw_maximum": _l("Highest amount"),
+    "pwyw_recurring_mode": _l("Amounts of the buyer are charged"),
+    "contact_us_label": _l("Words on the button"),
+    "contact_us_link": _l("Where the button leads"),
     "billing_cycles": _l("Number of payments"),
+    "stays_for_life": _l("Kept for life after the last payment"),
     "trial": _l("Free trial"),
     "feature_list": _l("Features"),
     "taxable": _l("Taxed"),
     "tax_category": _l("Tax category"),
+    "product_group": _l("Group"),
+    "available_addons": _l("Offered with it"),
+    "image": _l("Picture"),
     "list_order": _l("Place in lists"),
     "active": _l("On sale"),
     "place": _l("Place in lists"),
@@ -64,6 +86,22 @@ def units() -> Choices:
 
 def ways_to_charge() -> Choices:
     return [("again", _("Again each period")), ("once", _("Once"))]
+
+
+def recurring_modes() -> Choices:
+    return [(value, str(word)) for value, word in RECURRING_MODES.items()]
+
+
+def ways_to_end() -> Choices:
+    return [("expires", _("It ends with the last period that was paid")), ("stays", _("It is kept for life"))]
+
+
+def currencies() -> Choices:
+    return [("", _("Choose a currency")), *names_of_currencies(str(get_locale() or "en")).items()]
+
+
+def contact_us() -> str:
+    return _("Contact us")
 
 
 def standing(active: bool) -> tuple[str, str]:
@@ -96,9 +134,15 @@ def _period(kept: str) -> str:
     return period(Period.parse(kept)) if kept != "once" else _("once")
 
 
-def _variations(kept: list[str]) -> str:
-    pairs = [one.split(": ", 1) for one in kept]
-    return ", ".join(f"{_money(price)} {per_period(Period.parse(length))}" for length, price in pairs)
+def _prices(kept: list[str]) -> str:
+    """Each is `<what for>: <amount>`."""
+    return ", ".join(f"{_money(price)} {_what_for(name)}" for name, price in (one.split(": ", 1) for one in kept))
+
+
+def _what_for(name: str) -> str:
+    if name == "setup_fee":
+        return _("for the set-up")
+    return per_period(Period.parse(name)) if name != "once" else _("once")
 
 
 def _cycles(kept: int) -> str:
@@ -110,8 +154,13 @@ SHOWN: dict[str, Callable[[Any], str]] = {
     "pricing_type": lambda kept: str(PRICING_TYPES.get(kept, kept)),
     "amount": _money,
     "setup_fee": _money,
+    "pwyw_minimum": _money,
+    "pwyw_suggested": _money,
+    "pwyw_maximum": _money,
+    "pwyw_recurring_mode": lambda kept: str(RECURRING_MODES.get(kept, kept)),
     "period": _period,
     "trial": _period,
-    "variations": _variations,
+    "variations": _prices,
+    "currency_prices": _prices,
     "billing_cycles": _cycles,
 }

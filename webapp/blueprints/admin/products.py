@@ -17,12 +17,12 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import changes, lists, product_words, searches
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
-from webapp.blueprints.admin.related import CUSTOMER_NAME, found, newest
-from webapp.blueprints.checkout import page
-from webapp.blueprints.checkout.page import PlanCard
+from webapp.blueprints.admin.related import CUSTOMER_NAME, newest
+from webapp.blueprints.checkout import cards
+from webapp.blueprints.checkout.cards import PlanCard
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View
-from webapp.domain import discounts, products
+from webapp.domain import catalog, discounts, product_addons, products
 from webapp.domain.staff import Capability
 from webapp.extensions import db
 from webapp.models import DiscountCode, Membership, MembershipStatus, Product, ProductType
@@ -103,35 +103,44 @@ def show_list(said: str = "") -> Response:
 @bp.get("/products/<int:product_id>")
 @needs(Capability.PRODUCTS_VIEW)
 def show_product(product_id: int) -> ResponseReturnValue:
-    return show(found(Product, product_id))
+    return show(catalog.find(product_id))
 
 
-def show(product: Product, *, problem: str = "", status: int = 200) -> Response:
+def show(product: Product, *, problem: str = "", picture_error: str = "", status: int = 200) -> Response:
     """`problem`: why what was just asked for was not done; the page shows how things stand now."""
     uses = uses_of(product)
+    offered_with = product_addons.plans_with(product) if product.type != ProductType.PLAN else ()
     return product_view.show(
         status=status,
         problem=problem,
+        picture_error=picture_error,
         product=product,
         standing=product_words.standing(product.active),
         cards=cards_of(product),
+        addons=catalog.find_by_ids(product.available_addons),
+        offered_with=offered_with,
         uses=uses,
         memberships=newest(
             Membership,
             Membership.plan_id == product.id,
             options=(joinedload(Membership.customer).options(CUSTOMER_NAME), joinedload(Membership.plan)),
         ),
-        may_go=not uses.count and not products.is_used(product),
+        may_go=not uses.count and not offered_with and not products.is_used(product),
         changes=changes.of(product, product_words.label, product_words.value),
         **links_of(product),
     )
 
 
 def cards_of(product: Product) -> Sequence[tuple[PlanCard, str]]:
-    """As buyers see it, at each of its periods, with the path that leads there."""
-    periods = list(product.prices()) if product.recurring else [product.period]
-    own = product.period
-    return [(page.plan_card(product, one, None), path_to(product, None if one == own else one)) for one in periods]
+    """As buyers see it, at each of its periods and in each currency, with the path that leads there."""
+    ways = [(currency, one) for currency in product.currencies() for one in product.prices(currency)]
+    return [(cards.plan_card(product, one, None, currency), path_of(product, one, currency)) for currency, one in ways]
+
+
+def path_of(product: Product, period: Period, currency: str) -> str:
+    """The shortest one: what is the product's own is not said."""
+    other = None if currency == product.currency else currency
+    return path_to(product, None if period == product.period else period, currency=other)
 
 
 # -- who has it --------------------------------------------------------------------------------------------------
@@ -195,7 +204,7 @@ def _paying(rows: Sequence[Any]) -> list[Use]:
 @needs(Capability.PRODUCTS_VIEW)
 def show_links(product_id: int) -> ResponseReturnValue:
     """The builder's answer: a page with the address for this period and code, or for HTMX that part of it."""
-    product: Product = found(Product, product_id)
+    product = catalog.find(product_id)
     return links_view.show(product=product, **links_of(product)) if request.headers.get("HX-Request") else show(product)
 
 
@@ -203,24 +212,33 @@ def links_of(product: Product) -> dict[str, Any]:
     """What admin/_product_links.html shows: the address that was asked for, and what may be asked for."""
     typed = searches.clean(request.args.get("code", ""))
     code = discounts.find(typed) if typed else None
-    periods = page.period_choices(product)
+    currencies = product.currencies()
+    currency = request.args.get("currency", "") if request.args.get("currency") in currencies else ""
+    periods = cards.period_choices(product, currency)
     wanted = request.args.get("period", "")
     chosen = next((Period.parse(one.value) for one in periods if one.value == wanted), None)
     return {
         "periods": periods,
+        "currencies": currencies if len(currencies) > 1 else [],
         "link": {
-            "url": settings().base_url + path_to(product, chosen, code.code if code else typed),
+            "url": settings().base_url + path_to(product, chosen, code.code if code else typed, currency or None),
             "period": str(chosen or ""),
+            "currency": currency,
             "code": typed,
             "problem": problem_of(typed, code, product, chosen),
         },
     }
 
 
-def path_to(product: Product, period: Period | None = None, code: str = "") -> str:
-    values: dict[str, Any] = {"plan": product.slug, "discount_code": code or None}
-    if period is not None:
+def path_to(product: Product, period: Period | None = None, code: str = "", currency: str | None = None) -> str:
+    """Other products than plans are ordered beside one, so their address is the form's with a tick."""
+    is_plan = product.type == ProductType.PLAN
+    values: dict[str, Any] = {"plan": product.slug} if is_plan else {"addons": product.slug}
+    values |= {"discount_code": code or None, "currency": currency}
+    if period is not None and is_plan:
         values |= {"duration": period.count, "unit": str(period.unit)}
+    elif period is not None:
+        values |= {"duration": period.count, "duration_unit": str(period.unit)}
     return url_for("checkout.register", **values)
 
 

@@ -30,6 +30,7 @@ KNOWN: dict[str, LazyString] = {
     "account deleted": _l("the account was deleted"),
     "succeeded": _l("succeeded"),
     "declined": _l("declined"),
+    "card_declined": _l("the card was declined"),
 }
 CONFIRMED = re.compile(r"confirmed by (.+)")
 TRY = re.compile(r"(\S+) try (\d+)")

@@ -79,7 +79,7 @@ def ask(form: ViewForm, noun: str, *, view: SavedView | None = None, query: str 
         query=query,
         back=back,
         url=url_for("admin.update_view", view_id=view.id) if view else url_for("admin.create_view"),
-        errors=[(field.id, message) for field in form for message in field.errors],
+        errors=form.problems(),
     )
 
 

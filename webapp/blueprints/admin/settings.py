@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import changes, settings_form, settings_sections, words
+from webapp.blueprints.admin import changes, log_words, settings_form, settings_sections
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash, Difference
+from webapp.blueprints.admin.settings_fields import Section
 from webapp.blueprints.admin.settings_form import SettingsForm, is_locked
-from webapp.blueprints.admin.settings_sections import BY_SLUG, SECTIONS, VENDORS, Section, label, said
+from webapp.blueprints.admin.settings_sections import BY_SLUG, SECTIONS, VENDORS, label, said
 from webapp.blueprints.admin.shades import shades
 from webapp.blueprints.admin.timeline import Entry, people_in
 from webapp.blueprints.errors import settings as environment
@@ -108,7 +109,7 @@ def clashed(section: Section, form: SettingsForm, values: dict[str, Any], error:
         if one in yours and (yours[one] != now[one] or (yours[one] and one in network.SECRETS))
     ]
     last = next(iter(entries_about(section)), None)
-    who = words.actor(last.actor, people_in([last.actor])) if last else ""
+    who = log_words.actor(last.actor, people_in([last.actor])) if last else ""
     form.state.data = network.state(saved, section.names)
     return show(section, form, clash=Clash(who, last.at if last else None, differences), status=error.status)
 
@@ -127,9 +128,9 @@ def history(section: Section) -> list[Entry]:
     return [
         Entry(
             one.at,
-            words.action(one.action),
+            log_words.action(one.action),
             changes.told(one, settings_sections.label, settings_sections.said),
-            words.actor(one.actor, people),
+            log_words.actor(one.actor, people),
         )
         for one in found
     ]

@@ -10,11 +10,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms import TextAreaField as TextArea
 
-from webapp.blueprints.admin.settings_sections import Field, Section
+from webapp.blueprints.admin.settings_fields import Field, Section
 from webapp.blueprints.errors import settings as environment
 from webapp.blueprints.form import Form
 from webapp.domain import network, network_rules
 from webapp.domain.network import Network
+from webapp.domain.setting_kinds import Listed
 from webapp.errors import Invalid
 
 QUIET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
@@ -26,7 +27,8 @@ def text(field: Field, **more: str) -> Any:
 
 
 def chosen(field: Field, kind: type = SelectField) -> Any:
-    options = getattr(field.kind, "options")  # noqa: B009 - every kind that is chosen from has them
+    assert isinstance(field.kind, Listed)  # as CONTROLS has it
+    options = field.kind.options
     return kind(field.label, choices=lambda: list(options().items()), validate_choice=False)
 
 
@@ -51,10 +53,6 @@ class SettingsForm(Form):
     """The fields of one section follow. `state`: a fingerprint of what they were on the page that was looked at."""
 
     state = HiddenField()
-
-    def problems(self) -> list[tuple[str, str]]:
-        """(field id, sentence), for the summary above the form."""
-        return [(field.id, str(message)) for field in self for message in field.errors]
 
     def refuse(self, problem: Invalid) -> None:
         field = self[problem.field or "state"]

@@ -14,15 +14,16 @@ from webapp.blueprints.access import may, needs
 from webapp.blueprints.admin import settings_form
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.forms import SwitchForm
+from webapp.blueprints.admin.settings_fields import Section
 from webapp.blueprints.admin.settings_form import SettingsForm
-from webapp.blueprints.admin.settings_sections import BY_SLUG, Section
+from webapp.blueprints.admin.settings_sections import BY_SLUG
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, network, setting_up
 from webapp.domain.setting_up import Step
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict
 from webapp.extensions import db
-from webapp.gateways import gateways
+from webapp.gateways import beyond, gateways
 from webapp.models import Setting
 from webapp.transactions import unit_of_work
 
@@ -88,7 +89,7 @@ WORDS: dict[Step, Words] = {
 
 
 def done() -> set[Step]:
-    return setting_up.done(db.session(), gateways.all())
+    return setting_up.done(db.session(), [name for name, one in gateways.all().items() if beyond(one).ready])
 
 
 def still_to_do() -> list[str]:

@@ -23,13 +23,13 @@ from webapp.models import Site, SiteStatus
 from webapp.transactions import unit_of_work
 
 
-def search(text: str) -> ColumnElement[bool]:
+def search(text: str, at_most: int | None = None) -> ColumnElement[bool]:
     """By number, by the beginning of the address, or by its customer."""
     address = text.lower().removesuffix(f".{settings().network_domain}")
     return searches.any_of(
         Site.id,
         select(Site.id).where(searches.begins_with(Site.slug, address)),
-        searches.by_customer(Site.id, Site.customer_id, text),
+        searches.by_customer(Site.id, Site.customer_id, text, at_most),
         *searches.by_number(Site.id, text),
     )
 

@@ -17,7 +17,7 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import changes, staff_words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import errors_of, refuse
+from webapp.blueprints.auth.forms import refuse
 from webapp.blueprints.auth.security import proof_first
 from webapp.blueprints.errors import settings_here
 from webapp.blueprints.form import Form
@@ -86,7 +86,7 @@ def show(user: User, form: ColleagueForm, *, problem: str = "", status: int = 20
         status=status,
         person=user,
         form=form,
-        errors=errors_of(form),
+        errors=form.problems(),
         problem=problem,
         is_self=user.id == current_user.id,
         is_invited=colleagues.is_invited(user),
@@ -124,7 +124,7 @@ def create_colleague() -> ResponseReturnValue:
             return show_link(user_id, path)
         except Invalid as problem:
             refuse(form[problem.field or "email"], problem.message)
-    return new_view.show(status=422, form=form, errors=errors_of(form), words=staff_words)
+    return new_view.show(status=422, form=form, errors=form.problems(), words=staff_words)
 
 
 @bp.post("/staff/<int:user_id>/invitation")
@@ -155,6 +155,14 @@ def here(user_id: int) -> Response:
     return go_to(url_for("admin.show_colleague", user_id=user_id))
 
 
+def changed(user_id: int, said: str, work: Callable[[int], Any]) -> ResponseReturnValue:
+    """Do it as who is signed in, and say so on their page."""
+    refused = change(user_id, work)
+    if refused is None:
+        flash(said, "success")
+    return refused or here(user_id)
+
+
 def change(user_id: int, work: Callable[[int], Any]) -> ResponseReturnValue | None:
     """Do it as who is signed in; what is answered instead when they must prove who they are, or may not."""
     if (first := proof_first(url_for("admin.show_colleague", user_id=user_id))) is not None:
@@ -177,11 +185,8 @@ def update_colleague(user_id: int) -> ResponseReturnValue:
     form = ColleagueForm()
     if not form.validate():
         return show(colleagues.find(user_id), form, status=422)
-    name = form.name.data.strip()
-    refused = change(user_id, lambda by: colleagues.change(user_id, name=name, role=role_of(form), by=by))
-    if refused is None:
-        flash(_("Changes saved."), "success")
-    return refused or here(user_id)
+    name, said = form.name.data.strip(), _("Changes saved.")
+    return changed(user_id, said, lambda by: colleagues.change(user_id, name=name, role=role_of(form), by=by))
 
 
 @bp.post("/staff/<int:user_id>/access")
@@ -190,21 +195,16 @@ def update_access(user_id: int) -> ResponseReturnValue:
     """`allowed=1` gives it again, anything else takes it away."""
     allowed = request.form.get("allowed") == "1"
     work = colleagues.enable if allowed else colleagues.disable
-    refused = change(user_id, lambda by: work(user_id, by=by))
-    if refused is None:
-        said = _("They may sign in again.") if allowed else _("They are signed out and cannot sign in any more.")
-        flash(said, "success")
-    return refused or here(user_id)
+    said = _("They may sign in again.") if allowed else _("They are signed out and cannot sign in any more.")
+    return changed(user_id, said, lambda by: work(user_id, by=by))
 
 
 @bp.post("/staff/<int:user_id>/sessions/end")
 @needs(Capability.STAFF_EDIT)
 def create_sign_out(user_id: int) -> ResponseReturnValue:
     where = signing.here()
-    refused = change(user_id, lambda by: colleagues.end_sessions(user_id, by=by, where=where))
-    if refused is None:
-        flash(_("They are signed out of every browser."), "success")
-    return refused or here(user_id)
+    said = _("They are signed out of every browser.")
+    return changed(user_id, said, lambda by: colleagues.end_sessions(user_id, by=by, where=where))
 
 
 @bp.get("/staff/<int:user_id>/two-step/removal")
@@ -218,7 +218,5 @@ def confirm_two_step_removal(user_id: int) -> ResponseReturnValue:
 @needs(Capability.STAFF_EDIT)
 def create_two_step_removal(user_id: int) -> ResponseReturnValue:
     where = signing.here()
-    refused = change(user_id, lambda by: colleagues.remove_two_step(user_id, by=by, where=where))
-    if refused is None:
-        flash(_("Their two-step sign-in is removed. They were told by mail."), "success")
-    return refused or here(user_id)
+    said = _("Their two-step sign-in is removed. They were told by mail.")
+    return changed(user_id, said, lambda by: colleagues.remove_two_step(user_id, by=by, where=where))

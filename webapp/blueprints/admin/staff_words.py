@@ -29,7 +29,9 @@ NOUNS: dict[str, LazyString] = {
     "customers": _l("Customers"),
     "memberships": _l("Memberships"),
     "payments": _l("Payments"),
+    "invoices": _l("Invoices"),
     "products": _l("Products"),
+    "discount-codes": _l("Discount codes"),
     "sites": _l("Sites"),
     "declarations": _l("Declarations"),
     "legal": _l("Legal texts"),
@@ -45,13 +47,17 @@ NOUNS: dict[str, LazyString] = {
     "jobs": _l("Jobs"),
     "exports": _l("Exports"),
     "attention": _l("What needs a person"),
+    "api-keys": _l("API keys"),
     "settings": _l("Settings"),
     "staff": _l("Staff"),
 }
 VERBS: dict[str, LazyString] = {
     "view": _l("see"),
     "cancel": _l("cancel"),
+    "steer": _l("charge, extend, hold and take up again"),
     "confirm": _l("confirm"),
+    "refund": _l("give back and make void"),
+    "credit": _l("change their credit"),
     "edit": _l("change"),
     "provision": _l("set up"),
     "suspend": _l("suspend"),
@@ -66,6 +72,7 @@ VERBS: dict[str, LazyString] = {
     "send": _l("send"),
     "share": _l("share with all"),
     "act-as": _l("act in their place"),
+    "let-in": _l("let in without their second step"),
     "take": _l("take on"),
 }
 FACTS: dict[str, LazyString] = {

@@ -11,9 +11,10 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from webapp.blueprints.admin import facts, reasons, words
+from webapp.blueprints.admin import facts, log_words, reasons, words
 from webapp.blueprints.admin.happened import Happened, happened
 from webapp.blueprints.admin.searches import any_of
+from webapp.domain.reckonings import Reckoning
 from webapp.extensions import db
 from webapp.models import AuditEntry, Event, Membership, Move, Payment, Site, User
 
@@ -31,13 +32,15 @@ OPERATOR = re.compile(r"\boperator:(\d{1,18})\b")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """As the macro `timeline` takes it."""
+    """As the macros `timeline` and `story` take it."""
 
     when: datetime
     title: str
     text: str = ""
     actor: str = ""
     tone: str = ""
+    url: str = ""  # of what it is about
+    reckoning: Reckoning | None = None  # why the amount is what it is
 
 
 def of_rows(ids: Mapping[str, Sequence[int]]) -> list[Entry]:
@@ -107,7 +110,7 @@ def people_in(texts: Iterable[str]) -> dict[int, str]:
 
 def name_people(text: str, people: dict[int, str]) -> str:
     """The text with the operators' names in place of their numbers."""
-    return OPERATOR.sub(lambda found: words.actor(found[0], people), text)
+    return OPERATOR.sub(lambda found: log_words.actor(found[0], people), text)
 
 
 def of_move(move: Move, people: dict[int, str], *, named: bool = False) -> Entry:
@@ -118,7 +121,7 @@ def of_move(move: Move, people: dict[int, str], *, named: bool = False) -> Entry
     title = _("%(subject)s: %(old)s → %(new)s", subject=subject, old=old, new=new)
     reason = reasons.told(name_people(move.reason, people))
     text = ": ".join(filter(None, (numbered(move.object_type, move.object_id) if named else "", reason)))
-    return Entry(move.at, title, text, words.actor(move.actor, people), _tone_of(tone))
+    return Entry(move.at, title, text, log_words.actor(move.actor, people), _tone_of(tone))
 
 
 def of_audit(entry: AuditEntry, people: dict[int, str], *, named: bool = False) -> Entry:
@@ -126,7 +129,7 @@ def of_audit(entry: AuditEntry, people: dict[int, str], *, named: bool = False) 
     about = numbered(entry.object_type, entry.object_id) if named and entry.object_type != "customers" else ""
     told = "; ".join(facts.told(entry))
     text = ": ".join(filter(None, (about, told)))
-    return Entry(entry.at, words.action(entry.action), text, words.actor(entry.actor, people))
+    return Entry(entry.at, log_words.action(entry.action), text, log_words.actor(entry.actor, people))
 
 
 def numbered(kind: str, row_id: int | None) -> str:
@@ -137,7 +140,7 @@ def numbered(kind: str, row_id: int | None) -> str:
 
 def of_event(event: Event, *, named: bool = False) -> Entry:
     """`named`: say which row it is about, where several are mixed."""
-    title = str(words.EVENTS.get(event.type, event.type))
+    title = str(log_words.EVENTS.get(event.type, event.type))
     error = event.data.get("error_message")
     text = str(error) if error else ""
     if named and event.object_type in words.SUBJECTS and event.object_type != "customers":

@@ -1,20 +1,22 @@
-"""How the statuses, events and actors of the product are called where operators read them."""
+"""How the statuses of the product, and the things that have them, are called where operators read them."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.models import (
     BulkOutcome,
     BulkStatus,
+    ChangeStatus,
     DeclarationStatus,
     DeliveryStatus,
+    DisputeStatus,
     EmailVerification,
     InboundStatus,
+    InvoiceKind,
     MailStatus,
     MembershipStatus,
     PaymentStatus,
@@ -48,10 +50,24 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "succeeded": (_l("succeeded"), "success"),
         "declined": (_l("declined"), "error"),
     },
+    ChangeStatus: {
+        "pending": (_l("waiting"), "pending"),
+        "applied": (_l("in force"), "success"),
+        "withdrawn": (_l("withdrawn"), "neutral"),
+    },
     RefundStatus: {
         "pending": (_l("under way"), "pending"),
         "succeeded": (_l("given back"), "success"),
         "failed": (_l("failed"), "error"),
+    },
+    InvoiceKind: {
+        "invoice": (_l("invoice"), "neutral"),
+        "credit-note": (_l("credit note"), "info"),
+    },
+    DisputeStatus: {
+        "open": (_l("open"), "warning"),
+        "won": (_l("won"), "success"),
+        "lost": (_l("lost"), "error"),
     },
     SiteStatus: {
         "requested": (_l("requested"), "pending"),
@@ -117,6 +133,9 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "payments": (_l("Payment"), PaymentStatus),
     "tries": (_l("Try"), TryStatus),
     "refunds": (_l("Refund"), RefundStatus),
+    "changes": (_l("Change of terms"), ChangeStatus),
+    "disputes": (_l("Dispute"), DisputeStatus),
+    "invoices": (_l("Invoice"), None),
     "sites": (_l("Site"), SiteStatus),
     "deliveries": (_l("Delivery"), DeliveryStatus),
     "mails": (_l("E-mail"), MailStatus),
@@ -124,113 +143,20 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "inbound_events": (_l("Notice"), InboundStatus),
     "bulk_jobs": (_l("Job"), BulkStatus),
     "products": (_l("Product"), None),
+    "discount_codes": (_l("Discount code"), None),
     "notes": (_l("Note"), None),
     "saved_views": (_l("View"), None),
     "hook_switches": (_l("Switch of a hook"), None),
     "declarations": (_l("Declaration"), DeclarationStatus),
     "legal_texts": (_l("Legal page"), None),
     "settings": (_l("Settings"), None),
+    "api_keys": (_l("API key"), None),
+    "exchange_rates": (_l("Exchange rates"), None),
+    "rate_fetches": (_l("Exchange rates"), None),
+    "reconciliations": (_l("Comparison with gateways"), None),
+    "tax_rates": (_l("Tax rate"), None),
     "users": (_l("Colleague"), None),
     "attention_marks": (_l("What needs attention"), None),
-}
-
-# What the staff does, as the audit log names it.
-ACTIONS: dict[str, LazyString] = {
-    "declarations.decide": _l("Declaration decided"),
-    "legal.publish": _l("Legal page published"),
-    "attention.take": _l("Taken care of"),
-    "attention.release": _l("Left to others"),
-    "attention.aside": _l("Put aside, or brought back"),
-    "attention.digest": _l("Daily mail chosen"),
-    "payments.ask": _l("Gateway asked"),
-    "setup.confirm": _l("Step of the set-up confirmed"),
-    "setup.skip": _l("Step of the set-up left for later, or taken up"),
-    "products.create": _l("Product made"),
-    "products.change": _l("Product changed"),
-    "products.duplicate": _l("Product copied from another"),
-    "products.put-on-sale": _l("Put on sale"),
-    "products.archive": _l("Taken off sale"),
-    "products.move": _l("Moved in lists"),
-    "products.delete": _l("Product deleted"),
-    "deliveries.retry": _l("Sent again"),
-    "customers.ask-to-confirm": _l("Link to confirm the address sent again"),
-    "customers.confirm": _l("Address marked as confirmed"),
-    "emails.send": _l("Message sent"),
-    "emails.test": _l("Test message sent"),
-    "emails.change": _l("Text of a message changed"),
-    "jobs.start": _l("Job begun"),
-    "jobs.stop": _l("Job stopped"),
-    "memberships.cancel": _l("Cancellation recorded"),
-    "notices.process": _l("Looked at again"),
-    "payments.confirm": _l("Arrival of the money confirmed"),
-    "sites.provision": _l("Set up again"),
-    "sites.resume": _l("Site shown again"),
-    "sites.suspend": _l("Site suspended"),
-    "views.create": _l("View of a list kept"),
-    "views.change": _l("View of a list changed"),
-    "views.delete": _l("View of a list deleted"),
-    "acting.begin": _l("Acting as the customer begun"),
-    "acting.change": _l("Account changed while acting as the customer"),
-    "acting.end": _l("Acting as the customer ended"),
-    "notes.create": _l("Note written"),
-    "notes.change": _l("Note changed"),
-    "notes.delete": _l("Note deleted"),
-    "hooks.switch": _l("Callback or add-on switched on or off"),
-    "settings.change": _l("Settings changed"),
-    "settings.logo": _l("Logo changed"),
-    "staff.invite": _l("Colleague invited"),
-    "staff.invite-again": _l("Invitation sent again"),
-    "staff.change": _l("Name or role changed"),
-    "staff.disable": _l("Access taken away"),
-    "staff.enable": _l("Access given again"),
-    "staff.end-sessions": _l("Signed out everywhere"),
-    "staff.remove-two-step": _l("Two-step sign-in removed"),
-}
-
-EVENTS: dict[str, LazyString] = {
-    "customer.created": _l("Customer recorded"),
-    "customer.updated": _l("Customer's details changed"),
-    "customer.deleted": _l("Customer deleted"),
-    "membership.created": _l("Membership recorded"),
-    "membership.updated": _l("Membership changed"),
-    "membership.activated": _l("Membership activated"),
-    "membership.trial_started": _l("Trial begun"),
-    "membership.on_hold": _l("Membership put on hold"),
-    "membership.cancel_scheduled": _l("Cancellation at the end of the period recorded"),
-    "membership.cancelled": _l("Membership cancelled"),
-    "membership.expired": _l("Membership expired"),
-    "membership.renewed": _l("Membership renewed"),
-    "membership.reactivated": _l("Membership taken up again"),
-    "membership.plan_changed": _l("Plan changed"),
-    "payment.created": _l("Payment asked for"),
-    "payment.completed": _l("Payment completed"),
-    "payment.failed": _l("A try to take the money failed"),
-    "payment.refunded": _l("Money given back"),
-    "renewal.created": _l("Renewal asked for"),
-    "checkout.completed": _l("Sale completed"),
-    "site.created": _l("Site made"),
-    "site.published": _l("Site published"),
-    "site.suspended": _l("Site suspended"),
-    "site.reactivated": _l("Site shown again"),
-    "site.deleted": _l("Site deleted"),
-    "domain.created": _l("Domain added"),
-    "domain.verified": _l("Domain verified"),
-    "domain.primary_changed": _l("Main address changed"),
-    "email.verification_requested": _l("Confirmation of the e-mail address asked for"),
-    "invoice.sent": _l("Invoice sent"),
-}
-
-ACTORS: dict[str, LazyString] = {
-    "checkout": _l("checkout"),
-    "clock": _l("schedule"),
-    "command line": _l("command line"),
-    "consumer": _l("without signing in"),
-    "customer": _l("the customer"),
-    "inbound": _l("a gateway's notice"),
-    "operator": _l("an operator"),
-    "provisioning": _l("provisioning"),
-    "system": _l("system"),
-    "worker": _l("worker"),
 }
 
 
@@ -245,11 +171,6 @@ def of_outcome(outcome: str) -> tuple[str, str]:
     return str(word), tone
 
 
-def action(name: str) -> str:
-    """What the staff did; as the log names it where it has no words."""
-    return str(ACTIONS.get(name, name))
-
-
 def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
     """(value, word) of every status, in the order of its life."""
     return [(str(one), of(one)[0]) for one in kind]
@@ -261,16 +182,3 @@ def moved(object_type: str, value: str | None) -> tuple[str, str]:
     known = STATUSES.get(kind, {}) if kind is not None else {}
     word, tone = known.get(value or "", (value or "–", "neutral"))
     return str(word), tone
-
-
-def actor(name: str, people: dict[int, str]) -> str:
-    """Who did it. `people`: names of users by their ids."""
-    who, _as, customer = name.partition(" as customer:")
-    if customer:
-        return _("%(name)s as the customer", name=actor(who, people))
-    kind, _colon, rest = name.partition(":")
-    if kind == "operator" and rest.isdigit():
-        return people.get(int(rest)) or _("operator %(number)s", number=rest)
-    if kind == "gateway" and rest:
-        return _("gateway %(name)s", name=rest)
-    return str(ACTORS.get(kind if kind == "customer" else name, name))

@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import EmailChangeForm, errors_of, refuse
+from webapp.blueprints.auth.forms import EmailChangeForm, refuse
 from webapp.blueprints.auth.resets import later
 from webapp.blueprints.auth.routes import bp as auth
 from webapp.blueprints.auth.routes import start_page
 from webapp.blueprints.auth.security import actor, bp, proof_first
+from webapp.blueprints.errors import lead_on
 from webapp.blueprints.views import View, go_to, was_refused
 from webapp.domain import customers, email_addresses, one_time_links, throttles
 from webapp.errors import Conflict, Gone
@@ -29,6 +30,7 @@ change_view = View("auth/email.html")
 @auth.get("/confirm-email/<token>")
 def show_confirmation(token: str) -> ResponseReturnValue:
     """Looking at it confirms nothing: programs that check mail look as well."""
+    lead_on(url_for("account.overview"), _("Go to your account"))
     link = one_time_links.look(token, *email_addresses.CONFIRMING)
     if link is None:
         raise Gone()
@@ -41,6 +43,7 @@ def show_confirmation(token: str) -> ResponseReturnValue:
 @limiter.limit("20 per minute", deduct_when=was_refused)
 def confirm(token: str) -> ResponseReturnValue:
     """Whoever has the link reads that mailbox; they need not be signed in here."""
+    lead_on(url_for("account.overview"), _("Go to your account"))
     with unit_of_work("one-time link"):
         user_id = email_addresses.follow(token, signing.here()).id
     user = customers.find_user(user_id)
@@ -74,7 +77,7 @@ def show_email() -> ResponseReturnValue:
 
 
 def show(form: EmailChangeForm, *, status: int = 200) -> Response:
-    return change_view.show(status=status, form=form, errors=errors_of(form))
+    return change_view.show(status=status, form=form, errors=form.problems())
 
 
 @bp.post("/email")

@@ -91,10 +91,5 @@ class ProofForm(Form):
     next = HiddenField()
 
 
-def errors_of(form: Form) -> list[tuple[str, str]]:
-    """For the summary on top of the page."""
-    return [(field.id, str(message)) for field in form for message in field.errors]
-
-
 def refuse(field: Field, sentence: str) -> None:
     field.errors = [*field.errors, sentence]

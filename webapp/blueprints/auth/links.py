@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import NewPasswordForm, errors_of
+from webapp.blueprints.auth.forms import NewPasswordForm
 from webapp.blueprints.auth.routes import bp
+from webapp.blueprints.errors import lead_on
 from webapp.blueprints.views import View, go_to, was_refused
 from webapp.domain import credentials, passwords
 from webapp.errors import Gone
@@ -40,6 +41,7 @@ def set_new_password(token: str) -> ResponseReturnValue:
 
 
 def good_link(token: str) -> OneTimeLink:
+    lead_on(url_for(".ask_for_reset"), _("Ask for a new link"))
     link = credentials.link_for_password(token)
     if link is None:
         raise Gone()
@@ -48,6 +50,6 @@ def good_link(token: str) -> OneTimeLink:
 
 def show(link: OneTimeLink, form: NewPasswordForm, *, status: int = 200) -> Response:
     """Kept by no cache and told to no other page: the address is a key."""
-    answer = new_password_view.show(status=status, form=form, errors=errors_of(form), email=link.user.email)
+    answer = new_password_view.show(status=status, form=form, errors=form.problems(), email=link.user.email)
     answer.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     return answer

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from wtforms import ValidationError
 
-from webapp.blueprints.auth.forms import ForgottenForm, errors_of
+from webapp.blueprints.auth.forms import ForgottenForm
 from webapp.blueprints.auth.routes import bp
 from webapp.blueprints.checkout.forms import check_email
 from webapp.blueprints.errors import settings_here
@@ -34,7 +34,7 @@ def create_reset() -> ResponseReturnValue:
     """One row, for every address; a worker looks whose it is."""
     form = ForgottenForm()
     if not form.validate() or is_no_address(form):
-        return refuse(form, errors_of(form))
+        return refuse(form, form.problems())
     email = (form.email_address.data or "").strip()
     wait = ask(email)
     if wait:

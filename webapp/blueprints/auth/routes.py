@@ -13,7 +13,8 @@ from flask_login import current_user, logout_user
 
 from webapp.blueprints import access
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import CodeForm, SignInForm, errors_of
+from webapp.blueprints.auth.forms import CodeForm, SignInForm
+from webapp.blueprints.auth.forms import refuse as refuse_field
 from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.views import View, go_to, was_refused
 from webapp.domain import acting, passkeys, sessions
@@ -48,7 +49,7 @@ def sign_in() -> ResponseReturnValue:
 def create_session() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
-        return refuse(form, errors_of(form))
+        return refuse(form, form.problems())
     user, wait = signing.try_password(form.email_address.data or "", form.password.data or "")
     if wait:
         return refuse(form, [("email_address", too_many(wait))], status=429)
@@ -68,11 +69,13 @@ def ask_code() -> ResponseReturnValue:
     found = signing.waiting()
     if found is None:
         return go_to(url_for(".sign_in"))
-    return show_code(found[0], CodeForm(), [])
+    return show_code(found[0], CodeForm())
 
 
-def show_code(user: User, form: CodeForm, errors: list[tuple[str, str]], *, status: int = 200) -> ResponseReturnValue:
-    return code_view.show(status=status, form=form, errors=errors, has_passkeys=bool(passkeys.of(user.id)))
+def show_code(user: User, form: CodeForm, *, status: int = 200) -> ResponseReturnValue:
+    """What was typed goes: the next code is another one."""
+    form.code.data = ""
+    return code_view.show(status=status, form=form, errors=form.problems(), has_passkeys=bool(passkeys.of(user.id)))
 
 
 @bp.post("/login/code")
@@ -84,15 +87,14 @@ def take_code() -> ResponseReturnValue:
         flash(_("You were inactive for a while. Sign in again."), "info")
         return go_to(url_for(".sign_in"))
     if not form.validate():
-        return show_code(found[0], form, errors_of(form), status=422)
+        return show_code(found[0], form, status=422)
     user, onward = found
     wait = signing.try_code(user, form.code.data or "")
     if wait is None:
         return go_to(onward)
-    if wait:
-        return show_code(user, form, [("code", too_many(wait))], status=429)
-    sentence = _("This code does not fit, or was used already. Enter the newest one from your app, or a recovery code.")
-    return show_code(user, form, [("code", sentence)], status=422)
+    unfit = _("This code does not fit, or was used already. Enter the newest one from your app, or a recovery code.")
+    refuse_field(form.code, too_many(wait) if wait else unfit)
+    return show_code(user, form, status=429 if wait else 422)
 
 
 def refuse(form: SignInForm, errors: list[tuple[str, str]], *, status: int = 422) -> ResponseReturnValue:

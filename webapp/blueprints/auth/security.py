@@ -14,7 +14,7 @@ from webapp.blueprints import access
 from webapp.blueprints.account import frame as account_frame
 from webapp.blueprints.admin.base import navigation
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import ChangePasswordForm, PasskeyForm, ProofForm, errors_of, refuse
+from webapp.blueprints.auth.forms import ChangePasswordForm, PasskeyForm, ProofForm, refuse
 from webapp.blueprints.auth.routes import too_many
 from webapp.blueprints.views import View, go_to
 from webapp.domain import credentials, email_addresses, network, passkeys, passwords, sessions, throttles, two_step
@@ -33,7 +33,7 @@ EVENTS = {
     "failures": (_l("Wrong passwords were tried before this sign-in"), "warning"),
     "two_step_on": (_l("Two-step sign-in turned on"), "success"),
     "two_step_off": (_l("Two-step sign-in turned off"), "warning"),
-    "two_step_removed": (_l("Two-step sign-in removed by an owner"), "warning"),
+    "two_step_removed": (_l("Two-step sign-in removed by the staff"), "warning"),
     "recovery_code": (_l("Signed in with a recovery code"), "warning"),
     "recovery_codes": (_l("New recovery codes made"), ""),
     "passkey_added": (_l("Passkey added"), "success"),
@@ -138,8 +138,8 @@ def change_password() -> ResponseReturnValue:
     form, status = ChangePasswordForm(), 422
     if form.validate():
         status = check_own_password(form)
-    if errors_of(form):
-        return password_view.show(status=status, form=form, errors=errors_of(form))
+    if form.problems():
+        return password_view.show(status=status, form=form, errors=form.problems())
     own = signing.this_session()
     user_id, session_id, hashed = own.user_id, own.id, passwords.hash_password(form.new_password.data or "")
     with unit_of_work(actor()):
@@ -175,8 +175,8 @@ def prove() -> ResponseReturnValue:
     form, status = ProofForm(), 422
     if form.validate():
         status = check_own_password(form)
-    if errors_of(form):
-        return proof_view.show(status=status, form=form, errors=errors_of(form))
+    if form.problems():
+        return proof_view.show(status=status, form=form, errors=form.problems())
     session_id = signing.this_session().id
     with unit_of_work(actor()):
         sessions.prove(session_id)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from webapp import encryption
 from webapp.blueprints.auth import signing
-from webapp.blueprints.auth.forms import SetUpForm, errors_of, refuse
+from webapp.blueprints.auth.forms import SetUpForm, refuse
 from webapp.blueprints.auth.security import actor, bp, is_required, proof_first
 from webapp.blueprints.views import View, go_to
 from webapp.domain import customers, network, sessions, two_step
@@ -37,7 +37,7 @@ def show(form: SetUpForm, secret: str, *, status: int = 200) -> ResponseReturnVa
     return set_up_view.show(
         status=status,
         form=form,
-        errors=errors_of(form),
+        errors=form.problems(),
         secret=secret,
         picture=picture(address),
         required=is_required(),
@@ -47,7 +47,8 @@ def show(form: SetUpForm, secret: str, *, status: int = 200) -> ResponseReturnVa
 def picture(address: str) -> Markup:
     """A QR code as shapes of the page itself: no image is loaded and no style is set."""
     drawn = segno.make(address, error="m", micro=False)
-    return Markup(drawn.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None))  # noqa: S704
+    shapes = drawn.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None)
+    return Markup(shapes)  # noqa: S704 - drawn here, from numbers alone
 
 
 def secret_of(form: SetUpForm) -> str:

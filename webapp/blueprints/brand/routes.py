@@ -1,4 +1,4 @@
-"""The operator's own look, for every page: its colours as a small stylesheet, and the logo.
+"""The operator's own look, for every page: its colours as a small stylesheet, and the pictures.
 
 The addresses name what is behind them and never mean anything else, so browsers keep the answers for good.
 """
@@ -10,7 +10,7 @@ import re
 from flask import Blueprint, Response, abort, make_response
 
 from webapp.blueprints import access
-from webapp.domain import logos
+from webapp.domain import pictures
 from webapp.domain.colours import DARK, LIGHT
 
 bp = Blueprint("brand", __name__, url_prefix="/brand")
@@ -58,8 +58,18 @@ def kept_for_good(response: Response) -> Response:
 
 @bp.get("/logo/<name>")
 def logo(name: str) -> Response:
+    return shown(name)
+
+
+@bp.get("/picture/<name>")
+def picture(name: str) -> Response:
+    """Of a product."""
+    return shown(name)
+
+
+def shown(name: str) -> Response:
     """Opened by itself it is a page of its own, in which nothing may run."""
-    content, content_type = logos.find(name)
+    content, content_type = pictures.find(name)
     response = make_response(content, 200, {"Content-Type": content_type})
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
     return kept_for_good(response)

@@ -32,4 +32,4 @@ class CountryField(SelectField):
     def options(self) -> Markup:
         markup, places = self.written
         place = places.get(str(self.data or ""), places[""])
-        return Markup(f"{markup[:place]} selected{markup[place:]}")  # noqa: S704  # escaped where it was written
+        return Markup(f"{markup[:place]} selected{markup[place:]}")  # noqa: S704 - escaped where it was written

@@ -1,6 +1,6 @@
 """The order form as a visitor first sees it. It says the same to all who ask for the same, so it is rendered once.
 
-What a page says is decided anew for each visitor, as for any other page; only its writing is spared. So a change of
+What a page says is decided from what is true now; only its writing is spared. So a change of
 a price, a setting or an add-on's filter shows at once: it makes another key.
 """
 
@@ -9,11 +9,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, cast
 
 from flask import request, session
 from flask_babel import get_locale
 from flask_login import current_user
+from wtforms import Field
 
+from webapp.blueprints.checkout import named_prices
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.blueprints.views import is_fragment_request
@@ -22,7 +25,10 @@ from webapp.domain.carts import Cart
 
 KEPT_AT_MOST = 64
 TOKENS = ("csrf_token", "order_token")
-CHOICES = ("products", "period", "customer_type", "billing_country", "discount_code", "gateway", "quoted")
+CHOICES = (
+    *("products", "addons", "period", "currency", "customer_type"),
+    *("billing_country", "discount_code", "gateway", "quoted", "template_id"),
+)
 
 
 class Pages:
@@ -79,7 +85,7 @@ def key_of(form: CheckoutForm, cart: Cart, shown: Mapping[str, object]) -> Hasha
     if somebody or is_fragment_request() or is_filled_in(form):
         return None
     fields = [field.name for field in form]
-    chosen = [(name, form[name].data) for name in CHOICES if name in form]
+    chosen = [(name, field.data) for name, field in fields_of(form).items() if is_choice(name)]
     refused = [(field.name, field.errors) for field in form if field.errors]
     cookies = cookie_choice.state(cookie_choice.is_optional_used(network.settings()))
     return repr((str(get_locale()), network.in_words(), cookies, fields, chosen, refused, reckoned(cart), shown))
@@ -87,7 +93,17 @@ def key_of(form: CheckoutForm, cart: Cart, shown: Mapping[str, object]) -> Hasha
 
 def is_filled_in(form: CheckoutForm) -> bool:
     """What a person typed, or an address typed for them, is not kept."""
-    return any(field.data for field in form if field.name not in CHOICES and field.name not in TOKENS)
+    return any(field.data for name, field in fields_of(form).items() if not is_choice(name) and name not in TOKENS)
+
+
+def fields_of(form: CheckoutForm) -> dict[str, Field]:
+    """By their own names: what is ticked beside a plan is sent by the plan's."""
+    return cast(dict[str, Field], cast(Any, form)._fields)
+
+
+def is_choice(name: str) -> bool:
+    """The amounts that buyers name are a few: first the one that is suggested stands there."""
+    return name in CHOICES or name.startswith((named_prices.AMOUNT, named_prices.AGAIN))
 
 
 def reckoned(cart: Cart) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from unicodedata import category
 
@@ -10,8 +10,6 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from stdnum.eu import vat
-from stdnum.exceptions import ValidationError as NotValid
 from wtforms import (
     BooleanField,
     EmailField,
@@ -19,6 +17,7 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectChoice,
+    SelectMultipleField,
     StringField,
     ValidationError,
 )
@@ -27,6 +26,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from webapp.blueprints.checkout.country_field import CountryField
 from webapp.blueprints.form import Form
 from webapp.countries import countries
+from webapp.domain import tax_ids
 from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST
 from webapp.leaked_passwords import is_leaked
 
@@ -63,9 +63,15 @@ class CheckoutForm(Form):
     # A label, though nobody sees it: without one WTForms reads its own catalogue from disk to translate the name.
     order_token = HiddenField("", validators=[Length(max=64)])
     quoted = HiddenField("", validators=[Length(max=80)])  # what the summary said when the button was pressed
+    # The address for which the summary promises no trial, since an order of it was refused one.
+    without_trial = HiddenField("", validators=[Length(max=254)])
 
     products = RadioField(_l("Plan"), choices=[], validate_choice=False, validators=[Optional()])
     period = RadioField(_l("Billing period"), choices=[], validate_choice=False, validators=[Optional()])
+    currency = RadioField(_l("Currency"), choices=[], validate_choice=False, validators=[Optional()])
+    # Everything that is ticked has the contract's one name. What is sold for a price that the buyer names gets fields
+    # of its own, `amount-<slug>` and `again-<slug>`: see named_prices.py.
+    addons = SelectMultipleField(_l("Also order"), name="products", id="addons", choices=[], validate_choice=False)
     customer_type = RadioField(
         _l("I am ordering as"),
         choices=[SelectChoice(PERSON, _l("private person")), SelectChoice(BUSINESS, _l("business"))],
@@ -99,6 +105,7 @@ class CheckoutForm(Form):
     billing_address_line_2 = text(_l("Address line 2"), None, autocomplete="billing address-line2")
     billing_zip_code = text(_l("Postcode"), _l("Enter a postcode."), autocomplete="billing postal-code", limit=20)
     billing_city = text(_l("Town or city"), _l("Enter a town or city."), autocomplete="billing address-level2")
+    billing_state = text(_l("State or region"), None, autocomplete="billing address-level1", limit=80)
     site_title = text(_l("Site name"), _l("Enter a name for your site."), autocomplete="off")
     site_url = text(
         _l("Site address"),
@@ -107,6 +114,7 @@ class CheckoutForm(Form):
         autocapitalize="none",
         spellcheck="false",
     )
+    template_id = RadioField(_l("Template"), choices=[], validate_choice=False, validators=[Optional()])
     discount_code = text(_l("Voucher code"), None, autocomplete="off", limit=60)
     gateway = RadioField(_l("Payment method"), choices=[], validate_choice=False, validators=[Optional()])
     early_start = BooleanField(
@@ -147,6 +155,15 @@ class CheckoutForm(Form):
             raise ValidationError(_("Enter a postcode with 5 digits."))
 
     @property
+    def filled(self) -> Mapping[str, Any]:
+        """What the form was begun with, besides what is sent: by the address, or by an order that was begun."""
+        return getattr(self, "_filled", {})
+
+    @filled.setter
+    def filled(self, values: Mapping[str, Any]) -> None:
+        self._filled = values
+
+    @property
     def is_business(self) -> bool:
         return bool(self.customer_type.data == BUSINESS)
 
@@ -173,31 +190,23 @@ class CheckoutForm(Form):
                 self[name].validators = [Optional(), Length(max=TEXT)]
             self.billing_zip_code.validators = [Optional(), Length(max=20)]
 
-    def problems(self) -> list[tuple[str, str]]:
-        """(field id, sentence), in the order of the page."""
-        found = [(field.id, str(message)) for field in self for message in field.errors if field.name != "csrf_token"]
-        return [*((("", sentence)) for sentence in self.general), *found]
-
     @property
     def general(self) -> list[str]:
-        """What is wrong with the order as a whole, and belongs to no field."""
-        if not hasattr(self, "_general"):
-            self._general: list[str] = []
-        return self._general
+        return [*super().general, *getattr(self, "of_the_order", [])]
 
     def refuse(self, field: str, message: str) -> None:
         """Say what a rule found: at its field, or of the whole order when it has none on the page."""
         if field in self and field != "csrf_token":
             self[field].errors = [*self[field].errors, message]
         else:
-            self.general.append(message)
+            self.of_the_order: list[str] = [*getattr(self, "of_the_order", []), message]
 
-    def remembered(self) -> dict[str, str | bool]:
+    def remembered(self) -> dict[str, str | bool | list[str]]:
         """What was entered, to show it again; never the password."""
         kept = self.data
         for secret in ("password", "csrf_token", "order_token", "quoted"):
             kept.pop(secret, None)
-        return {name: value for name, value in kept.items() if isinstance(value, str | bool)}
+        return {name: value for name, value in kept.items() if isinstance(value, str | bool | list)}
 
 
 class EmailForm(Form):
@@ -231,13 +240,6 @@ def check_password(value: str | None) -> None:
 
 
 def check_tax_id(value: str | None, country: str | None) -> None:
-    """Format and checksum only; whether it exists is asked of the registry later, and never blocks an order."""
-    if not value:
-        return
-    try:
-        number = vat.validate(value)
-    except NotValid:
-        number = ""
-    prefix = {"GR": "EL"}.get(country or "", country or "")
-    if not number.startswith(prefix) or not prefix:
+    """Format and checksum only; whether it exists is asked of the registry meanwhile, and never blocks an order."""
+    if not tax_ids.fits(value or "", country or ""):
         raise ValidationError(_("This VAT ID does not fit the chosen country. Correct it or leave it empty."))

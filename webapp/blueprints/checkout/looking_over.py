@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.blueprints import access
-from webapp.blueprints.checkout import page
+from webapp.blueprints.checkout import named_prices, page
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import cart_request
-from webapp.domain import carts, checkout, customers, network, sites
-from webapp.domain.carts import Cart
+from webapp.domain import carts, checkout, network, sites, trial_claims
+from webapp.domain.carts import Cart, CartError
 from webapp.errors import Invalid
 from webapp.formatting import money
+from webapp.mailboxes import mailbox
 from webapp.models import Sale
 
 
@@ -26,9 +27,22 @@ def reckon(form: CheckoutForm, known: Sale | None = None) -> Cart:
     own = known.payment_id if known is not None else None
 
     def has_trialed() -> bool:
-        return customer is not None and customers.has_trialed(customer)
+        return trial_claims.had(customer) if customer is not None else is_refused_a_trial(form)
 
     return carts.build(replace(wanted, customer=customer, has_trialed=has_trialed, sale_of=own))
+
+
+def is_refused_a_trial(form: CheckoutForm) -> bool:
+    """Whether an order of this address was. Before one is sent, nobody is told whether there is such an account."""
+    refused, address = form.without_trial.data, request.form.get("email_address", "")
+    return bool(refused) and mailbox(refused or "") == mailbox(address)
+
+
+def begun_order(plan: str | None) -> Sale | None:
+    """The unpaid order of this plan that the buyer has come back from."""
+    customer = current_user.customer if current_user.is_authenticated else None
+    sale = checkout.latest_open(customer) if customer is not None else None
+    return sale if sale is not None and plan in (None, sale.form.get("products")) else None
 
 
 def known_sale(form: CheckoutForm) -> Sale | None:
@@ -50,15 +64,13 @@ def looked_over(form: CheckoutForm, known: Sale | None) -> Cart | None:
         collects=cart.collects_payment,
     )
     shape_is_right = form.validate()
-    if "csrf_token" in form and form.csrf_token.errors:
-        form.refuse("", _("You were inactive for a while. Submit again; your entries are still here."))
     return cart if meaning_is_right(form, cart, known) and shape_is_right else None
 
 
 def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool:
     """What the cart and the law find; each is said at its field."""
     for problem in cart.errors:
-        form.refuse(problem.param, problem.message)
+        form.refuse(place_of(problem), problem.message)
     served = network.settings().allowed_countries
     if served and form.billing_country.data not in served and not form.billing_country.errors:
         form.refuse("billing_country", _("Choose a country."))
@@ -71,6 +83,11 @@ def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool
     if not form.problems() and form.quoted.data and form.quoted.data != page.quote(cart):
         form.refuse("", price_changed(form, cart))
     return not form.problems()
+
+
+def place_of(problem: CartError) -> str:
+    """The name of its field; an amount has one for each product."""
+    return f"{named_prices.AMOUNT}{problem.product}" if problem.param == "amount" else problem.param
 
 
 def check_site(form: CheckoutForm, known: Sale | None) -> None:

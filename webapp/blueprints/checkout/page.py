@@ -1,44 +1,21 @@
-"""What the checkout's templates are shown: plan cards, the summary's sentences, what can be chosen."""
+"""What the order summary says, and what of it is compared when the order comes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
 
 from webapp import clock
+from webapp.blueprints.checkout import tax_words
+from webapp.blueprints.checkout.tax_words import TaxLines
 from webapp.domain import network
 from webapp.domain.carts import Cart
 from webapp.formatting import long_date, money, per_period, period
-from webapp.models import DiscountCode, Product, Renewals
+from webapp.models import DiscountCode, Renewals
 from webapp.money import Money
-from webapp.periods import Period, Unit
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodChoice:
-    """One way to pay for a plan; `hint` says what is charged when."""
-
-    value: str
-    label: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanCard:
-    slug: str
-    name: str
-    description: str
-    features: Sequence[str]
-    price: Money
-    period_text: str
-    monthly: Money | None  # what it comes to a month, for a longer period
-    setup_fee: Money | None
-    trial: str | None
-    is_free: bool
-    is_current: bool
+from webapp.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,75 +26,16 @@ class Summary:
     renewal_line: str = ""
     trial_line: str = ""
     discount_line: str = ""
-    tax_suffix: str = ""
+    tax: TaxLines = tax_words.NOTHING
 
 
-def plan_card(plan: Product, wanted: Period | None, current: str | None) -> PlanCard:
-    """A plan at the period that was asked for, or at its own."""
-    chosen = wanted if wanted is not None and plan.price_for(wanted) is not None else plan.period
-    price = plan.price_for(chosen) or plan.price
-    return PlanCard(
-        slug=plan.slug,
-        name=plan.name,
-        description=plan.description,
-        features=plan.feature_list,
-        price=price,
-        period_text="" if plan.is_free or not plan.recurring else per_period(chosen),
-        monthly=monthly(price, chosen) if plan.recurring else None,
-        setup_fee=plan.setup_fee if plan.setup_fee_minor > 0 else None,
-        trial=_("%(time)s free", time=period(plan.trial)) if plan.trial else None,
-        is_free=plan.is_free,
-        is_current=plan.slug == current,
-    )
-
-
-def monthly(price: Money, length: Period) -> Money | None:
-    """A year's price by the month, for comparison; None where it would say nothing new."""
-    months = length.count * 12 if length.unit == Unit.YEAR else length.count
-    if length.unit not in (Unit.MONTH, Unit.YEAR) or months < 2:
-        return None
-    return Money((price.minor * 2 + months) // (months * 2), price.currency)
-
-
-def period_choices(plan: Product | None) -> list[PeriodChoice]:
-    """How often one may pay for a plan; nothing to choose when there is one way."""
-    if plan is None or plan.is_free or not plan.recurring:
-        return []
-    prices = plan.prices()
-    return [PeriodChoice(str(one), every(one), _charge(one, price)) for one, price in prices.items()]
-
-
-def every(length: Period) -> str:
-    """`Monthly`, `Yearly`, else `Every 3 months`."""
-    if length == Period(1, Unit.MONTH):
-        return _("Monthly")
-    if length.same_length(Period(1, Unit.YEAR)):
-        return _("Yearly")
-    return _("Every %(time)s", time=period(length))
-
-
-def _charge(length: Period, price: Money) -> str:
-    if length.same_length(Period(1, Unit.YEAR)):
-        return _("%(price)s charged once a year", price=money(price))
-    if length == Period(1, Unit.MONTH):
-        return _("%(price)s charged every month", price=money(price))
-    return _("%(price)s charged every %(time)s", price=money(price), time=period(length))
-
-
-def all_periods(plans: Sequence[Product]) -> list[PeriodChoice]:
-    """The periods that any plan is sold for: the toggle above the plan cards."""
-    seen: list[Period] = []
-    for plan in plans:
-        if plan.recurring and not plan.is_free:
-            seen += [one for one in plan.prices() if not any(one.same_length(other) for other in seen)]
-    ordered = sorted(seen, key=lambda one: one.days)
-    return [PeriodChoice(str(one), every(one), "") for one in ordered] if len(ordered) > 1 else []
-
-
-def summary_of(cart: Cart) -> Summary:
+def summary_of(cart: Cart, *, business: bool = False) -> Summary:
+    """`business`: then the sums name the tax apart."""
+    tax = tax_words.lines_of(cart, business=business)
     if cart.plan is None or cart.period is None:
-        return Summary()
+        return Summary(tax=tax)
     return Summary(
+        tax=tax,
         price_line=_price_line(cart),
         renewal_line=_renewal_line(cart),
         trial_line=_trial_line(cart),
@@ -134,7 +52,12 @@ def _price_line(cart: Cart) -> str:
 def _renewal_line(cart: Cart) -> str:
     if not cart.recurring_total or cart.period is None:
         return _("Runs without a fixed term; delete it any time.") if cart.is_free else _("Paid once, no renewal.")
-    term = period(cart.period)
+    return term_of(cart.period)
+
+
+def term_of(length: Period) -> str:
+    """How long it runs, and how one gets out of it."""
+    term = period(length)
     return _("Runs for %(term)s and renews for another %(term)s each time; cancel any time to its end.", term=term)
 
 
@@ -144,7 +67,7 @@ def _trial_line(cart: Cart) -> str:
     return _(
         "Free until %(date)s. Then %(price)s %(period)s unless you cancel before.",
         date=long_date(cart.trial_ends_at),
-        price=money(cart.recurring_total),
+        price=" ".join(filter(None, (money(cart.recurring_total), tax_words.contained_in(cart)))),
         period=per_period(cart.period),
     )
 

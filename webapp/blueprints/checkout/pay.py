@@ -9,18 +9,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp.blueprints import access
+from webapp.blueprints import access, content_policy
 from webapp.blueprints.auth.resets import later
+from webapp.blueprints.checkout import tax_words
 from webapp.blueprints.checkout.forms import EmailForm
+from webapp.blueprints.checkout.page import term_of
 from webapp.blueprints.checkout.routes import go_on
 from webapp.blueprints.errors import settings_here
 from webapp.blueprints.site_addresses import site_address
 from webapp.blueprints.views import View, go_to, leave_for
-from webapp.domain import customers, email_addresses, network, payments, receivables, sites, throttles
+from webapp.domain import asked, customers, email_addresses, network, payments, receivables, sites, throttles, trials
 from webapp.errors import DomainError, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.flows import asking, offering, ordering
-from webapp.models import Payment, PaymentStatus, SiteStatus, Try, TryStatus
+from webapp.formatting import money, per_period
+from webapp.gateways import beyond, gateways
+from webapp.gateways.base import VendorPage
+from webapp.models import Payment, PaymentKind, PaymentStatus, SiteStatus, Try, TryStatus
 from webapp.transactions import unit_of_work
 
 bp = Blueprint("pay", __name__)
@@ -41,7 +46,11 @@ def come_back(reference: str) -> ResponseReturnValue:
     payment = receivables.find_by_reference(reference)
     last = last_try(payment)
     left = request.args.get("left") == "1"
-    if payment.is_paid or (last is not None and last.is_open and not left):
+    waits = last is not None and asked.waits_on_our_page(last)
+    instead = trials.asked_instead(payment)
+    if instead is not None:
+        return go_to(url_for("pay.show_payment", reference=instead.reference))
+    if not waits and (payment.is_paid or (last is not None and last.is_open and not left)):
         return go_to(url_for("pay.thank_you", reference=reference))
     return go_to(url_for("pay.show_payment", reference=reference, left=1 if left else None))
 
@@ -53,9 +62,15 @@ def is_owner(payment: Payment) -> bool:
 @bp.get("/pay/<reference>")
 def show_payment(reference: str) -> ResponseReturnValue:
     payment = receivables.find_by_reference(reference)
-    if payment.is_paid:
+    if payment.is_paid and not stores_only(payment):
         return go_to(url_for("pay.thank_you", reference=reference))
     return show(payment)
+
+
+def stores_only(payment: Payment) -> bool:
+    """Nothing is due now, and what is charged later is still asked for."""
+    last = last_try(payment)
+    return payment.is_paid and last is not None and asked.waits_on_our_page(last)
 
 
 @bp.post("/pay/<reference>")
@@ -79,27 +94,76 @@ def pay(reference: str) -> ResponseReturnValue:
 
 
 def show(payment: Payment, *, errors: list[tuple[str, str]] | None = None, status: int = 200) -> Response:
-    last = payment.tries[-1] if payment.tries else None
+    last = last_try(payment)
     running = last if last is not None and last.is_open else None
     declined = last is not None and last.status == TryStatus.DECLINED and request.args.get("left") is None
-    return pay_view.show(
+    page, chosen = page_of(payment), chosen_way(payment)
+    response = pay_view.show(
         status=status,
         payment=payment if is_owner(payment) else None,
         order_number=payment.order_number,
-        total=payment.total,
+        total=payment.asked,
+        tax=tax_words.beside_payment(payment),
         gateways=[
             {"id": name, "title": one.title, "description": one.description}
             for name, one in offering.active_gateways().items()
         ],
-        chosen=payment.gateway,
+        chosen=chosen,
+        card=page,
+        reference=payment.reference,
+        stores_only=stores_only(payment),
+        stored=stored_way(payment) if page is not None else None,
+        instead=page.instead if page is not None and page.instead in offering.active_gateways() else None,
         declined=declined,
+        problem=_words_of(last) if declined else None,
         left=request.args.get("left") == "1",
         running=_go_on_url(running),
         closed=payment.status == PaymentStatus.CANCELLED,
         errors=errors or [],
         action=url_for("pay.pay", reference=payment.reference),
         register_url=url_for("checkout.register"),
+        terms=terms_of(payment),
     )
+    if page is not None:
+        response.headers["Content-Security-Policy"] = content_policy.allowing(settings_here().base_url, page.sources)
+    return response
+
+
+def terms_of(payment: Payment) -> list[str]:
+    """What is ordered by paying what turned out to be no trial: the price of each period, and how long it runs."""
+    membership = payment.membership
+    if membership is None or payment.is_paid or not trials.is_refused(membership):
+        return []
+    price = f"{money(membership.price)} {per_period(membership.period)}"
+    return [price, term_of(membership.period)] if membership.recurring else [_("Paid once, no renewal.")]
+
+
+def chosen_way(payment: Payment) -> str:
+    """What the buyer asks to pay with here, else what they chose before."""
+    asked = request.args.get("gateway", "")
+    return asked if asked in offering.active_gateways() and not payment.is_paid else payment.gateway
+
+
+def page_of(payment: Payment) -> VendorPage | None:
+    """What the vendor's part of our page needs, if what is chosen has one and something is to be paid or stored."""
+    gateway = chosen_way(payment)
+    if gateway not in offering.active_gateways() or payment.status == PaymentStatus.CANCELLED:
+        return None
+    return ordering.page_for(payment, gateway, settings_here())
+
+
+def stored_way(payment: Payment) -> str | None:
+    """What a renewal is charged by, for its owner to confirm when the bank asks for it."""
+    membership = payment.membership
+    credential = membership.credential if membership is not None and is_owner(payment) else None
+    if credential is None or not credential.usable or payment.kind == PaymentKind.FIRST:
+        return None
+    return credential.label or _("your stored card")
+
+
+def _words_of(last: Try | None) -> str:
+    known = gateways.all().get(last.gateway) if last is not None else None
+    return beyond(known).sentence(last.reason) if known is not None and last is not None else ""
 
 
 def _go_on_url(attempt: Try | None) -> str | None:
@@ -111,7 +175,11 @@ def _go_on_url(attempt: Try | None) -> str | None:
 def thank_you(reference: str) -> ResponseReturnValue:
     """What is true now, as the database has it. Strangers who have the address see only the state."""
     payment = receivables.find_by_reference(reference)
-    if state_of(payment) == "declined":
+    instead = trials.asked_instead(payment)
+    if instead is not None:
+        return go_to(url_for("pay.show_payment", reference=instead.reference))
+    last = last_try(payment)
+    if state_of(payment) == "declined" or (last is not None and not payment.is_paid and asked.waits_on_our_page(last)):
         return go_to(url_for("pay.show_payment", reference=reference))
     return thank(payment, EmailForm(formdata=None, email_address=payment.customer.email))
 
@@ -160,6 +228,7 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         state=state,
         payment=payment if owner else None,
         order_number=payment.order_number,
+        tax=tax_words.beside_payment(payment) if owner else "",
         membership=membership if owner else None,
         site=site if owner else None,
         site_url=site_address(site.slug) if owner and site else None,

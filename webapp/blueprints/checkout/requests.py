@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from flask import request
 from flask_babel import get_locale
+from flask_login import current_user
 
-from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.blueprints import visitors
+from webapp.blueprints.checkout import named_prices
+from webapp.blueprints.checkout.forms import BUSINESS, PERSON, CheckoutForm
 from webapp.blueprints.cookies import choice as cookie_choice
-from webapp.domain import network, passwords
+from webapp.domain import catalog, network, passwords, product_addons
 from webapp.domain.carts import CartRequest
 from webapp.domain.checkout import Order
 from webapp.domain.customers import Profile
 from webapp.domain.sites import normalise
 from webapp.integrations.analytics.cookies import read as read_analytics_cookies
+from webapp.models import ProductType
 from webapp.periods import Period
 from webapp.settings import Settings
 
@@ -26,6 +31,7 @@ PROFILE = (
     "billing_address_line_2",
     "billing_zip_code",
     "billing_city",
+    "billing_state",
     "billing_country",
 )
 
@@ -51,16 +57,56 @@ def pair_in(values: Mapping[str, str]) -> Period | None:
 
 def cart_request(form: CheckoutForm) -> CartRequest:
     """What the form asks for. Products may come several times, as slugs or ids."""
-    listed = request.form.getlist("products") or request.form.getlist("products[]")
-    products = [one.strip()[:80] for one in listed[:20]] or [str(form.products.data or "")]
+    slugs = chosen_products(form)
     return CartRequest(
-        products=[one for one in products if one],
+        products=named_prices.wanted(form, slugs, given(form)),
         period=chosen_period(form),
         discount_code=str(form.discount_code.data or "")[:60],
         country=str(form.billing_country.data or ""),
         business=form.is_business,
-        tax_id=str(form.tax_id.data or ""),
+        state=str(form.billing_state.data or ""),
+        city=str(form.billing_city.data or ""),
+        tax_id=str(form.tax_id.data or "") if form.is_business else "",
+        ip_country=visitors.here(),
+        currency=chosen_currency(form),
     )
+
+
+def given(form: CheckoutForm) -> Mapping[str, Any]:
+    """What was sent; of a form that is only looked at, what its address or its order begun earlier says."""
+    return form.filled if request.method != "POST" else request.form
+
+
+def chosen_products(form: CheckoutForm) -> list[str]:
+    """The plan first, then what is ticked beside it, as far as it is offered there now.
+
+    A tick that was made for another plan, or before another period or currency was chosen, must not be ordered unseen.
+    What is named besides all offers is left to the cart.
+    """
+    plan = str(form.products.data or "")
+    ticked = [*(form.addons.data or ()), *request.form.getlist("products[]")]
+    named = [one for one in dict.fromkeys(text.strip()[:80] for text in [plan, *ticked[:20]]) if one]
+    found = catalog.find_many(named) if len(named) > 1 else {}
+    chosen = found.get(plan)
+    if chosen is None or chosen.type != ProductType.PLAN:
+        return named
+    is_of_another = request.form.get("addons_of", plan) != plan
+    period = chosen_period(form) if chosen.recurring and not chosen.is_free else None
+    currency = chosen_currency(form) or chosen.currency
+    return [
+        one
+        for one in named
+        if (product := found.get(one)) is None
+        or product is chosen
+        or product_addons.is_ordered_with(chosen, product, period or chosen.period, currency, sure=not is_of_another)
+    ]
+
+
+def chosen_currency(form: CheckoutForm) -> str:
+    """The one that was asked for, where the plan is sold in it; it stays asked for while another plan is looked at."""
+    asked = str(form.currency.data or "").strip().upper()
+    plan = catalog.find_many([str(form.products.data)]).get(str(form.products.data)) if asked else None
+    return asked if plan is not None and asked in plan.currencies() else ""
 
 
 def order_from(form: CheckoutForm, settings: Settings, customer_id: int | None) -> Order:
@@ -77,7 +123,7 @@ def order_from(form: CheckoutForm, settings: Settings, customer_id: int | None) 
         customer_id=customer_id,
         site_title=str(form.site_title.data or ""),
         site_url=normalise(str(form.site_url.data or "")),
-        template=request.form.get("template_id", "")[:80],
+        template=str(form.template_id.data or "")[:80],
         locale=str(get_locale() or "en"),
         analytics=analytics(settings) if form.analytics_consent.data or is_allowed() else None,
         wants_news=bool(form.news.data),
@@ -94,6 +140,26 @@ def analytics(settings: Settings) -> Mapping[str, str]:
     """The visitor's analytics ids, which come along with the order only with their consent."""
     found = read_analytics_cookies(request.cookies, network.value_of(settings.env, "GA4_MEASUREMENT_ID"))
     return dict(found or {})
+
+
+def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, Any]:
+    """What the address says, by path and by query; any field can be filled in by its name."""
+    known = {name: value[:200] for name, value in request.args.items() if name not in ("password", "csrf_token")}
+    values: dict[str, Any] = dict(known)
+    values.setdefault("billing_country", visitors.first_country())
+    values["addons"] = [one[:80] for one in (*request.args.getlist("products"), *request.args.getlist("addons"))][:20]
+    if plan:
+        values["products"] = plan
+    if duration:
+        values["period"] = f"{duration}-{unit}"
+    elif "duration" in known or "duration_unit" in known:
+        values["period"] = f"{known.get('duration', '1')}-{known.get('duration_unit', 'month')}"
+    customer = current_user.customer if current_user.is_authenticated else None
+    if customer is not None:
+        values |= {name: getattr(customer, name) for name in PROFILE if getattr(customer, name)}
+        values["full_name"] = customer.display_name
+        values["customer_type"] = BUSINESS if customer.business else PERSON
+    return values
 
 
 def new_token() -> str:

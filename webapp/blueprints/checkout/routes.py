@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp.blueprints import access
+from webapp.blueprints import access, visitors
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.signing import begin_session
-from webapp.blueprints.checkout import field_checks, first_look, forms, page
-from webapp.blueprints.checkout.forms import CheckoutForm
-from webapp.blueprints.checkout.looking_over import known_sale, looked_over, reckon
-from webapp.blueprints.checkout.requests import PROFILE, new_token, order_from, period_from
+from webapp.blueprints.checkout import cards, field_checks, first_look, named_prices, page, tax_words
+from webapp.blueprints.checkout.forms import TEXT, CheckoutForm
+from webapp.blueprints.checkout.looking_over import begun_order, known_sale, looked_over, place_of, reckon
+from webapp.blueprints.checkout.requests import new_token, order_from, period_from, prefilled
+from webapp.blueprints.checkout.same_look import same_looks
 from webapp.blueprints.errors import settings, settings_here
+from webapp.blueprints.site_templates import routes as site_templates
 from webapp.blueprints.views import View, go_to, is_fragment_request, leave_for
-from webapp.domain import catalog, checkout, customers, network
+from webapp.domain import catalog, customers, email_typos, network, taxes, trial_claims
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
+from webapp.domain.taxes import Place
 from webapp.errors import DomainError, Invalid
 from webapp.extensions import csrf, limiter
 from webapp.flows import offering, ordering
 from webapp.flows.ordering import Placed
-from webapp.models import Sale
+from webapp.formatting import money
 
 bp = Blueprint("checkout", __name__)
 bp.before_request(access.public)
@@ -35,14 +38,25 @@ bp.before_request(access.no_order_while_acting)
 front_view = View("checkout/front.html")
 register_view = View("checkout/register.html", block="checkout")
 summary_view = View("checkout/register.html", block="live")
+email_view = View("checkout/_email_checked.html")
 
 
 @bp.get("/")
 def front() -> ResponseReturnValue:
     plans = catalog.plans_on_offer()
-    wanted = period_from(request.args.get("period"))
-    cards = [page.plan_card(plan, wanted, None) for plan in plans]
-    return front_view.show(plans=cards, periods=page.all_periods(plans), period=str(wanted or ""))
+    wanted, currencies = period_from(request.args.get("period")), cards.all_currencies(plans)
+    asked = request.args.get("currency", "")
+    currency = asked if any(one.value == asked for one in currencies) else ""
+    shown = [cards.plan_card(plan, wanted, None, currency) for plan in plans]
+    return front_view.show(
+        plans=shown,
+        periods=cards.all_periods(plans, currency),
+        taxes=tax_words.beside_prices(plans, taxes.decide(Place(visitors.first_country()))),
+        untaxed_note=tax_words.untaxed_note() if any(not one.is_free for one in shown) else "",
+        period=str(wanted or ""),
+        currencies=currencies,
+        currency=currency,
+    )
 
 
 @bp.get("/register", defaults={"plan": None})
@@ -50,37 +64,18 @@ def front() -> ResponseReturnValue:
 @bp.get("/register/<plan>/<int:duration>")
 @bp.get("/register/<plan>/<int:duration>/<unit>")
 def register(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
+    return register_view.answer(same_looks.show(lambda: first_page(plan, duration, unit)), 200)
+
+
+def first_page(plan: str | None, duration: int | None, unit: str) -> tuple[str, CheckoutForm]:
+    """The order form before anything was sent, and the form on it."""
     values = prefilled(plan, duration, unit)
     begun = begun_order(values.get("products"))
-    form = CheckoutForm(formdata=None, data={**values, **(begun.form if begun is not None else {})})
+    values |= begun.form if begun is not None else {}
+    form = CheckoutForm(formdata=None, data=values)
+    form.filled = values
     form.order_token.data = begun.checkout_id if begun is not None else new_token()
-    return show(form, notices=[("info", _("You have not been charged."))] if begun is not None else [])
-
-
-def begun_order(plan: str | None) -> Sale | None:
-    """The unpaid order of this plan that the buyer has come back from."""
-    customer = current_user.customer if current_user.is_authenticated else None
-    sale = checkout.latest_open(customer) if customer is not None else None
-    return sale if sale is not None and plan in (None, sale.form.get("products")) else None
-
-
-def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, Any]:
-    """What the address says, by path and by query; any field can be filled in by its name."""
-    known = {name: value[:200] for name, value in request.args.items() if name not in ("password", "csrf_token")}
-    values: dict[str, Any] = dict(known)
-    values.setdefault("billing_country", network.settings().default_country)
-    if plan:
-        values["products"] = plan
-    if duration:
-        values["period"] = f"{duration}-{unit}"
-    elif "duration" in known or "duration_unit" in known:
-        values["period"] = f"{known.get('duration', '1')}-{known.get('duration_unit', 'month')}"
-    customer = current_user.customer if current_user.is_authenticated else None
-    if customer is not None:
-        values |= {name: getattr(customer, name) for name in PROFILE if getattr(customer, name)}
-        values["full_name"] = customer.display_name
-        values["customer_type"] = forms.BUSINESS if customer.business else forms.PERSON
-    return values
+    return body_of(form, notices=[("info", _("You have not been charged."))] if begun is not None else []), form
 
 
 # The form checks its token itself, so that one that has run out costs the buyer nothing that was typed.
@@ -92,18 +87,22 @@ def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, An
 def place_order(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
     """An order; or, by one of the form's other buttons, only another look at it."""
     form = filled_in(plan)
+    if "email_meant" in request.form and form.email_address:
+        form.email_address.data = request.form["email_meant"][:TEXT]
+        return show(form)
     if "refresh" in request.form or "apply_code" in request.form:
         return show(form)
     cart = looked_over(form, None)
     if cart is not None:
-        return place(form, cart)
+        return place(form, cart, cart)
     known = known_sale(form)  # what is in the way may be the order's own first half
     if known is not None and known.settled_at is not None:
         return go_to(url_for("pay.thank_you", reference=known.payment.reference))
     if known is None:
         return show_refused(form)
     form = filled_in(plan, form.order_token.data)
-    return place(form) if looked_over(form, known) is not None else show_refused(form)
+    cart = looked_over(form, known)
+    return place(form, cart) if cart is not None else show_refused(form)
 
 
 @limiter.limit("60 per minute")  # guessing who has an account; what is placed does not count, and need not wait for it
@@ -119,37 +118,48 @@ def filled_in(plan: str | None, order_token: str | None = None) -> CheckoutForm:
     return form
 
 
-def place(form: CheckoutForm, checked: Cart | None = None) -> ResponseReturnValue:
-    order = order_from(form, settings(), access.customer_id())
+def place(form: CheckoutForm, seen: Cart, checked: Cart | None = None) -> ResponseReturnValue:
+    """`seen`: the cart as the form's summary had it, so that nobody is charged who was promised a trial."""
+    order = replace(order_from(form, settings(), access.customer_id()), saw_trial=seen.trial_ends_at is not None)
     try:
-        placed = ordering.place(order, settings_here(), checked)
+        return go_on(ordering.place(order, settings_here(), checked))
     except Invalid as problem:
+        if problem.code == "email_taken":
+            user, _wait = signing.try_password(form.email_address.data, form.password.data)
+            # Known customers who typed their own password are not sent away: they are signed in and their order placed.
+            if user is not None and user.customer is not None and user.two_step_at is None:
+                signing.enter(user)
+                return place_as(form, order, user.customer.id)
         return refused(form, problem)
     except DomainError as problem:
-        form.refuse("", problem.message)
-        return show_refused(form, problem.status)
-    return go_on(placed)
+        return refused(form, problem)
 
 
-def refused(form: CheckoutForm, problem: Invalid) -> ResponseReturnValue:
-    """Known customers who typed their own password are not sent away: they are signed in and their order placed."""
-    if problem.code == "email_taken":
-        user, _wait = signing.try_password(form.email_address.data, form.password.data)
-        if user is not None and user.customer is not None and user.two_step_at is None:
-            customer_id = user.customer.id
-            signing.enter(user)
-            return place_as(form, customer_id)
-    form.refuse(problem.field or "", problem.message)
-    return show_refused(form)
-
-
-def place_as(form: CheckoutForm, customer_id: int) -> ResponseReturnValue:
-    order: Order = order_from(form, settings(), customer_id)
+def place_as(form: CheckoutForm, order: Order, customer_id: int) -> ResponseReturnValue:
+    own = replace(order_from(form, settings(), customer_id), saw_trial=order.saw_trial)
     try:
-        return go_on(ordering.place(order, settings_here()))
+        return go_on(ordering.place(own, settings_here()))
     except DomainError as problem:
-        form.refuse(getattr(problem, "field", None) or "", problem.message)
-        return show_refused(form, problem.status)
+        return refused(form, problem)
+
+
+def refused(form: CheckoutForm, problem: DomainError) -> ResponseReturnValue:
+    """The form again; without the trial that it promised, where this person has had one: nobody pays what they have not
+    seen."""
+    if problem.code == trial_claims.TAKEN:
+        form.without_trial.data = request.form.get("email_address", "")[:TEXT]
+        form.refuse("", without_trial(reckon(form)))
+    else:
+        form.refuse(problem.field or "", problem.message)
+    return show_refused(form, problem.status)
+
+
+def without_trial(cart: Cart) -> str:
+    price = money(cart.due_today)
+    return _(
+        "There was a free trial for you before, so this order costs %(price)s today. You have not ordered yet.",
+        price=price,
+    )
 
 
 def go_on(placed: Placed) -> ResponseReturnValue:
@@ -158,16 +168,16 @@ def go_on(placed: Placed) -> ResponseReturnValue:
         begin_session(customers.find_user(placed.user_id))
     if placed.url is not None:
         return leave_for(placed.url)
-    if placed.declined:
+    if placed.declined or placed.on_our_page:
         return go_to(url_for("pay.show_payment", reference=placed.reference))
     return go_to(url_for("pay.thank_you", reference=placed.reference))
 
 
-@csrf.exempt  # writes nothing
+@csrf.exempt  # writes at most that a VAT id is to be looked up
 @bp.post("/checkout/summary")
 @limiter.limit("1200 per minute")
 def show_summary() -> ResponseReturnValue:
-    """The live part of the form, for what is chosen now. Writes nothing."""
+    """The live part of the form, for what is chosen now. Has a VAT id looked up, and waits for nothing."""
     return show(CheckoutForm(), view=summary_view if is_fragment_request() else register_view)
 
 
@@ -177,15 +187,19 @@ def show_summary() -> ResponseReturnValue:
 def check_field() -> ResponseReturnValue:
     """One field, after it was left: a sentence, or nothing when it is right. Says nothing about who has an account."""
     name = request.form.get("field", "")
-    return field_checks.problem_of(name, request.form) or available(name)
+    problem = field_checks.problem_of(name, request.form)
+    if name == "email_address":
+        return email_view.show(
+            problem=problem, email_meant="" if problem else email_typos.meant(request.form.get(name, ""))
+        )
+    return problem or available(name)
 
 
 def available(name: str) -> ResponseReturnValue:
     if name != "site_url":
         return ""
-    return (
-        f'<span id="site_url-status" hx-swap-oob="innerHTML:#site_url-status">{_("This address is available.")}</span>'
-    )
+    said = _("This address is available.")
+    return f'<span id="site_url-status" hx-swap-oob="innerHTML:#site_url-status">{said}</span>'
 
 
 def show(
@@ -196,12 +210,28 @@ def show(
     view: View = register_view,
     notices: Sequence[tuple[str, str]] = (),
 ) -> Response:
-    """The order form as it stands, with everything that depends on what is chosen."""
+    """The order form as it stands."""
+    return view.answer(body_of(form, cart=cart, status=status, view=view, notices=notices), status)
+
+
+def body_of(
+    form: CheckoutForm,
+    *,
+    cart: Cart | None = None,
+    status: int = 200,
+    view: View = register_view,
+    notices: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Its page, with everything that depends on what is chosen."""
     plans, network_settings = catalog.plans_on_offer(), network.settings()
     form.offer(plans=plans, allowed_countries=network_settings.allowed_countries)
-    form.products.data = form.products.data or (plans[0].slug if len(plans) == 1 else None)
+    asked = form.currency.data
+    sold = [plan.slug for plan in plans if plan.can_be_bought]
+    form.products.data = form.products.data or (sold[0] if len(sold) == 1 else None)
     cart = cart or reckon(form)
     form.period.data = str(cart.period) if cart.period else None
+    currencies = cards.all_currencies([cart.plan] if cart.plan else [])
+    form.currency.data = cart.currency if currencies else form.currency.data
     form.quoted.data = page.quote(cart)
     errors = form.problems() if status != 200 else []
     if status == 200:
@@ -212,31 +242,57 @@ def show(
     ]
     if len(gateways) == 1 or (gateways and form.gateway.data not in [one["id"] for one in gateways]):
         form.gateway.data = gateways[0]["id"]
+    templates = site_templates.choices()
+    form.template_id.data = form.template_id.data or templates[0].slug
+    named = named_prices.fields(form, cart.products)
     shown = {
         "errors": errors,
         "notices": notices,
-        "summary": page.summary_of(cart),
-        "plans": [page.plan_card(plan, cart.period, cart.plan.slug if cart.plan else None) for plan in plans],
-        "periods": page.period_choices(cart.plan),
+        "summary": page.summary_of(cart, business=form.is_business),
+        "plans": [cards.plan_card(plan, cart.period, cart.plan.slug if cart.plan else None, asked) for plan in plans],
+        "periods": cards.period_choices(cart.plan, cart.currency),
+        "currencies": currencies,
+        "named_before": request.form.get("named"),
+        "bounds": [one.hint for one in named],  # what `named` shows and its fields do not say
+        "addons": cards.addon_choices(cart.plan, cart.period, cart.currency, ticked(cart)),
         "gateways": gateways,
+        "taxes": tax_words.beside_prices(plans, cart.tax),
         "is_business": form.is_business,
+        "email_meant": email_typos.meant(form.email_address.data or "") if form.email_address else "",
+        "asks_state": cart.tax is not None and cart.tax.asks_state,
+        "state_shown": "billing_state" in request.form,
         "country": form.billing_country.data,
         "site_suffix": f".{settings().network_domain}",
+        "templates": templates,
         "withdrawal_ends": page.withdrawal_ends(),
         "action": request.path if request.path.startswith("/register") else url_for("checkout.register"),
     }
     customer = current_user.customer if current_user.is_authenticated else None
     key = first_look.key_of(form, cart, shown) if status == 200 else None
     body = first_look.pages.show(
-        key, first_look.tokens_of(form), lambda: view.render(form=form, cart=cart, customer=customer, **shown)
+        key,
+        first_look.tokens_of(form),
+        lambda: view.render(form=form, cart=cart, customer=customer, named=named, **shown),
     )
-    return view.answer(body, status)
+    if request.method == "POST":
+        tax_words.ask(cart)  # last, for a unit of its own ends what this request has read
+    return body
 
 
 def say_early(form: CheckoutForm, cart: Cart) -> list[tuple[str, str]]:
     """A code that does not fit, or a plan that is gone, is said at once; what is merely empty yet is not."""
-    asked = {"discount_code": bool(form.discount_code.data), "products": bool(form.products.data), "period": True}
+    asked = {
+        "discount_code": bool(form.discount_code.data),
+        "products": bool(form.products.data),
+        "period": True,
+        "amount": True,
+    }
     for problem in cart.errors:
         if asked.get(problem.param, False):
-            form.refuse(problem.param, problem.message)
+            form.refuse(place_of(problem), problem.message)
     return []
+
+
+def ticked(cart: Cart) -> set[str]:
+    """What is ordered beside the plan."""
+    return {product.slug for product in cart.products if product is not cart.plan}

@@ -45,14 +45,6 @@ class DeclarationForm(Form):
 
     declaration_token = HiddenField("", validators=[Length(max=64)])
 
-    def problems(self) -> list[tuple[str, str]]:
-        """(field id, sentence), in the order of the page; what belongs to no field first."""
-        found = [(field.id, str(message)) for field in self for message in field.errors if field.name != "csrf_token"]
-        if "csrf_token" in self and self.csrf_token.errors:
-            sentence = _("You were inactive for a while. Submit again; your entries are still here.")
-            return [("", sentence), *found]
-        return found
-
 
 class CancelForm(DeclarationForm):
     """X3: these inputs, and no others."""

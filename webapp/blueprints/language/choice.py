@@ -22,10 +22,17 @@ def choose_locale() -> str:
     if not has_request_context():
         return "en"
     offered = languages()
+    if is_for_programs(request.path):
+        return request.accept_languages.best_match(offered, default="en")
     chosen = session.get(KEY)
     if chosen in offered:
         return str(chosen)
     return request.accept_languages.best_match(offered) or usual()
+
+
+def is_for_programs(path: str) -> bool:
+    """The API, but for the pages about it: it knows no browser, sets no cookie and reads none."""
+    return path.startswith("/api/") and not path.startswith("/api/docs")
 
 
 def usual() -> str:
@@ -49,7 +56,10 @@ def of_session(user: User) -> str | None:
 
 
 def note_language(response: Response) -> None:
-    """For caches and readers of a page: what it is in, and what that depends on beside the cookie."""
-    if response.mimetype == "text/html":
-        response.headers.setdefault("Content-Language", str(get_locale() or "en"))
+    """For caches and readers of a page: what it is in, and what that depends on beside the cookie.
+
+    A page that says so itself is in one language for everybody.
+    """
+    if response.mimetype == "text/html" and "Content-Language" not in response.headers:
+        response.headers["Content-Language"] = str(get_locale() or "en")
         response.vary.add("Accept-Language")

@@ -23,5 +23,9 @@ def show_page(legal_page: str) -> ResponseReturnValue:
     legal.find_page(legal_page, locale)
     own = legal.current(legal_page, locale)
     body = own.body if own is not None else legal.default(legal_page, locale)
-    html = Markup(legal.html(body, settings().base_url))  # noqa: S704 - no HTML but that of its own Markdown
-    return page_view.show(title=legal.PAGES[legal_page], html=html, since=own.created_at if own else None)
+    return page_view.show(title=legal.PAGES[legal_page], html=shown(body), since=own.created_at if own else None)
+
+
+def shown(body: str) -> Markup:
+    """As readers see it; the words make their own HTML, and bring none along."""
+    return Markup(legal.html(body, settings().base_url))  # noqa: S704 - no HTML but that of its own Markdown

@@ -40,16 +40,17 @@ def create_decision(reference: str) -> ResponseReturnValue:
     if decision not in DECISIONS:
         return page(charge, status=422)
     back = charge.cancel_url if decision == "cancel" else charge.return_url
-    statement = DECISIONS[decision](reference, request.form.get("later_charges_fail") is not None)
+    ticked = {name: request.form.get(name) is not None for name in ("later_charges_fail", "same_card")}
+    statement = DECISIONS[decision](reference, ticked)
     heeded = (statement.status == ChargeStatus.DECLINED) == (decision in ("decline", "cancel"))
     return go_to(back if heeded else address(reference))
 
 
-DECISIONS: dict[str, Callable[[str, bool], Statement]] = {
-    "approve": lambda reference, fail: sandbox_bank.approve(reference, later_charges_fail=fail),
-    "late": lambda reference, fail: sandbox_bank.approve(reference, tell_late=True, later_charges_fail=fail),
-    "decline": lambda reference, _fail: sandbox_bank.decline(reference),
-    "cancel": lambda reference, _fail: sandbox_bank.decline(reference, "cancelled"),
+DECISIONS: dict[str, Callable[[str, dict[str, bool]], Statement]] = {
+    "approve": lambda reference, ticked: sandbox_bank.approve(reference, **ticked),
+    "late": lambda reference, ticked: sandbox_bank.approve(reference, tell_late=True, **ticked),
+    "decline": lambda reference, _ticked: sandbox_bank.decline(reference),
+    "cancel": lambda reference, _ticked: sandbox_bank.decline(reference, "cancelled"),
 }
 
 

@@ -9,17 +9,21 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from webapp.blueprints import access
-from webapp.extensions import db
-from webapp.models import Site, SiteStatus
+from webapp.blueprints.site_rendering import POLICY, file_of, render
+from webapp.blueprints.tenant.kept_pages import KeptPages, Key
+from webapp.domain import site_pages
+from webapp.domain.site_pages import Found
+from webapp.models import SiteStatus
 from webapp.settings import Settings
 
 bp = Blueprint("tenant", __name__)
 bp.before_request(access.public)
 
-SHOWN = {SiteStatus.PUBLISHED: 200, SiteStatus.SUSPENDED: 402}
+FILES = "/_site"
+NOT_THERE, NOT_SERVED = 404, 402
+KEPT = KeptPages()
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -36,12 +40,50 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def show_site(slug: str) -> Response:
-    """Its front page; 402 while its membership is not served, 404 for what is not there."""
-    query = select(Site).where(Site.slug == slug, Site.keeps_address())
-    site = db.session.scalars(query).one_or_none()
-    code = SHOWN.get(site.status, 404) if site is not None else 404
-    if code == 200 and request.path != "/":
-        code = 404
-    response = make_response(render_template("tenant/site.html", site=site, status=code), code)
+    """What is asked for of a site; 402 while its membership is not served, 404 for what is not there."""
+    site = site_pages.by_slug(slug)
+    if site is None or site.status not in (SiteStatus.PUBLISHED, SiteStatus.SUSPENDED):
+        return refuse(NOT_THERE)
+    if site.status == SiteStatus.SUSPENDED:
+        return refuse(NOT_SERVED)
+    if request.method not in ("GET", "HEAD"):
+        return refuse(NOT_THERE)
+    if request.path.startswith(f"{FILES}/"):
+        return show_file(site, request.path.removeprefix(f"{FILES}/"))
+    return show_page(site, request.path.removeprefix("/"))
+
+
+def show_page(site: Found, slug: str) -> Response:
+    if not site.design:  # it was made before sites had pages
+        return plain("tenant/site.html", 200 if not slug else NOT_THERE, site=site)
+    key = Key(site.id, site.content_version, slug)
+    body = KEPT.get(key)
+    if body is None:
+        page = site_pages.page(site.id, slug)
+        if page is None:
+            return refuse(NOT_THERE)
+        body = render(site, page, site_pages.sizes(site.id), files=FILES).encode()
+        KEPT.keep(key, body)
+    response = make_response(body)
+    response.content_type = "text/html; charset=utf-8"
+    response.headers["Cache-Control"] = "no-cache"  # asked for anew, and answered in a few bytes while it is the same
+    response.headers["Content-Security-Policy"] = POLICY.format("'none'")
+    response.headers["Content-Language"] = site.locale or "en"
+    response.set_etag(f"{site.id}-{site.content_version}")
+    response.make_conditional(request)
+    return response
+
+
+def show_file(site: Found, name: str) -> Response:
+    return file_of(site.id, name) or refuse(NOT_THERE)
+
+
+def refuse(status: int) -> Response:
+    return plain("tenant/site.html", status, site=None)
+
+
+def plain(template: str, status: int, *, site: Found | None) -> Response:
+    """A page of ours, not of the site's owner."""
+    response = make_response(render_template(template, site=site, status=status), status)
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp import endpoints
 from webapp.blueprints import access
-from webapp.blueprints.webhooks.routes import raw_body
+from webapp.blueprints.incoming import raw_body
+from webapp.blueprints.webhooks.routes import BODY_AT_MOST
 from webapp.flows import addon_events
 
 bp = Blueprint("addon_hooks", __name__, url_prefix="/hooks")
@@ -22,4 +23,4 @@ def receive_event(addon: str, path: str) -> ResponseReturnValue:
     """401 without a right signature, 400 for what is no JSON object, else 200 and whether it was of use."""
     endpoint = endpoints.find(current_app, addon, path)
     signature = request.headers.get(endpoint.signature_header, "")
-    return {"handled": addon_events.receive(endpoint, raw_body(request), signature)}
+    return {"handled": addon_events.receive(endpoint, raw_body(request, BODY_AT_MOST), signature)}

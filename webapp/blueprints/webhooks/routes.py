@@ -8,14 +8,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from flask import Blueprint, Request, abort, request
+from flask import Blueprint, Request, current_app, request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints import access
 from webapp.blueprints.errors import answer
+from webapp.blueprints.incoming import raw_body
+from webapp.blueprints.webhooks.refusals import Refusals
 from webapp.flows import inbound
 from webapp.gateways import gateways
-from webapp.gateways.base import BadNotice
+from webapp.gateways.base import BadNotice, VendorUnreachable
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +30,11 @@ bp.before_request(access.public)
 @bp.post("/<gateway>")
 def receive_notice(gateway: str) -> ResponseReturnValue:
     """Keep a gateway's notice. 200 for a new one and for one that we have, 400 for a forged one."""
-    vendor = gateways.get(gateway)
-    body = raw_body(request)
-    notice = vendor.open_notice(body, headers_of(request))
+    gateways.get(gateway)  # one that there is not has no address
+    notice = inbound.open_notice(gateway, raw_body(request, BODY_AT_MOST), headers_of(request))
     new = inbound.receive(gateway, notice)
     log.info("notice.received", extra={"gateway": gateway, "type": notice.type, "new": new})
     return {"received": True}
-
-
-def raw_body(request: Request) -> bytes:
-    """The bytes as they came, which is what was signed. 413 for too many, 415 when they are packed."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        abort(415)
-    # One more than is allowed: a body without a length is silently cut off at the limit.
-    request.max_content_length = BODY_AT_MOST + 1
-    body = request.get_data(cache=False)
-    if len(body) > BODY_AT_MOST:
-        abort(413)
-    return body
 
 
 def headers_of(request: Request) -> Mapping[str, str]:
@@ -53,8 +42,24 @@ def headers_of(request: Request) -> Mapping[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
+def note(what: str, problem: str) -> None:
+    """In the log, but not every one of a thousand a second."""
+    gateway = str((request.view_args or {}).get("gateway"))
+    refusals: Refusals = current_app.extensions.setdefault("refusals", Refusals())
+    number = refusals.count(gateway, f"{what}: {problem}")
+    if number:
+        log.warning(what, extra={"gateway": gateway, "problem": problem, "times": number})
+
+
 @bp.errorhandler(BadNotice)
 def bad_notice(problem: BadNotice) -> ResponseReturnValue:
     """What is wrong is for our log: whoever forges notices learns nothing."""
-    log.warning("notice.refused", extra={"gateway": (request.view_args or {}).get("gateway"), "problem": str(problem)})
+    note("notice.refused", str(problem))
     return answer(400, "bad_notice", "This notice cannot be accepted.")
+
+
+@bp.errorhandler(VendorUnreachable)
+def not_checked(problem: VendorUnreachable) -> ResponseReturnValue:
+    """Nobody can say yet whether it is genuine: the vendor sends it again."""
+    note("notice.not_checked", str(problem))
+    return answer(503, "not_now", "This notice cannot be checked now. Send it again.")

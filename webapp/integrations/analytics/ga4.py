@@ -13,14 +13,14 @@ from typing import Any
 
 from webapp import clock
 from webapp.errors import ConfigurationError
-from webapp.integrations.addresses import base_url, credential
 from webapp.integrations.analytics import ga4_limits as limits
 from webapp.integrations.analytics.base import Event, Item, Purchase, Visitor
-from webapp.integrations.answers import Limits
-from webapp.integrations.http import VendorHttp
 from webapp.money import Money, round_half_away
 from webapp.outgoing import PermanentFailure
 from webapp.settings import Settings, boolean
+from webapp.vendors.addresses import base_url, credential
+from webapp.vendors.answers import Limits
+from webapp.vendors.http import VendorHttp
 
 # With it an event counts in sessions and in Realtime; how long somebody looked, nobody measured.
 ENGAGEMENT = 100

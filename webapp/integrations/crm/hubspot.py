@@ -12,12 +12,12 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from webapp.integrations.addresses import base_url, credential
-from webapp.integrations.answers import Answer
 from webapp.integrations.crm.base import Contact, ContactGone
-from webapp.integrations.http import VendorHttp
 from webapp.outgoing import PermanentFailure, TryLater
 from webapp.settings import Settings
+from webapp.vendors.addresses import base_url, credential
+from webapp.vendors.answers import Answer
+from webapp.vendors.http import VendorHttp
 
 PROPERTIES = [
     {"name": name, "label": label, "type": kind, "fieldType": field, "groupName": "contactinformation"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from webapp.integrations.choosing import stop_listening
-from webapp.integrations.mailing import listeners, words
+from webapp.integrations.mailing import invoices, listeners, words
 from webapp.integrations.mailing.smtp import Server, server
 from webapp.settings import Settings
 
@@ -11,7 +11,8 @@ from webapp.settings import Settings
 def register(settings: Settings) -> None:
     """Send through MAIL_URL, if it is set. Raises ConfigurationError when it cannot be one."""
     words.init(settings)
-    stop_listening(listeners)
-    listeners.listen()
+    for one in (listeners, invoices):
+        stop_listening(one)
+        one.listen()
     address = settings.env.get("MAIL_URL", "").strip()
     server.bind(Server.of(address, settings.base_url) if address else None)

@@ -5,21 +5,21 @@ A delivery may be carried out twice: every mail has a key under which it is writ
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask_babel import force_locale
 from sqlalchemy import select
 
 from webapp import unit
-from webapp.domain import customers, dues, email_addresses, mail_texts, mails, network, outbox
+from webapp.domain import customers, dues, email_addresses, mails, network, outbox
 from webapp.domain.declarations import BY_DECLARATION
 from webapp.extensions import db
 from webapp.formatting import long_date, money
 from webapp.hooks import add_action, idempotency_key
-from webapp.integrations.mailing import words
+from webapp.integrations.mailing import renewals, words
+from webapp.integrations.mailing.writing import account, payment_methods, receipt, write
 from webapp.models import Customer, Mail, Membership, Payment, PaymentKind, Refund, Site, TryStatus
+from webapp.paying import TO_CONFIRM
 from webapp.transactions import unit_of_work
 
 # Whoever is refused this soon after the beginning of a try sees it on the page.
@@ -32,36 +32,11 @@ def listen() -> None:
     add_action("wu_payment_failed", tell_of_failure, background=True)
     add_action("wu_payment_refunded", tell_of_refund, background=True)
     add_action("wu_site_published", tell_of_site, background=True)
-    add_action("wu_membership_post_renew", confirm_renewal, background=True)
+    add_action("wu_payment_completed", renewals.confirm, background=True)
+    add_action("wu_membership_plan_changed", renewals.tell_of_plan, background=True)
     add_action("wu_membership_post_cancel", hear_of_cancellation)
     add_action("wu_membership_status_to_cancelled", tell_of_end, background=True)
     add_action("wu_membership_status_to_expired", tell_of_expiry, background=True)
-
-
-def write(kind: str, customer: Customer, once: str, values: Callable[[str], dict[str, str]]) -> str:
-    """One mail to a customer, in their language; in words what was done."""
-    with unit_of_work("mail"):
-        owner = customers.find(customer.id)
-        locale = mail_texts.language(owner.locale)
-        with force_locale(locale):
-            facts = {"name": named(owner), **values(locale)}
-        mail = mails.send(
-            kind, to=owner.email, locale=locale, customer_id=owner.id, user_id=owner.user_id, values=facts, once=once
-        )
-        return f"{kind} written" if mail is not None else f"{kind} was written already"
-
-
-def named(customer: Customer) -> str:
-    """As one greets them; nothing for who gave no name."""
-    return "" if customer.display_name == customer.email else customer.display_name
-
-
-def account(membership: Membership) -> str:
-    return mails.url(f"/account/memberships/{membership.id}")
-
-
-def receipt(payment: Payment) -> str:
-    return mails.url(f"/account/payments/{payment.reference}")
 
 
 # -- signing up ------------------------------------------------------------------------------------------------------
@@ -87,7 +62,8 @@ def confirm_order(payment: Payment, customer: Customer, membership: Membership) 
             "plan": membership.plan.name,
             "lines": words.lines(payment),
             "total": money(payment.total),
-            "tax": money(payment.tax_total) if payment.tax_minor else "",
+            "tax": words.tax(payment),
+            "tax_note": words.tax_note(payment),
             "paid_by": words.paid_by(payment),
             "price": words.price(membership),
             "next_charge": words.next_charge(membership),
@@ -116,7 +92,7 @@ def send_instructions(payment: Payment) -> str:
         return {
             "order_number": payment.order_number,
             "plan": payment.membership.plan.name if payment.membership else "",
-            "total": money(payment.total),
+            "total": money(payment.asked),
             "instructions": str(action.get("text") or ""),
             "pay_until": long_date(payment.due_at) if payment.due_at else "",
             "link": mails.url(f"/thank-you/{payment.reference}"),
@@ -139,34 +115,15 @@ def tell_of_failure(payment: Payment) -> str:
         return {
             "order_number": payment.order_number,
             "plan": payment.membership.plan.name if payment.membership else "",
-            "total": money(payment.total),
+            "total": money(payment.asked),
             "switched_off_on": long_date(due.until) if due.until and due.sites else "",
+            "next_try_on": long_date(due.next_try_at) if due.next_try_at else "",
+            "to_confirm": "yes" if last.reason == TO_CONFIRM and last.credential_reference is not None else "",
+            "methods_link": payment_methods(payment.membership) if due.is_renewal and payment.membership else "",
             "link": words.payment_link(payment),
         }
 
     return write("payment_failed", payment.customer, f"failed:{last.id}", values)
-
-
-def confirm_renewal(membership: Membership) -> str:
-    """A receipt for each renewal that was paid."""
-    paid = [one for one in membership.payments if one.kind == PaymentKind.RENEWAL and one.is_paid]
-    if not paid:
-        return "no payment: nothing was written"
-    payment = max(paid, key=lambda one: one.completed_at or one.created_at)
-
-    def values(_locale: str) -> dict[str, str]:
-        return {
-            "order_number": payment.order_number,
-            "plan": membership.plan.name,
-            "lines": words.lines(payment),
-            "total": money(payment.total),
-            "tax": money(payment.tax_total) if payment.tax_minor else "",
-            "paid_by": words.paid_by(payment),
-            "next_charge": words.next_charge(membership),
-            "link": receipt(payment),
-        }
-
-    return write("renewal_receipt", membership.customer, f"renewal:{payment.id}", values)
 
 
 def tell_of_refund(payment: Payment, refund: Refund) -> str:
@@ -234,6 +191,10 @@ def tell_of_end(membership: Membership) -> str:
 
 
 def tell_of_expiry(membership: Membership) -> str:
+    """Not of a trial that was none: what it costs instead is asked for by a message of its own."""
+    if membership.activated_at is None:
+        return "it had never begun: nothing was written"
+
     def values(_locale: str) -> dict[str, str]:
         link = account(membership)
         return {"plan": membership.plan.name, "contract_number": str(membership.id), "link": link}

@@ -13,8 +13,8 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from webapp.errors import ConfigurationError
-from webapp.integrations.addresses import is_this_machine
 from webapp.integrations.binding import Binding
+from webapp.vendors.addresses import is_this_machine
 
 PORTS = {"smtp": 25, "smtps": 465}
 SUBMISSION = 587  # where a server asks who one is

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.countries import countries
-from webapp.domain import legal, mails, network
+from webapp.domain import legal, mails, network, tax_names
 from webapp.extensions import db
 from webapp.formatting import long_date, money, per_period
 from webapp.models import Customer, LineItem, Membership, Payment, Sale, Site
@@ -100,3 +100,19 @@ def terms(locale: str) -> str:
 
 def legal_text(page: str, locale: str) -> str:
     return legal.plain(page, locale, mails.url(""))
+
+
+def tax_note(payment: Payment) -> str:
+    """Why there is no tax in what was paid, where that has to be said."""
+    if payment.is_reverse_charged:
+        return tax_names.reverse_charge()
+    return network.settings().invoice_untaxed_note if payment.total_minor and not payment.tax_minor else ""
+
+
+def tax(payment: Payment) -> str:
+    """`€4.79 (19% VAT)`, of several rates each with its amount; "" when there is none."""
+    if not payment.tax_minor:
+        return ""
+    by_rate = tax_names.of_payment(payment)
+    each = [name if len(by_rate) == 1 else f"{name} {money(amount)}" for name, amount in by_rate]
+    return f"{money(payment.tax_total)} ({', '.join(each)})"

@@ -1,0 +1,66 @@
+"""The page about the API: each request on it is sent, in order, and answered as the page says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.blueprints.api.conftest import BASE, Caller
+from tests.docs.pages import FENCE, ROOT
+
+ENGLISH, GERMAN = ROOT / "docs" / "api.md", ROOT / "docs" / "de" / "rest-api.md"
+LINE = re.compile(r"(GET|POST|PATCH|DELETE) /api/v2(\S+)")
+
+
+def exchanges(page: Path) -> Iterator[tuple[str, str, Any, int, Any]]:
+    """(method, path, what is sent, status, what the answer holds) of each pair of blocks."""
+    blocks = [
+        (one.group(1), one.group(2)) for one in FENCE.finditer(page.read_text()) if one.group(1) in ("http", "json")
+    ]
+    assert [kind for kind, _text in blocks] == ["http", "json"] * (len(blocks) // 2)
+    for (_http, asked), (_json, answered) in zip(blocks[::2], blocks[1::2], strict=True):
+        line, _newline, body = asked.partition("\n")
+        found = LINE.fullmatch(line)
+        assert found is not None, line
+        status, _newline, answer = answered.partition("\n")
+        yield found[1], found[2], json.loads(body) if body.strip() else None, int(status), json.loads(answer or "null")
+
+
+def held(part: Any, whole: Any) -> bool:
+    """Whether everything the page shows is in the answer; an answer may hold more."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(name in whole and held(one, whole[name]) for name, one in part.items())
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(part) == len(whole) and all(map(held, part, whole))
+    return bool(part == whole)
+
+
+@pytest.mark.parametrize("page", [ENGLISH, GERMAN], ids=["english", "german"])
+def test_the_examples_of_the_page_are_true(client: FlaskClient, page: Path) -> None:
+    caller = Caller(client, *factories.api_key())
+    number = 0
+    for method, path, body, status, answer in exchanges(page):
+        got = caller(method, path, body)
+        assert got.status_code == status, f"{method} {path}: {got.text}"
+        assert held(answer, got.json if got.data else None), f"{method} {path}: {got.text}"
+        number += 1
+    assert number >= 2
+
+
+def test_both_languages_show_the_same() -> None:
+    assert list(exchanges(ENGLISH)) == list(exchanges(GERMAN))
+
+
+def test_what_the_page_does_not_show_truly_is_noticed() -> None:
+    assert held({"a": [{"b": 1}]}, {"a": [{"b": 1, "c": 2}], "d": 3})
+    assert not held({"a": [{"b": 1}]}, {"a": [{"b": 2}]})
+    assert not held({"a": []}, {"a": [1]})
+    assert not held({"x": 1}, {})
+    assert BASE == "/api/v2"

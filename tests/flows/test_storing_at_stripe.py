@@ -1,0 +1,126 @@
+"""Cards that a customer adds without a payment, kept by Stripe: on our page and at its own."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.fakes.stripe import FAILS_LATER, GOOD, NO_FUNDS, CardRefused
+from tests.fakes.vendor import DropAnswer, Status
+from tests.flows.test_stripe_sales import Shop, shop  # noqa: F401 - a fixture
+from tests.lives import live_until
+from webapp.extensions import db as database
+from webapp.flows import relaying, storing
+from webapp.flows.storing import Standing
+from webapp.gateways.base import VendorUnreachable
+from webapp.models import CredentialSetup, Delivery, DeliveryStatus, Membership, MembershipStatus, StoredCredential
+from webapp.models import TryStatus as S
+from webapp.transactions import unit_of_work
+
+
+def bought(shop: Shop, number: str = GOOD) -> int:  # noqa: F811
+    shop.buy(number=number)
+    shop.hear(*shop.fake.events)
+    return int(database.session.scalars(select(Membership.id)).one())
+
+
+def membership() -> Membership:
+    database.session.rollback()
+    return database.session.scalars(select(Membership)).one()
+
+
+def setup() -> CredentialSetup:
+    database.session.rollback()
+    return database.session.scalars(select(CredentialSetup).order_by(CredentialSetup.id.desc())).first()  # type: ignore[return-value]
+
+
+def add(shop: Shop, gateway: str = "stripe") -> Standing:  # noqa: F811
+    mine = membership()
+    return storing.begin(mine.customer_id, gateway, [mine.id], shop.settings, unit_of_work)
+
+
+def press(shop: Shop) -> str:  # noqa: F811
+    done = storing.confirm(setup(), shop.settings)
+    assert done.step is not None
+    return str(done.step["client_secret"]).split("_secret_")[0]
+
+
+@pytest.mark.parametrize("gateway", ["stripe", "stripe-checkout"])
+def test_a_card_is_added_without_a_charge_for_the_customer_whom_stripe_knows(shop: Shop, gateway: str) -> None:  # noqa: F811
+    bought(shop)
+    old = membership().credential_id
+    standing = add(shop, gateway)
+    if gateway == "stripe":
+        assert standing.on_our_page
+        shop.fake.pay(press(shop))
+    else:
+        assert standing.url is not None
+        shop.fake.pay_page(str(setup().gateway_reference))
+    assert membership().credential_id == old
+    shop.hear(*shop.fake.events, gateway=gateway)
+    assert setup().status == S.SUCCEEDED
+    new = membership().credential
+    assert new is not None
+    assert (new.id != old, new.label, new.expires_on) == (True, "Visa •••• 4242", date(2034, 12, 31))
+    assert sum(one["object"] == "customer" for one in shop.fake.things.values()) == 1
+    assert sum(one["object"] == "payment_intent" for one in shop.fake.things.values()) == 1
+    intent = next(one for one in shop.fake.things.values() if one["object"] == "setup_intent")
+    assert intent["metadata"]["try"] == setup().key
+    assert "order" not in intent["metadata"]
+
+
+def test_a_refused_card_is_said_and_the_next_one_is_taken(shop: Shop) -> None:  # noqa: F811
+    bought(shop)
+    add(shop)
+    intent = press(shop)
+    with pytest.raises(CardRefused):
+        shop.fake.pay(intent, NO_FUNDS)
+    storing.ask(setup().id)
+    assert (setup().status, setup().reason) == (S.NEEDS_ACTION, "insufficient_funds")
+    assert press(shop) == intent
+    shop.fake.pay(intent)
+    storing.ask(setup().id)
+    assert setup().status == S.SUCCEEDED
+
+
+def test_a_notice_finds_it_though_the_answer_was_lost(shop: Shop) -> None:  # noqa: F811
+    bought(shop)
+    add(shop)
+    shop.fake.next(DropAnswer())
+    with pytest.raises(VendorUnreachable):
+        press(shop)
+    assert setup().gateway_reference is None
+    intent = next(one["id"] for one in shop.fake.things.values() if one["object"] == "setup_intent")
+    shop.fake.pay(intent)
+    shop.hear(*shop.fake.events)
+    assert (setup().status, setup().gateway_reference) == (S.SUCCEEDED, intent)
+
+
+def test_a_renewal_that_failed_is_paid_by_the_new_card_at_once(shop: Shop) -> None:  # noqa: F811
+    bought(shop, FAILS_LATER)
+    ends = membership().expires_at
+    assert ends is not None
+    live_until(shop.clock, (ends + timedelta(hours=1)).isoformat())
+    assert membership().status == MembershipStatus.ON_HOLD
+    add(shop)
+    shop.fake.pay(press(shop))
+    shop.hear(*shop.fake.events)
+    assert membership().status == MembershipStatus.ACTIVE
+
+
+def test_a_removed_card_is_detached_also_when_stripe_fails_first(shop: Shop) -> None:  # noqa: F811
+    bought(shop)
+    [card] = database.session.scalars(select(StoredCredential))
+    reference = card.reference
+    storing.remove(card.id, customer_id=membership().customer_id, unit=unit_of_work)
+    assert shop.fake.things[reference]["customer"] is not None
+    shop.fake.next(Status(500))
+    for _turn in range(2):
+        relaying.drain(shop.app, storing.__name__, lease=timedelta(seconds=60))
+        shop.clock.now += timedelta(minutes=10)
+    database.session.rollback()
+    assert shop.fake.things[reference]["customer"] is None
+    sent = select(Delivery.status).where(Delivery.handler == storing.__name__)
+    assert database.session.scalars(sent).all() == [DeliveryStatus.DONE]

@@ -1,0 +1,8 @@
+"""The REST API: each resource in a module of its own."""
+
+from __future__ import annotations
+
+from webapp.blueprints.api import carts, discount_codes, memberships, payments, products, settings, tax_rates
+from webapp.blueprints.api.operations import bp
+
+__all__ = ["bp", "carts", "discount_codes", "memberships", "payments", "products", "settings", "tax_rates"]

@@ -1,0 +1,1 @@
+"""How vendors are called, whoever calls them: by gateways and by integrations."""
