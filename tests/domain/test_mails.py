@@ -248,6 +248,10 @@ def test_no_words_keep_us_busy_or_bring_us_down(app: Flask, body: str) -> None:
     assert refused.value.field == "body"
 
 
+def test_a_few_filters_after_each_other_are_fine(app: Flask) -> None:
+    reword("Dear {{ name" + "|trim|title" * 8 + " }}, {{ link }}")
+
+
 def test_words_that_no_longer_work_give_way_to_ours_and_say_why(app: Flask) -> None:
     with unit_of_work("test") as session:
         session.add(MailText(kind="password_reset", locale="en", subject="x", body="Hi {{ gone }}"))

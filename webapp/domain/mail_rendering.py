@@ -23,6 +23,7 @@ from webapp.settings import ROOT
 FOLDER = ROOT / "webapp" / "templates" / "mail"
 SUBJECT_AT_MOST = 200
 REPLACED_AT_MOST = 100_000
+NESTED_AT_MOST = 24  # what Jinja takes to compile grows with the third power of it: 300 are half a minute
 # Around each value in the text that callbacks of `wu_email_content` are given: invisible to who reads it.
 OPEN, CLOSE = "\u2062", "\u2063"
 VALUE = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
@@ -107,7 +108,18 @@ def _markdown() -> MarkdownIt:
 def parsed(text: str) -> nodes.Template:
     """Raises TemplateSyntaxError, NotAllowed."""
     with _not_too_deep():
-        return _environment().parse(text)
+        tree = _environment().parse(text)
+    if _depth(tree) > NESTED_AT_MOST:
+        raise NotAllowed("nested too deeply")
+    return tree
+
+
+def _depth(tree: nodes.Node) -> int:
+    """How many pieces stand within each other, without calling itself as often."""
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [inner for outer in level for inner in outer.iter_child_nodes()]
+    return depth
 
 
 def names_in(text: str) -> set[str]:
