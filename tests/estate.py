@@ -142,6 +142,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "product_id": plan.id,
         "code_id": factories.discount_code("TEN", name="Ten").id,
         "site_id": bakery.id,
+        "site_step": "suspend",
         "page_id": about.id,
         "picture_id": bakery.pictures[0].id,
         "event_id": event.id,

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
-from tests.conftest import TurnedClock
+from tests.conftest import TurnedClock, only
 from tests.flows.test_changes import MONTH, ask, confirm_newest, settle
 from tests.integrations.mailbox import written
 from tests.lives import buy, fail, forget_card, live_until, pay
@@ -18,12 +18,15 @@ from webapp.domain import memberships, network, reactivations
 from webapp.domain.customers import Profile
 from webapp.extensions import db
 from webapp.flows import ordering, relaying
+from webapp.jobs import schedule
 from webapp.models import (
     Delivery,
     DeliveryStatus,
     Mail,
     Payment,
     PaymentStatus,
+    Site,
+    SiteStatus,
     StoredCredential,
     TaxIdCheck,
     TaxIdStatus,
@@ -128,6 +131,34 @@ def test_without_a_card_it_is_asked_for(settings: Settings, clock: TurnedClock, 
     assert kinds(post()) == []
     live_until(clock, "2027-03-04T10:00Z")
     assert kinds(post()) == ["membership_expired"]
+
+
+@LANGUAGES
+def test_before_a_site_is_deleted_its_owner_is_warned_twice(
+    settings: Settings, clock: TurnedClock, post: Post, locale: str
+) -> None:
+    factories.product("premium")
+    number = buy("premium", settings, locale=locale)
+    post()
+    forget_card(number)
+    live_until(clock, "2027-03-03T10:00Z")
+    post()
+    for now, day in (
+        ("2027-04-01", ()),
+        ("2027-05-02", ("1 June 2027", "1. Juni 2027")),
+        ("2027-05-24", ()),
+        ("2027-05-25", ("1 June 2027", "1. Juni 2027")),
+    ):
+        live_until(clock, f"{now}T12:00Z")
+        schedule.keep_sites()
+        mails = post()
+        assert kinds(mails) == (["site_deletion"] if day else [])
+        assert all(day[locale == "de"] in mail.text for mail in mails)
+        assert all(f"/account/memberships/{number}" in mail.text for mail in mails)
+    live_until(clock, "2027-06-01T12:00Z")
+    schedule.keep_sites()
+    assert only(Site).status == SiteStatus.DELETED
+    assert kinds(post()) == []
 
 
 def test_who_is_asked_only_now_is_not_reminded(settings: Settings, clock: TurnedClock, post: Post) -> None:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from webapp import clock
-from webapp.domain import notes, outbox, payment_methods, sessions
+from webapp.domain import notes, outbox, payment_methods, sessions, site_keeping
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import (
@@ -176,11 +176,10 @@ def without(value: Any, names: frozenset[str]) -> Any:
 
 
 def give_sites_up(customer_id: int) -> None:
-    """Addresses and titles may name a person, too."""
+    """What they hold goes at once. Addresses and titles may name a person, too."""
     kept = select(Site).where(Site.customer_id == customer_id, Site.status != SiteStatus.DELETED)
     for site in db.session.scalars(kept):
-        if site.status != SiteStatus.ARCHIVED:
-            site.move_to(SiteStatus.ARCHIVED, reason="account deleted")
+        site_keeping.empty(site, reason="account deleted")
         site.slug, site.title = f"deleted-{site.id}", f"Site {site.id}"
 
 

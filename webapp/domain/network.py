@@ -76,6 +76,7 @@ class Network:
     renewal_retry_days: list[int] = field(default_factory=lambda: [1, 3, 5, 7])  # after the first failed charge
     grace_period_days: int = 3  # from the end of what is paid to the end of an unpaid membership
     block_frontend_grace_period: int = 0  # days for which the sites of an expired membership are still shown
+    site_retention_days: int = 90  # what a site holds is deleted so long after it was shown last; 0: never
     downgrades_at_once: bool = False  # with credit for unused time, and not at the end of what is paid
     terms_url: str = ""
     privacy_url: str = ""

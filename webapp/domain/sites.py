@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 
 from webapp import clock, new_rows, unit
-from webapp.domain import network, outbox
+from webapp.domain import locks, network, outbox, site_keeping
 from webapp.errors import Conflict, IllegalMove, Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
@@ -105,6 +105,14 @@ def find(site_id: int, *, customer_id: int | None = None) -> Site:
     return site
 
 
+def locked(site_id: int, *, customer_id: int | None = None) -> Site:
+    """As it is now, its membership locked until the unit ends: nobody else moves it meanwhile. Raises NotFound."""
+    site = find(site_id, customer_id=customer_id)
+    locks.membership(site.membership_id)
+    db.session.refresh(site)
+    return site
+
+
 def reserve(customer: Customer, membership: Membership, *, slug: str, title: str, template: str = "") -> Site:
     """Keep the address for a sale; the site is made when the sale is settled. Unique in the database."""
     site = Site(customer=customer, membership=membership, slug=slug, title=title, template=template)
@@ -119,6 +127,8 @@ def request_for(membership: Membership) -> None:
             unit.current().before_commit(partial(request, site))
         elif site.status == S.SUSPENDED and site.held_at is None:
             serve_again(site)
+        elif site.status == S.SUSPENDED:
+            site_keeping.end(site)
         elif site.status == S.ARCHIVED and site.published_at is None and site is membership.sites[-1]:
             unit.current().before_commit(partial(request, reserve_again(site)))
 
@@ -154,6 +164,7 @@ def request_again(site: Site) -> None:
 
 
 def serve_again(site: Site) -> None:
+    site_keeping.end(site)
     site.move_to(S.PUBLISHED, reason="membership is served again")
     outbox.record("site.reactivated", site)
 
@@ -182,6 +193,9 @@ def stop_serving(membership: Membership, *, reason: str) -> None:
         if site.status == S.PUBLISHED:
             site.move_to(S.SUSPENDED, reason=reason)
             outbox.record("site.suspended", site)
+            site_keeping.begin(site)
+        elif site.status == S.SUSPENDED:
+            site_keeping.begin(site)
         elif site.status in (S.REQUESTED, S.CREATING, S.FAILED):
             site.move_to(S.ARCHIVED, reason=reason)
 

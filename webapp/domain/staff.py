@@ -30,6 +30,7 @@ class Capability(StrEnum):
     SITES_VIEW = "sites.view"
     SITES_PROVISION = "sites.provision"
     SITES_SUSPEND = "sites.suspend"
+    SITES_DELETE = "sites.delete"
     DECLARATIONS_VIEW = "declarations.view"
     DECLARATIONS_DECIDE = "declarations.decide"
     LEGAL_VIEW = "legal.view"

@@ -30,6 +30,7 @@ from webapp.domain import (
     passkeys,
     rate_fetches,
     sessions,
+    site_keeping,
     tax_id_checks,
     throttles,
 )
@@ -130,6 +131,10 @@ def give_up_sales() -> int:
     return _in_batches(checkout.give_up_due)
 
 
+def keep_sites() -> int:
+    return _in_batches(site_keeping.work_off)
+
+
 def forget_billed() -> int:
     return _in_batches(erasure.sweep)
 
@@ -193,6 +198,7 @@ CHORES = (
     Chore("end-acting", timedelta(minutes=1), end_acting),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("forget-tax-ids", timedelta(days=1), forget_tax_ids),
+    Chore("keep-sites", timedelta(minutes=5), keep_sites),
     Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("send-digests", timedelta(minutes=5), send_digests),
     Chore("forget-marks", timedelta(hours=1), forget_marks),

@@ -36,12 +36,13 @@ SITE_MOVES: dict[SiteStatus, frozenset[SiteStatus]] = {
     S.FAILED: frozenset({S.CREATING, S.ARCHIVED}),
     S.PUBLISHED: frozenset({S.SUSPENDED, S.ARCHIVED}),
     S.SUSPENDED: frozenset({S.PUBLISHED, S.ARCHIVED}),
-    S.ARCHIVED: frozenset({S.DELETED}),
+    S.ARCHIVED: frozenset({S.PUBLISHED, S.SUSPENDED, S.DELETED}),
     S.DELETED: frozenset(),
 }
 # Word for word the condition of the index by address: with bound values no database knows that it may use it.
 KEEPS_ADDRESS = "status NOT IN ('archived', 'deleted')"
 ADDRESS_TAKEN = text(KEEPS_ADDRESS)
+KEPT_FOR_A_WHILE = text("next_step_at IS NOT NULL")
 
 
 class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
@@ -53,6 +54,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
         Index("ix_sites_created", "created_at", "id"),
         Index("ix_sites_status", "status", "created_at", "id"),
         Index("ix_sites_address", "slug", "id"),
+        Index("ix_sites_next_step", "next_step_at", sqlite_where=KEPT_FOR_A_WHILE, postgresql_where=KEPT_FOR_A_WHILE),
         beginning("sites", "slug"),
     )
     MOVES = SITE_MOVES
@@ -71,6 +73,9 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     problem: Mapped[str] = mapped_column(String(300), default="")
     published_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]  # since when an operator blocks it, whatever its membership says
+    delete_at: Mapped[datetime | None]  # when what it holds is deleted, unless it is shown again before
+    warned: Mapped[int] = mapped_column(default=0)  # how many warnings of that its owner was sent
+    next_step_at: Mapped[datetime | None]  # when the next warning is due, or that day itself
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}
 
@@ -82,6 +87,11 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     pictures: Mapped[list[SitePicture]] = relationship(
         back_populates="site", order_by="SitePicture.id", cascade="all, delete-orphan"
     )
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is something of it, or will be: one that was given up before it was made is nothing."""
+        return self.status != S.DELETED and (self.status != S.ARCHIVED or self.published_at is not None)
 
     def note_change(self) -> None:
         """What it shows is another: what is kept of it is kept under another number.

@@ -108,7 +108,7 @@ def test_a_deleted_account_names_nobody_and_its_payments_stay(
     for word in ("Lovelace", "lovelace", "Werkstatt"):
         assert word not in kept
     assert "customer.deleted" in db.session.scalars(select(Event.type)).all()
-    assert (fresh(site).status, site.title) == (SiteStatus.ARCHIVED, f"Site {site.id}")
+    assert (fresh(site).status, site.title) == (SiteStatus.DELETED, f"Site {site.id}")
     assert (fresh(payment).total_minor, payment.status) == (2999, PaymentStatus.COMPLETED)
     assert payment.meta["billed_to"]["name"] == "Ada Lovelace"
 

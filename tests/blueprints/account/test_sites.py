@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
+from tests.conftest import TurnedClock
 from tests.looking import Look
-from tests.pages import Browser
+from tests.pages import Browser, Page
 from webapp.domain import sites
 from webapp.extensions import db
 from webapp.flows import provisioning
@@ -200,3 +201,48 @@ def test_a_blocked_site_can_be_written_on(browser: Browser, client: FlaskClient,
         sites.suspend(sites.find(bakery.id), reason="test")
     assert edit(browser, bakery, "about", body="Later.").status_code == 303
     assert client.get("/about", base_url=HOST).status_code == 402
+
+
+# -- the archive -----------------------------------------------------------------------------------------------------
+def press(browser: Browser, what: str) -> Page:
+    """Send the form whose address ends so."""
+    return browser.submit([str(form["action"]).endswith(what) for form in browser.page.forms].index(True))
+
+
+def archive(browser: Browser, site: Site) -> Page:
+    browser.get(f"/account/sites/{site.id}/archiving")
+    return press(browser, "archiving")
+
+
+def test_an_owner_puts_a_site_away_and_takes_it_out_again(
+    browser: Browser, client: FlaskClient, clock: TurnedClock, bakery: Site, agreement: Membership
+) -> None:
+    assert f"/account/sites/{bakery.id}/archiving" in browser.client.get(f"/account/sites/{bakery.id}").text
+    asked = browser.get(f"/account/sites/{bakery.id}/archiving").text
+    assert "kept for 90 days" in asked
+    assert "Your contract goes on and is charged as before" in asked
+    gone = press(browser, "archiving")
+    assert "Your site is in the archive." in gone.text
+    assert "kept until 1 May 2027" in gone.text
+    assert client.get("/", base_url=HOST).status_code == 404
+    assert f"/account/sites/{bakery.id}" in browser.client.get(f"/account/memberships/{agreement.id}").text
+    browser.get(f"/account/sites/{bakery.id}")
+    assert "Your site is back." in press(browser, "restoring").text
+    assert client.get("/", base_url=HOST).status_code == 200
+
+
+def test_it_comes_back_at_another_address_when_its_own_is_taken(browser: Browser, bakery: Site) -> None:
+    archive(browser, bakery)
+    owner = {"customer": bakery.customer, "membership": bakery.membership}
+    factories.save(lambda: Site(slug="bakery", title="Other", **owner))
+    back = press(browser, "restoring")
+    assert "at another address" in back.text
+    assert "bakery-2." in back.text
+
+
+def test_putting_it_away_twice_changes_nothing_and_says_so(browser: Browser, bakery: Site) -> None:
+    asked = browser.get(f"/account/sites/{bakery.id}/archiving").forms[-1]["fields"]
+    press(browser, "archiving")
+    assert browser.client.post(f"/account/sites/{bakery.id}/archiving", data=asked).status_code == 303
+    again = browser.get(f"/account/sites/{bakery.id}")
+    assert "Only a site that is shown or suspended can be archived." in again.text

@@ -109,6 +109,7 @@ def test_every_route_that_writes_leaves_an_entry(
     back = {"payment_id": paid.id, "amount_minor": 100, "currency": "EUR", "by_hand": True}
     given = factories.save(lambda: Refund(**back))
     waiting = site(status=SiteStatus.FAILED)
+    shown, put_away = site(slug="shown", status=SiteStatus.PUBLISHED), site(slug="away", status=SiteStatus.ARCHIVED)
     told = notice(status=InboundStatus.FAILED)
     [one, two] = rows.dead(2)
     waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
@@ -162,6 +163,8 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.update_skip": ("/admin/setup/plan/skip", {"on": "1"}),
         "admin.update_digest": ("/admin/attention/digest", {"hour": "7"}),
         "admin.create_question": (f"/admin/payments/{unknown.payment_id}/question", {}),
+        "admin.create_site_step": (f"/admin/sites/{shown.id}/steps/suspend", {}),
+        "admin.create_site_deletion": (f"/admin/sites/{put_away.id}/deletion", {}),
         "admin.create_step": (f"/admin/memberships/{to_steer.id}/steps/hold", {}),
         "admin.create_membership_change": (changing, {"offer": offer}),
         "admin.withdraw_membership_change": (f"{changing}/withdrawal", {}),

@@ -30,6 +30,7 @@ PLACES = (
     "code_id",
     "product_id",
     "site_id",
+    "site_step",
     "event_id",
     "inbound_event_id",
     "declaration_id",

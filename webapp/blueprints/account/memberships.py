@@ -23,13 +23,12 @@ from webapp.domain import declarations, locks, memberships, pending_changes, rea
 from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
 from webapp.formatting import long_date
-from webapp.models import Membership, SiteStatus
+from webapp.models import Membership
 
 membership_view = View("account/membership.html")
 cancellation_view = View("account/cancellation.html")
 PAYMENTS_SHOWN = 10
 BY_CUSTOMER = "cancelled by the customer"
-GONE = (SiteStatus.ARCHIVED, SiteStatus.DELETED)
 
 # Asked once, after the receipt (X7); systems that count reasons know them by these names.
 REASONS = (
@@ -62,7 +61,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         status=status,
         problem=problem,
         membership=membership,
-        sites=[site for site in membership.sites if site.status not in GONE],
+        sites=[site for site in membership.sites if site.is_kept],
         payments=receivables.of_customer(membership.customer_id, membership_id=membership.id, limit=PAYMENTS_SHOWN),
         ahead=prospect_words.steps(membership),
         **told(membership),
@@ -99,7 +98,7 @@ def confirm_cancellation(membership_id: int) -> ResponseReturnValue:
         form=CancellationForm(formdata=None, version=membership.version),
         effect=words.effect_of_cancelling(membership),
         waits=memberships.can_wait(membership),
-        sites=[site for site in membership.sites if site.status not in GONE],
+        sites=[site for site in membership.sites if site.is_kept],
     )
 
 

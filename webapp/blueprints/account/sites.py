@@ -13,12 +13,13 @@ from wtforms.widgets import HiddenInput
 from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import site_designs, site_editing
+from webapp.domain import site_archive, site_designs, site_editing, sites
 from webapp.domain.site_editing import PageWish
 from webapp.errors import Conflict, Invalid
 from webapp.models import Site, SitePage
 
 site_view = View("account/site.html")
+archived_view = View("account/site_archived.html")
 pages_view = View("account/site.html", block="pages")
 page_view = View("account/site_page.html")
 deletion_view = View("account/site_page_deletion.html")
@@ -58,6 +59,10 @@ def own_site(site_id: int) -> Site:
 # -- the site --------------------------------------------------------------------------------------------------------
 @bp.get("/sites/<int:site_id>")
 def show_site(site_id: int) -> ResponseReturnValue:
+    """One in the archive can only be taken out again."""
+    site = sites.find(site_id, customer_id=customer().id)
+    if site_archive.may_be_restored(site):
+        return archived_view.show(site=site)
     return show(own_site(site_id))
 
 

@@ -16,7 +16,7 @@ from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, sites
+from webapp.domain import audit, site_steering, sites
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.models import Site, SiteStatus
@@ -85,6 +85,7 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         problem=problem,
         site=site,
         may_be_made=sites.may_be_made(site),
+        steps=site_steering.possible(site),
         history=timeline.of_rows({"sites": [site.id]}),
         notes=notes.shown(site),
     )

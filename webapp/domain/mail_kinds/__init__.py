@@ -5,6 +5,6 @@ the subject on the first line, then the body in Markdown, with `{{ placeholders 
 package declares them all; `kind.py` says what a kind is, and keeps them.
 """
 
-from webapp.domain.mail_kinds import consumer_law, memberships, money, orders, signing_in, staff
+from webapp.domain.mail_kinds import consumer_law, memberships, money, orders, signing_in, sites, staff
 
-__all__ = ["consumer_law", "memberships", "money", "orders", "signing_in", "staff"]
+__all__ = ["consumer_law", "memberships", "money", "orders", "signing_in", "sites", "staff"]
