@@ -197,7 +197,8 @@ RENEWALS = Section(
             _l("Days for which a site is kept that is shown no more"),
             Number(least=0, most=3650),
             _l(
-                "Its owner is warned twice, then what it holds is deleted. 0: it is kept. For sites stopped from now on."
+                "Its owner is warned twice, then what it holds is deleted. 0: it is kept. For sites stopped from now "
+                "on."
             ),
         ),
         Field(

@@ -59,8 +59,8 @@ WORDS: dict[Step, Words] = {
     Step.DELETE: Words(
         _l("Delete what it holds"),
         _l(
-            "Its pages and pictures are deleted at once and for good. Its owner is not warned. That there was a site is "
-            "kept with the membership."
+            "Its pages and pictures are deleted at once and for good. Its owner is not warned. That there was a site "
+            "is kept with the membership."
         ),
         _l("What the site held is deleted."),
     ),
