@@ -157,15 +157,15 @@ def rows(dialect: str, number: int) -> dict[str, dict[str, str]]:
     }
 
 
-def write(connection: Connection, name: str, values: dict[str, str], number: int) -> None:
-    """What is not said has its default, or nothing in it."""
+def write(connection: Connection, name: str, values: dict[str, str], number: int, *, beyond: int = 0) -> None:
+    """The rows up to that number, without those that are there. What is not said has its default, or nothing in it."""
     from webapp.extensions import Base
 
     table = Base.metadata.tables[name.partition(" ")[0]]
     said = {**{one.name: nothing(one) for one in table.columns if not one.nullable}, **values}
     columns = ", ".join(f'"{one}"' for one in said)
     numbers = NUMBERS.format(number=number)
-    asked = f"{numbers} SELECT {', '.join(said.values())} FROM n"
+    asked = f"{numbers} SELECT {', '.join(said.values())} FROM n WHERE i > {beyond}"
     connection.execute(text(f"INSERT INTO {table.name} ({columns}) {asked}"))
 
 

@@ -222,8 +222,7 @@ PAGES = [
 
 
 @pytest.mark.ux("W8", "W24")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone-light", "desk-dark"])
 def test_the_pages_are_accessible_and_never_scroll_sideways(
     enter: Open, office: Office, violations: Callable[[Page], list[str]], size: dict[str, Any], scheme: str
 ) -> None:

@@ -226,8 +226,7 @@ def test_the_whole_order_by_keyboard_alone(open_page: Open, shop: None) -> None:
 
 
 @pytest.mark.ux("W8", "W24")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone-light", "desk-dark"])
 def test_the_pages_of_an_order_are_accessible_and_never_scroll_sideways(
     open_page: Open, shop: None, violations: Callable[[Page], list[str]], size: dict[str, Any], scheme: str
 ) -> None:

@@ -140,8 +140,7 @@ def test_a_plan_is_made_without_script(enter: Open) -> None:
     assert len(database.session.scalars(select(Product)).one().variations) == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone-light", "desk-dark"])
 def test_no_page_of_the_catalogue_has_a_barrier(
     enter: Open, violations: Any, scheme: str, size: dict[str, Any]
 ) -> None:

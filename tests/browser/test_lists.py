@@ -137,8 +137,7 @@ def test_rows_are_chosen_without_script(enter: Open, office: Office) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Send 1 delivery again")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone-light", "desk-dark"])
 def test_what_is_about_many_rows_is_accessible(
     enter: Open, office: Office, violations: Callable[[Page], list[str]], size: dict[str, Any], scheme: str
 ) -> None:
