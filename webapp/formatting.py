@@ -21,19 +21,20 @@ from webapp.money import Money, exponent, round_half_away
 from webapp.periods import Period, Unit
 
 
-def _locale() -> str:
+def spoken() -> str:
+    """The language of what is being written, like "de"; "en" where nothing says one."""
     return str(get_locale() or "en")
 
 
 def money(amount: Money) -> str:
     """`€1,200.00`, `1.200,00 €`, with the currency's own number of decimals."""
-    return _written(amount, _locale(), exponent(amount.currency))
+    return _written(amount, spoken(), exponent(amount.currency))
 
 
 def short_money(amount: Money) -> str:
     """`€1,200` where that is all, as on a chart's axis; else as `money`."""
     digits = exponent(amount.currency)
-    return _written(amount, _locale(), 0 if amount.minor % 10**digits == 0 else digits)
+    return _written(amount, spoken(), 0 if amount.minor % 10**digits == 0 else digits)
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +52,7 @@ def _written(amount: Money, locale: str, digits: int) -> str:
 
 def _dates() -> str:
     """English dates begin with the day: `23 November 2026`."""
-    return "en_GB" if _locale() == "en" else _locale()
+    return "en_GB" if spoken() == "en" else spoken()
 
 
 def date(instant: datetime) -> Markup:
@@ -76,12 +77,12 @@ def exact_time(instant: datetime) -> str:
 
 def short_day(day: calendar_day) -> str:
     """`3 Dec`, `3. Dez.`: on a chart's axis."""
-    return format_date(day, "d. MMM" if _locale() == "de" else "d MMM", locale=_dates())
+    return format_date(day, "d. MMM" if spoken() == "de" else "d MMM", locale=_dates())
 
 
 def plain_day(day: calendar_day) -> str:
     """`3 Dec 2026`, `3. Dez. 2026`: of a day that has no time."""
-    return format_date(day, "d. MMM y" if _locale() == "de" else "medium", locale=_dates())
+    return format_date(day, "d. MMM y" if spoken() == "de" else "medium", locale=_dates())
 
 
 def short_month(day: calendar_day) -> str:
@@ -92,7 +93,7 @@ def short_month(day: calendar_day) -> str:
 def percent(part: Fraction) -> str:
     """`12.5%`, `12,5 %`."""
     thousandths = round_half_away(Decimal(part.numerator * 1000) / part.denominator)
-    return format_percent(Decimal(thousandths) / 1000, locale=_locale(), decimal_quantization=False)
+    return format_percent(Decimal(thousandths) / 1000, locale=spoken(), decimal_quantization=False)
 
 
 def timestamp(instant: datetime) -> Markup:
@@ -107,12 +108,12 @@ def _time(instant: datetime, text: str) -> Markup:
 
 def file_size(size: int) -> str:
     """Like “84 KB”."""
-    return _("%(number)s KB", number=format_decimal(max(1, round(size / 1000)), locale=_locale()))
+    return _("%(number)s KB", number=format_decimal(max(1, round(size / 1000)), locale=spoken()))
 
 
 def country_name(code: str) -> str:
     """`Germany`, `Deutschland`; what is no country stays as it is."""
-    return countries(_locale()).get(code, code)
+    return countries(spoken()).get(code, code)
 
 
 def period(length: Period) -> str:

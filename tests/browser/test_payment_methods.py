@@ -13,6 +13,7 @@ from tests import factories
 from tests.addons import installed
 from tests.blueprints.account.test_payment_methods import card, now, renew_with
 from tests.browser.test_account import EMAIL, enter
+from tests.browser.test_paying_by_stripe import card_number
 from tests.fakes.stripe import ALWAYS_ASKS, GOOD, NO_FUNDS, StripeFake
 from webapp import clock
 from webapp.domain import network
@@ -88,13 +89,13 @@ def test_a_card_is_typed_on_our_page(
     page.get_by_role("button", name="Zahlungsart hinzufügen" if german else "Add a payment method").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Karte hinzufügen" if german else "Add a card")
     save = page.get_by_role("button", name="Karte speichern" if german else "Save the card")
-    page.get_by_label("Card number").fill(NO_FUNDS)
+    card_number(page).fill(NO_FUNDS)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     save.click()
     expect(page.locator("#card-problem")).to_be_focused()
     assert now(contract).credential_id == before
-    page.get_by_label("Card number").fill(ALWAYS_ASKS)
+    card_number(page).fill(ALWAYS_ASKS)
     save.click()
     page.get_by_role("button", name="Confirm").click()
     done = "Die Zahlungsart ist gespeichert." if german else "The payment method is saved."

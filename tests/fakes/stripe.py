@@ -35,9 +35,10 @@ GOOD, DECLINED, NO_FUNDS, EXPIRED, WRONG_CODE = (
     "4000000000000069",
     "4000000000000127",
 )
-FAILS_LATER, ALWAYS_ASKS, DISPUTED, STOLEN = (
+FAILS_LATER, ALWAYS_ASKS, ASKS_ELSEWHERE, DISPUTED, STOLEN = (
     "4000000000000341",
     "4000002760003184",
+    "4000008400001629",
     "4000000000000259",
     "4000000000009979",
 )
@@ -348,10 +349,11 @@ class StripeFake(FakeVendor):
     ) -> None:
         """Raises CardRefused; then the intent waits for another card."""
         intent["payment_method"] = method
-        if number == ALWAYS_ASKS and not asked:
+        if number in (ALWAYS_ASKS, ASKS_ELSEWHERE) and not asked:
             if off_session:
                 self._refuse(intent, "authentication_required", "authentication_required")
-            intent |= {"status": "requires_action", "next_action": {"type": "use_stripe_sdk", "use_stripe_sdk": {}}}
+            how = "use_stripe_sdk" if number == ALWAYS_ASKS else "redirect_to_url"
+            intent |= {"status": "requires_action", "next_action": {"type": how, how: {}}}
             self.tell("payment_intent.requires_action", intent)
             return
         if number in REFUSED:

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from webapp import transactions
+from webapp import formatting, transactions
 from webapp.domain import asked, checkout, payments, receivables
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
@@ -199,8 +199,9 @@ def payer_told(beginning: Beginning) -> str:
 
 
 def page_for(payment: Payment, gateway: str, settings: Settings) -> VendorPage | None:
-    """What our page needs to let the buyer pay on it by this gateway; None for one that has no part on it."""
-    return beyond(gateways.get(gateway)).page(_request(payment, gateway, "", settings))
+    """What our page, in its language, needs to let the buyer pay on it; None for a gateway without a part on it."""
+    request = replace(_request(payment, gateway, "", settings), locale=formatting.spoken())
+    return beyond(gateways.get(gateway)).page(request)
 
 
 def _request_of(attempt: Try, settings: Settings) -> PaymentRequest:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp import transactions
+from webapp import formatting, transactions
 from webapp.domain import asked, credential_setups, customers, lifecycle, network, payment_methods
 from webapp.errors import DomainError, NotFound
 from webapp.extensions import db
@@ -129,7 +129,8 @@ def confirm(setup: CredentialSetup, settings: Settings) -> Confirmation:
 
 
 def page_for(setup: CredentialSetup, settings: Settings) -> VendorPage | None:
-    return beyond(gateways.get(setup.gateway)).page(_request(setup, settings))
+    """What our page, in its language, needs to keep a way to pay; None for a gateway without a part on it."""
+    return beyond(gateways.get(setup.gateway)).page(replace(_request(setup, settings), locale=formatting.spoken()))
 
 
 def _request(setup: CredentialSetup, settings: Settings) -> PaymentRequest:

@@ -12,6 +12,7 @@
   const broken = document.getElementById("card-broken");
   const alertBox = document.getElementById("card-problem");
   const stored = document.getElementById("stored-form");
+  const button = form.querySelector("button[data-pays]");
   const words = form.dataset;
   let stripe = null;
   let elements = null;
@@ -81,14 +82,20 @@
   const start = async () => {
     broken.hidden = true;
     wait.hidden = false;
+    place.hidden = false;
+    place.replaceChildren(); // of a try before that came to nothing
+    button.setAttribute("aria-describedby", wait.id);
     try {
       await load();
       await mount();
       ready = true;
-      form.querySelector("button[data-pays]").removeAttribute("aria-disabled");
+      button.removeAttribute("aria-disabled");
+      button.removeAttribute("aria-describedby");
     } catch {
       if (ready) return;
       broken.hidden = false;
+      place.hidden = true;
+      button.setAttribute("aria-describedby", broken.id); // why it cannot be pressed
     }
     wait.hidden = true;
   };
