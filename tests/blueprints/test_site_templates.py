@@ -96,3 +96,11 @@ def test_each_template_has_a_preview_that_is_small(client: Any) -> None:
     for one in site_templates.offered().values():
         assert client.get(f"/site-templates/{one.slug}/files/{one.preview.name}").content_type == "image/webp"
         assert 1_000 < len(one.preview.content) < 15_000
+
+
+def test_an_address_of_another_language_leads_to_the_same_page_in_ones_own(client: Any) -> None:
+    german = {"Accept-Language": "de"}
+    answer = client.get("/site-templates/business/contact", headers=german)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/site-templates/business/kontakt")
+    assert client.get("/site-templates/business/kontakt", headers=german).status_code == 200
+    assert client.get("/site-templates/business/nowhere", headers=german).status_code == 404

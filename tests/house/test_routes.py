@@ -73,7 +73,8 @@ DECLARED = {
         account.create_picture account.delete_picture account.list_pictures account.update_logo
         account.confirm_page_deletion account.create_page account.delete_page account.edit_page account.move_page
         account.preview_page account.preview_saved_page account.show_site account.show_site_file account.update_look
-        account.confirm_archiving account.create_archiving account.create_restoring account.update_page
+        account.confirm_picture_deletion account.confirm_archiving account.create_archiving
+        account.create_restoring account.update_page
     """,
     For.SYSTEMS: "addon_hooks.receive_event webhooks.receive_notice",
 }

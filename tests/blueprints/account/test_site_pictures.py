@@ -135,6 +135,8 @@ def test_what_is_shown_stays_and_what_is_not_can_go(browser: Browser, bakery: Si
     post(browser, bakery, f"pictures/{picture_id}/deletion")
     assert own(bakery, "cake.png").id == picture_id
     edit(browser, bakery, "about", body="No cake.")
+    asked = browser.get(f"/account/sites/{bakery.id}/pictures/{picture_id}/deletion")
+    assert "Delete “cake.png”?" in asked.text
     post(browser, bakery, f"pictures/{picture_id}/deletion")
     db.session.rollback()
     assert db.session.get(SitePicture, picture_id) is None

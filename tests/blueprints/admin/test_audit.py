@@ -20,6 +20,7 @@ from tests.looking import Look
 from tests.pages import Page
 from webapp import clock, hooks
 from webapp.addons import Addon
+from webapp.blueprints.admin import facts, log_words
 from webapp.domain import audit, invoices, mails, network, payments
 from webapp.extensions import db
 from webapp.models import (
@@ -56,7 +57,7 @@ def test_changes_are_kept_with_who_and_what_and_listed(signed_in: FlaskClient, o
     assert (kept[0].before, kept[0].after) == ({"status": "pending"}, {"status": "completed"})
     text = str(signed_in.get("/admin/audit").text)
     assert "Olga Peters" in text
-    assert "pending → completed" in text
+    assert "Status: unpaid → paid" in text
     look("/admin/audit")
 
 
@@ -240,6 +241,16 @@ def test_every_route_that_writes_leaves_an_entry(
         assert signed_in.post(path, data=form).status_code == (200 if shown_once else 303), endpoint
         db.session.rollback()
         assert db.session.scalar(select(func.count()).select_from(AuditEntry)) == before + 1, endpoint
+    assert_said(app)
+
+
+def assert_said(app: Flask) -> None:
+    """All that was kept is said in words."""
+    with app.test_request_context():
+        kept = db.session.scalars(select(AuditEntry)).all()
+        unsaid = {one.action for one in kept if log_words.action(one.action) == one.action}
+        unsaid |= {f"{one.object_type}.{name}" for one in kept for name in one.after if facts.label(one, name) == name}
+    assert not unsaid, " ".join(sorted(unsaid))
 
 
 def test_a_page_of_the_log_costs_the_same_for_one_and_for_many(

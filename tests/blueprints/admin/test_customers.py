@@ -28,7 +28,7 @@ def test_the_list_shows_who_they_are_and_how_their_memberships_stand(look: Look,
     assert cells == [
         "Ada Lovelace Engines Ltd",
         ada.email,
-        "GB",
+        "United Kingdom",
         "Premium active Free expired",
         "2027-01-31 10:00 UTC",
     ]
@@ -79,7 +79,7 @@ def test_a_customer_has_everything_on_one_page(look: Look, statements: Statement
     said = facts(root)
     assert said["E-mail address"] == f"{ada.email} not confirmed yet"
     assert (said["Orders as"], said["Company"], said["VAT ID"]) == ("business", "Engines Ltd", "GB123")
-    assert said["Address"] == "12 St James's Square SW1Y London DE"
+    assert said["Address"] == "12 St James's Square SW1Y London Germany"
     assert said["crm_contact_id"] == "4711"
     hrefs = {one.attrs["href"] for one in root.all("a")}
     assert {

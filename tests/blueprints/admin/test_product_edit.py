@@ -232,3 +232,11 @@ def test_a_name_is_a_text_wherever_it_stands(signed_in: FlaskClient, look: Look,
         root = look(path)
         assert not [one for one in root.all("img") if one.attrs.get("src") == "x"]
         assert name in root.one("main").text or any(name in value for one in root for value in one.attrs.values())
+
+
+def test_a_preview_without_a_price_does_not_say_that_it_is_free(signed_in: FlaskClient) -> None:
+    card = parse(sent(signed_in, amount="", preview="1").text).by_id("preview")
+    assert "The price is still missing." in card.text
+    assert "Free" not in card.text
+    free = parse(sent(signed_in, amount="", pricing_type="free", preview="1").text).by_id("preview")
+    assert "Free" in free.text

@@ -16,6 +16,7 @@ from webapp.errors import Conflict, Invalid
 from webapp.extensions import csrf
 
 pictures_view = View("account/site_pictures.html")
+deletion_view = View("account/site_picture_deletion.html")
 ROOM_FOR_FIELDS = 10_000
 
 
@@ -66,6 +67,12 @@ def update_logo(site_id: int) -> ResponseReturnValue:
         site_pictures.use_as_logo(site, site_pictures.of(site, number) if chosen else None)
     flash(_("Changes saved."), "success")
     return go_to(url_for(".list_pictures", site_id=site_id))
+
+
+@bp.get("/sites/<int:site_id>/pictures/<int:picture_id>/deletion")
+def confirm_picture_deletion(site_id: int, picture_id: int) -> ResponseReturnValue:
+    site = own_site(site_id)
+    return deletion_view.show(site=site, picture=site_pictures.of(site, picture_id))
 
 
 @bp.post("/sites/<int:site_id>/pictures/<int:picture_id>/deletion")

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import lists, log_words, searches, words
+from webapp.blueprints.admin import facts, lists, log_words, searches, words
 from webapp.blueprints.admin.arguments import page_of
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Listing
@@ -51,7 +51,7 @@ list_view = View("admin/audit.html", block="list")
 @bp.get("/audit")
 @needs(Capability.AUDIT_VIEW)
 def list_audit() -> ResponseReturnValue:
-    return lists.show(AUDIT, list_view, who=who, about=about)
+    return lists.show(AUDIT, list_view, who=who, about=about, action=log_words.action, told=facts.told)
 
 
 def who(entry: AuditEntry) -> str:

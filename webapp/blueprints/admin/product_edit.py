@@ -22,7 +22,7 @@ from webapp.domain import catalog, network, product_addons, product_problems, pr
 from webapp.domain.product_facts import Facts
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Invalid
-from webapp.models import Product
+from webapp.models import PricingType, Product
 from webapp.transactions import unit_of_work
 
 form_view = View("admin/product_form.html", block="form")
@@ -79,7 +79,10 @@ def cards(form: ProductForm, product: Product | None) -> Sequence[tuple[PlanCard
     facts, _fine = read_facts(form, currency_of(product))
     for field, errors in kept:
         field.errors = errors
-    return cards_of(products.preview(replace(facts, name=facts.name or _("Name"), slug=facts.slug or "name")))
+    shown = cards_of(products.preview(replace(facts, name=facts.name or _("Name"), slug=facts.slug or "name")))
+    if facts.pricing_type != PricingType.PAID or facts.amount:
+        return shown
+    return [(replace(card, is_unpriced=True), path) for card, path in shown]
 
 
 @bp.post("/products/preview", defaults={"product_id": None})

@@ -62,6 +62,7 @@ class PlanCard:
     contact: Contact | None = None
     picture: Shown | None = None
     mark: str = ""  # what is special about it for who is looking
+    is_unpriced: bool = False  # it is to cost something, and nobody has said how much
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from flask_babel import get_locale
 
 from webapp.blueprints import access
 from webapp.blueprints.site_rendering import FOR_GOOD, POLICY, render
+from webapp.blueprints.views import go_to
 from webapp.domain import pictures, site_designs, site_templates
 from webapp.domain.site_pages import Asked, Found, MenuEntry
 from webapp.domain.site_templates import SiteTemplate
@@ -60,7 +61,7 @@ def show_page(template: str, page: str) -> ResponseReturnValue:
     pages = found.filled(locale, example(found, locale))
     asked = next((one for one in pages if one.slug == page), None)
     if asked is None:
-        raise NotFound()
+        return go_to(in_language(found, page, locale))
     menu = tuple(MenuEntry(one.title, one.slug, one is asked) for one in pages)
     site = Found(0, SiteStatus.PUBLISHED, found.examples[locale], found.design, "", "", locale, 0)
     sizes = {one.name: (round(one.width), round(one.height)) for one in found.pictures.values()}
@@ -71,6 +72,15 @@ def show_page(template: str, page: str) -> ResponseReturnValue:
     response.headers["Content-Language"] = locale
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def in_language(template: SiteTemplate, page: str, locale: str) -> str:
+    """Where the page is in this language that has this address in another. Raises NotFound."""
+    for pages in template.pages.values():
+        for here, elsewhere in zip(template.pages[locale], pages, strict=True):
+            if elsewhere.slug == page:
+                return url_for(".show_page", template=template.slug, page=here.slug)
+    raise NotFound()
 
 
 def example(template: SiteTemplate, locale: str) -> dict[str, str]:
