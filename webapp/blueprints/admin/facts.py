@@ -108,7 +108,7 @@ def shown(entry: AuditEntry, name: str, value: Any) -> str:
     if name == "role" and value in staff_words.ROLES:
         return str(staff_words.ROLES[value])
     if name == "locale":
-        return languages().get(value, value)
+        return str(languages().get(value, value))
     if isinstance(value, (list, dict)):
         return ", ".join(map(str, value)) or "–"
     if isinstance(value, bool):
