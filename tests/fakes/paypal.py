@@ -15,7 +15,7 @@ import base64
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -40,11 +40,11 @@ ROUTES: list[tuple[str, str, Mapping[str, Any] | None, str]] = [
     ("GET", r"/v1/notifications/webhooks-events", None, "list_events"),
     ("POST", r"/v1/notifications/verify-webhook-signature", SIGNATURE, "verify"),
 ]
-WITHOUT_KEY = ("verify",)
 
 
 class PayPalFake(FakeVendor):
-    routes = ROUTES
+    routes: Sequence[tuple[str, str, Mapping[str, Any] | None, str]] = ROUTES
+    without_key: tuple[str, ...] = ("verify",)  # verbs that PayPal knows no idempotency key of
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class PayPalFake(FakeVendor):
         told = call.json()
         check(schema, told)
         key = call.headers.get("PayPal-Request-Id", "")
-        if not verb.startswith(WITHOUT_KEY):
+        if verb not in self.without_key:
             if not 0 < len(key) <= 108:
                 raise Refused("PAYPAL_REQUEST_ID_REQUIRED", status=400)
             known = self.kept.get((call.path, key))

@@ -93,6 +93,57 @@ SIGNATURE = shape(
     webhook_event={"type": "object"},
 )
 
+# https://developer.paypal.com/docs/api/catalog-products/v1/ and /subscriptions/v1/
+PRODUCT = shape(
+    "name",
+    id=text(50, 6),
+    name=text(127),
+    description=text(256),
+    type={"enum": ["PHYSICAL", "DIGITAL", "SERVICE"]},
+)
+CYCLE = shape(
+    "frequency tenure_type sequence",
+    frequency=shape(
+        "interval_unit",
+        interval_unit={"enum": ["DAY", "WEEK", "MONTH", "YEAR"]},
+        interval_count={"type": "integer", "minimum": 1, "maximum": 365},
+    ),
+    tenure_type={"enum": ["REGULAR", "TRIAL"]},
+    sequence={"type": "integer", "minimum": 1, "maximum": 99},
+    total_cycles={"type": "integer", "minimum": 0, "maximum": 999},
+    pricing_scheme=shape("fixed_price", fixed_price=MONEY),
+)
+PLAN = shape(
+    "product_id name billing_cycles payment_preferences",
+    product_id=text(50, 6),
+    name=text(127),
+    description=text(127),
+    status={"enum": ["CREATED", "INACTIVE", "ACTIVE"]},
+    billing_cycles={"type": "array", "minItems": 1, "maxItems": 12, "items": CYCLE},
+    payment_preferences=shape(
+        auto_bill_outstanding={"type": "boolean"},
+        setup_fee=MONEY,
+        setup_fee_failure_action={"enum": ["CONTINUE", "CANCEL"]},
+        payment_failure_threshold={"type": "integer", "minimum": 0, "maximum": 999},
+    ),
+)
+SUBSCRIPTION = shape(
+    "plan_id",
+    plan_id=text(50, 3),
+    custom_id=text(127, pattern=r"^[\x20-\x7E]+$"),
+    subscriber=shape(email_address=text(254, 3, pattern=r"^[^\s@]+@[^\s@]+$")),
+    application_context=shape(
+        "return_url cancel_url",
+        brand_name=text(127),
+        locale=LOCALE,
+        shipping_preference={"enum": ["GET_FROM_FILE", "NO_SHIPPING", "SET_PROVIDED_ADDRESS"]},
+        user_action={"enum": ["CONTINUE", "SUBSCRIBE_NOW"]},
+        return_url=URL,
+        cancel_url=URL,
+    ),
+)
+REASON = shape("reason", reason=text(128))
+
 
 def check(schema: Mapping[str, Any], told: Any) -> None:
     """Raises Refused with what PayPal calls the first thing that is wrong."""

@@ -1,0 +1,226 @@
+"""PayPal's subscriptions beside its orders: plans, the agreement of a buyer, and what is charged under it.
+
+The buyer is played by `agree`, the passing of a period by `bill`. What PayPal forbids of a plan or of a state is
+forbidden here. https://developer.paypal.com/docs/api/subscriptions/v1/
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tests.fakes import paypal_signing as signing
+from tests.fakes.paypal import ROUTES, PayPalFake, Thing
+from tests.fakes.paypal_checks import PLAN, PRODUCT, REASON, SUBSCRIPTION, Refused, check_money, written
+from webapp import clock
+from webapp.periods import Period, Unit
+
+PLANS, AGREEMENTS = "/v1/billing/plans", "/v1/billing/subscriptions"
+LONGEST = {"DAY": 365, "WEEK": 52, "MONTH": 12, "YEAR": 1}
+OPEN = ("ACTIVE", "SUSPENDED")
+
+
+class PayPalSubscriptionsFake(PayPalFake):
+    routes = (
+        *ROUTES,
+        ("POST", "/v1/catalogs/products", PRODUCT, "make_product"),
+        ("POST", PLANS, PLAN, "make_plan"),
+        ("GET", rf"{PLANS}/([\w-]+)", None, "show_plan"),
+        ("POST", AGREEMENTS, SUBSCRIPTION, "make_subscription"),
+        ("GET", rf"{AGREEMENTS}/([\w-]+)", None, "show_subscription"),
+        ("POST", rf"{AGREEMENTS}/([\w-]+)/suspend", REASON, "suspend"),
+        ("POST", rf"{AGREEMENTS}/([\w-]+)/activate", REASON, "activate"),
+        ("POST", rf"{AGREEMENTS}/([\w-]+)/cancel", REASON, "cancel"),
+        ("GET", rf"{AGREEMENTS}/([\w-]+)/transactions", None, "list_transactions"),
+    )
+    without_key = (*PayPalFake.without_key, "suspend", "activate", "cancel")
+
+    # -- what is sold --------------------------------------------------------------------------------------------
+    def make_product(self, told: Thing) -> Thing:
+        name = told.get("id") or f"PROD-{next(self._numbers):06d}"
+        if name in self.things:
+            raise Refused("DUPLICATE_RESOURCE_IDENTIFIER", "/id")
+        made = self.new("product", name)
+        made |= {key: value for key, value in told.items() if key != "id"}
+        return made
+
+    def make_plan(self, told: Thing) -> Thing:
+        self.find(told["product_id"], "product")
+        cycles = sorted(told["billing_cycles"], key=lambda one: one["sequence"])
+        kinds = [one["tenure_type"] for one in cycles]
+        if [one["sequence"] for one in cycles] != list(range(1, len(cycles) + 1)):
+            raise Refused("INVALID_BILLING_CYCLE_SEQUENCE", "/billing_cycles")
+        if kinds != ["TRIAL"] * (len(cycles) - 1) + ["REGULAR"] or len(cycles) > 3:
+            raise Refused("INVALID_TENURE_TYPE", "/billing_cycles")
+        currencies = {self._check_cycle(one) for one in cycles} - {""}
+        fee = told["payment_preferences"].get("setup_fee")
+        if fee is not None:
+            check_money(fee, "/payment_preferences/setup_fee/value", may_be_zero=True)
+            currencies.add(fee["currency_code"])
+        if len(currencies) > 1:
+            raise Refused("CURRENCY_MISMATCH", "/billing_cycles")
+        made = self.new("plan", f"P-{next(self._numbers):06d}")
+        made |= {"status": "ACTIVE", **told}
+        return made
+
+    def _check_cycle(self, cycle: Thing) -> str:
+        """The currency of its price; empty for a free one."""
+        frequency, regular = cycle["frequency"], cycle["tenure_type"] == "REGULAR"
+        if frequency.get("interval_count", 1) > LONGEST[frequency["interval_unit"]]:
+            raise Refused("INVALID_FREQUENCY_INTERVAL_COUNT", "/billing_cycles/frequency/interval_count")
+        if not regular and not cycle.get("total_cycles", 1):
+            raise Refused("INVALID_TRIAL_TOTAL_CYCLES", "/billing_cycles/total_cycles")
+        price = (cycle.get("pricing_scheme") or {}).get("fixed_price")
+        if price is None:
+            if regular:
+                raise Refused("MISSING_PRICING_SCHEME", "/billing_cycles/pricing_scheme")
+            return ""
+        check_money(price, "/billing_cycles/pricing_scheme/fixed_price/value", may_be_zero=not regular)
+        return str(price["currency_code"])
+
+    def show_plan(self, name: str) -> Thing:
+        self.find(name, "plan")
+        return self.shown(name)
+
+    # -- the agreement -------------------------------------------------------------------------------------------
+    def make_subscription(self, told: Thing) -> Thing:
+        self.find(told["plan_id"], "plan")
+        name = f"I-{next(self._numbers):012d}"
+        made = self.new("subscription", name, status="APPROVAL_PENDING", plan_id=told["plan_id"], _sales=[], _done={})
+        made |= {"custom_id": told["custom_id"]} if "custom_id" in told else {}
+        made["links"] = [
+            self.link(f"/webapps/billing/subscriptions?ba_token=BA-{name[2:]}", "approve"),
+            self.link(f"{AGREEMENTS}/{name}", "self"),
+        ]
+        self.tell("BILLING.SUBSCRIPTION.CREATED", "subscription", made)
+        return made
+
+    def show_subscription(self, name: str) -> Thing:
+        self.find(name, "subscription")
+        return self.shown(name)
+
+    def agree(self, name: str) -> None:
+        """The buyer agrees on PayPal's page; the set-up fee and the first cycle are charged at once."""
+        made = self._in_state(name, "APPROVAL_PENDING")
+        made["start_time"] = signing.stamp(clock.now())
+        made |= {"_began": clock.now(), "_periods": []}
+        self._info(made)
+        made["links"] = made["links"][1:]
+        self._move(made, "ACTIVE", "ACTIVATED")
+        fee = self.things[made["plan_id"]]["payment_preferences"].get("setup_fee")
+        if fee is not None and check_money(fee, may_be_zero=True):
+            self._sell(made, fee)
+        self.bill(name)
+
+    def suspend(self, name: str, _told: Thing) -> None:
+        self._move(self._in_state(name, "ACTIVE"), "SUSPENDED", "SUSPENDED")
+
+    def activate(self, name: str, _told: Thing) -> None:
+        self._move(self._in_state(name, "SUSPENDED"), "ACTIVE", "RE-ACTIVATED")
+
+    def cancel(self, name: str, _told: Thing) -> None:
+        made = self._in_state(name, *OPEN)
+        made["billing_info"].pop("next_billing_time", None)
+        self._move(made, "CANCELLED", "CANCELLED")
+
+    def _in_state(self, name: str, *states: str) -> Thing:
+        made = self.find(name, "subscription")
+        if made["status"] not in states:
+            raise Refused("SUBSCRIPTION_STATUS_INVALID")
+        return made
+
+    def _move(self, made: Thing, status: str, word: str) -> None:
+        made |= {"status": status, "status_update_time": signing.stamp(clock.now())}
+        self.tell(f"BILLING.SUBSCRIPTION.{word}", "subscription", made)
+
+    # -- what is charged -----------------------------------------------------------------------------------------
+    def bill(self, name: str, *, ok: bool = True) -> str:
+        """The next cycle is due; the sale's id, empty where none was made. One that failed stays due."""
+        made = self._in_state(name, "ACTIVE")
+        cycle = self._due(made)
+        price = (cycle.get("pricing_scheme") or {}).get("fixed_price")
+        costs = price is not None and check_money(price, may_be_zero=True) > 0
+        if costs and not ok:
+            self._fail(made)
+            return ""
+        made["_done"][cycle["sequence"]] = made["_done"].get(cycle["sequence"], 0) + 1
+        made["_periods"].append(cycle["frequency"])
+        self._info(made, failed=0)
+        sale = self._sell(made, price) if costs else ""
+        if self._left(made) == []:
+            self._move(made, "EXPIRED", "EXPIRED")
+        return sale
+
+    def _fail(self, made: Thing) -> None:
+        failed = made["billing_info"]["failed_payments_count"] + 1
+        self._info(made, failed=failed)
+        self.tell("BILLING.SUBSCRIPTION.PAYMENT.FAILED", "subscription", made)
+        threshold = self.things[made["plan_id"]]["payment_preferences"].get("payment_failure_threshold", 0)
+        if threshold and failed >= threshold:
+            self._move(made, "SUSPENDED", "SUSPENDED")
+
+    def _left(self, made: Thing) -> list[Thing]:
+        """The cycles of its plan that are not through, the next one first; 0 of them is no end."""
+        cycles = sorted(self.things[made["plan_id"]]["billing_cycles"], key=lambda one: one["sequence"])
+        total = {one["sequence"]: one.get("total_cycles", 1) for one in cycles}
+        return [
+            one
+            for one in cycles
+            if not total[one["sequence"]] or made["_done"].get(one["sequence"], 0) < total[one["sequence"]]
+        ]
+
+    def _due(self, made: Thing) -> Thing:
+        return self._left(made)[0]
+
+    def _info(self, made: Thing, failed: int = 0) -> None:
+        info: Thing = {"failed_payments_count": failed, "cycle_executions": self._executions(made)}
+        if self._left(made):
+            info["next_billing_time"] = signing.stamp(self._next(made))
+        made["billing_info"] = info
+
+    def _executions(self, made: Thing) -> list[Thing]:
+        cycles = sorted(self.things[made["plan_id"]]["billing_cycles"], key=lambda one: one["sequence"])
+        return [
+            {
+                "tenure_type": one["tenure_type"],
+                "sequence": one["sequence"],
+                "cycles_completed": made["_done"].get(one["sequence"], 0),
+                "total_cycles": one.get("total_cycles", 1),
+            }
+            for one in cycles
+        ]
+
+    def _next(self, made: Thing) -> datetime:
+        at: datetime = made["_began"]
+        for frequency in made["_periods"]:
+            at = Period(frequency.get("interval_count", 1), Unit(frequency["interval_unit"].lower())).after(at, 1)
+        return at
+
+    def _sell(self, made: Thing, price: Thing) -> str:
+        amount = {"total": price["value"], "currency": price["currency_code"]}
+        at = signing.stamp(clock.now())
+        sale = self.new("sale", state="completed", amount=amount, billing_agreement_id=made["id"], create_time=at)
+        sale |= {"custom": made["custom_id"]} if "custom_id" in made else {}
+        made["_sales"].append(sale["id"])
+        self.tell("PAYMENT.SALE.COMPLETED", "sale", sale)
+        return str(sale["id"])
+
+    def list_transactions(self, name: str) -> Thing:
+        made, query = self.find(name, "subscription"), self.calls[-1].query
+        if not {"start_time", "end_time"} <= set(query):
+            raise Refused("MISSING_REQUIRED_PARAMETER", status=400)
+        since, until = query["start_time"][0], query["end_time"][0]
+        sales = [self.things[one] for one in made["_sales"]]
+        return {
+            "transactions": [
+                {
+                    "id": one["id"],
+                    "status": one["state"].upper(),
+                    "amount_with_breakdown": {
+                        "gross_amount": written(check_money(self._amount(one)), one["amount"]["currency"])
+                    },
+                    "time": one["create_time"],
+                }
+                for one in sales
+                if since <= one["create_time"] <= until
+            ]
+        }
