@@ -108,14 +108,14 @@ class PayPalSubscriptionsFake(PayPalFake):
         self._move(made, "ACTIVE", "ACTIVATED")
         fee = self.things[made["plan_id"]]["payment_preferences"].get("setup_fee")
         if fee is not None and check_money(fee, may_be_zero=True):
-            self._sell(made, fee)
+            self.tell("PAYMENT.SALE.COMPLETED", "sale", self.things[self._new_sale(made, fee)])
         self.bill(name)
 
     def suspend(self, name: str, _told: Thing) -> None:
         self._move(self._in_state(name, "ACTIVE"), "SUSPENDED", "SUSPENDED")
 
     def activate(self, name: str, _told: Thing) -> None:
-        self._move(self._in_state(name, "SUSPENDED"), "ACTIVE", "RE-ACTIVATED")
+        self._move(self._in_state(name, "SUSPENDED"), "ACTIVE", "ACTIVATED")
 
     def cancel(self, name: str, _told: Thing) -> None:
         made = self._in_state(name, *OPEN)
@@ -140,54 +140,61 @@ class PayPalSubscriptionsFake(PayPalFake):
         price = (cycle.get("pricing_scheme") or {}).get("fixed_price")
         costs = price is not None and check_money(price, may_be_zero=True) > 0
         if costs and not ok:
-            self._fail(made)
+            self._fail(made, price)
             return ""
         made["_done"][cycle["sequence"]] = made["_done"].get(cycle["sequence"], 0) + 1
         made["_periods"].append(cycle["frequency"])
-        self._info(made, failed=0)
-        sale = self._sell(made, price) if costs else ""
+        sale = self._new_sale(made, price) if costs else ""
+        self._info(made)
+        if sale:
+            self.tell("PAYMENT.SALE.COMPLETED", "sale", self.things[sale])
         if self._left(made) == []:
             self._move(made, "EXPIRED", "EXPIRED")
         return sale
 
-    def _fail(self, made: Thing) -> None:
+    def _fail(self, made: Thing, price: Thing) -> None:
         failed = made["billing_info"]["failed_payments_count"] + 1
-        self._info(made, failed=failed)
+        self._info(made, failed=failed, owed=price)
         self.tell("BILLING.SUBSCRIPTION.PAYMENT.FAILED", "subscription", made)
         threshold = self.things[made["plan_id"]]["payment_preferences"].get("payment_failure_threshold", 0)
         if threshold and failed >= threshold:
             self._move(made, "SUSPENDED", "SUSPENDED")
 
+    def _cycles(self, made: Thing) -> list[Thing]:
+        return sorted(self.things[made["plan_id"]]["billing_cycles"], key=lambda one: one["sequence"])
+
     def _left(self, made: Thing) -> list[Thing]:
         """The cycles of its plan that are not through, the next one first; 0 of them is no end."""
-        cycles = sorted(self.things[made["plan_id"]]["billing_cycles"], key=lambda one: one["sequence"])
-        total = {one["sequence"]: one.get("total_cycles", 1) for one in cycles}
-        return [
-            one
-            for one in cycles
-            if not total[one["sequence"]] or made["_done"].get(one["sequence"], 0) < total[one["sequence"]]
-        ]
+        shown = [(one, self._execution(made, one)) for one in self._cycles(made)]
+        return [one for one, done in shown if not done["total_cycles"] or done["cycles_remaining"]]
 
     def _due(self, made: Thing) -> Thing:
         return self._left(made)[0]
 
-    def _info(self, made: Thing, failed: int = 0) -> None:
-        info: Thing = {"failed_payments_count": failed, "cycle_executions": self._executions(made)}
+    def _info(self, made: Thing, failed: int = 0, owed: Thing | None = None) -> None:
+        """A failed cycle is owed once, however often it was tried."""
+        regular = self._cycles(made)[-1]["pricing_scheme"]["fixed_price"]["currency_code"]
+        info: Thing = {
+            "outstanding_balance": owed or written(0, regular),
+            "cycle_executions": [self._execution(made, one) for one in self._cycles(made)],
+            "failed_payments_count": failed,
+        }
+        if made["_sales"]:
+            last = self.things[made["_sales"][-1]]
+            info["last_payment"] = {"amount": self._amount(last), "time": last["create_time"]}
         if self._left(made):
             info["next_billing_time"] = signing.stamp(self._next(made))
         made["billing_info"] = info
 
-    def _executions(self, made: Thing) -> list[Thing]:
-        cycles = sorted(self.things[made["plan_id"]]["billing_cycles"], key=lambda one: one["sequence"])
-        return [
-            {
-                "tenure_type": one["tenure_type"],
-                "sequence": one["sequence"],
-                "cycles_completed": made["_done"].get(one["sequence"], 0),
-                "total_cycles": one.get("total_cycles", 1),
-            }
-            for one in cycles
-        ]
+    def _execution(self, made: Thing, cycle: Thing) -> Thing:
+        done, total = made["_done"].get(cycle["sequence"], 0), cycle.get("total_cycles", 1)
+        return {
+            "tenure_type": cycle["tenure_type"],
+            "sequence": cycle["sequence"],
+            "cycles_completed": done,
+            "cycles_remaining": max(total - done, 0),
+            "total_cycles": total,
+        }
 
     def _next(self, made: Thing) -> datetime:
         at: datetime = made["_began"]
@@ -195,13 +202,12 @@ class PayPalSubscriptionsFake(PayPalFake):
             at = Period(frequency.get("interval_count", 1), Unit(frequency["interval_unit"].lower())).after(at, 1)
         return at
 
-    def _sell(self, made: Thing, price: Thing) -> str:
+    def _new_sale(self, made: Thing, price: Thing) -> str:
         amount = {"total": price["value"], "currency": price["currency_code"]}
         at = signing.stamp(clock.now())
         sale = self.new("sale", state="completed", amount=amount, billing_agreement_id=made["id"], create_time=at)
         sale |= {"custom": made["custom_id"]} if "custom_id" in made else {}
         made["_sales"].append(sale["id"])
-        self.tell("PAYMENT.SALE.COMPLETED", "sale", sale)
         return str(sale["id"])
 
     def list_transactions(self, name: str) -> Thing:

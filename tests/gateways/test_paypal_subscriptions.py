@@ -106,6 +106,7 @@ def test_a_trial_a_set_up_fee_and_an_end(api: PayPal, fake: PayPalSubscriptionsF
     shown = api.get(f"{AGREEMENTS}/{name}")
     assert taken(api, name) == ["5.00", "10.00", "10.00"]
     assert (shown["status"], "next_billing_time" in shown["billing_info"]) == ("EXPIRED", False)
+    assert [one["cycles_remaining"] for one in shown["billing_info"]["cycle_executions"]] == [0, 0]
     assert told(fake)[-1] == "EXPIRED"
 
 
@@ -113,10 +114,14 @@ def test_failures_suspend_at_the_threshold_and_it_can_go_on(api: PayPal, fake: P
     name = subscribe(api, fake, cycle(1, "10.00"))
     assert [fake.bill(name, ok=False), fake.bill(name, ok=False)] == ["", ""]
     assert told(fake)[-3:] == ["PAYMENT.FAILED", "PAYMENT.FAILED", "SUSPENDED"]
-    assert api.get(f"{AGREEMENTS}/{name}")["billing_info"]["failed_payments_count"] == 2
+    failed = api.get(f"{AGREEMENTS}/{name}")["billing_info"]
+    assert (failed["failed_payments_count"], failed["outstanding_balance"]) == (2, money("10.00"))
     assert api.post(f"{AGREEMENTS}/{name}/activate", WHY) == {}
+    assert told(fake)[-1] == "ACTIVATED"
     fake.bill(name)
-    assert api.get(f"{AGREEMENTS}/{name}")["billing_info"]["failed_payments_count"] == 0
+    paid = api.get(f"{AGREEMENTS}/{name}")["billing_info"]
+    assert (paid["failed_payments_count"], paid["outstanding_balance"]) == (0, money("0.00"))
+    assert paid["last_payment"]["amount"] == money("10.00")
     assert taken(api, name) == ["10.00", "10.00"]
 
 
