@@ -18,7 +18,7 @@ from webapp.domain.change_wishes import ChangeRequest
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db
 from webapp.hooks import add_action
-from webapp.models import Change, ChangeKind, ChangeStatus, MembershipStatus, Payment, PaymentStatus
+from webapp.models import Change, ChangeKind, ChangeStatus, MembershipStatus, Payment, PaymentStatus, ProductType
 from webapp.paying import Outcome, Verdict
 from webapp.periods import Period, Unit
 from webapp.settings import Settings
@@ -237,6 +237,70 @@ def test_a_trial_gives_no_credit_and_ends(app: Flask, settings: Settings, april:
     settle(ask(number, "more"))
     mine = membership(number)
     assert (mine.status, mine.expires_at, mine.periods_paid) == (S.ACTIVE, at("2027-05-04T10:00Z"), 1)
+
+
+# -- a set-up fee that waits for the end of a trial ------------------------------------------------------------------
+def tried(settings: Settings, **plan: Any) -> int:
+    """In the third day of a trial whose plan has a set-up fee of 5.00, which nobody has paid yet."""
+    factories.product("basic", amount_minor=3000, trial_duration=14, setup_fee_minor=500, name="Basic", **plan)
+    return buy("basic", settings)
+
+
+def charged_at_the_end(clock: TurnedClock) -> list[tuple[str, int]]:
+    """The lines of the newest payment, once the trial is over."""
+    live_until(clock, "2027-04-16T10:00Z")
+    newest = db.session.scalars(select(Payment).order_by(Payment.id.desc())).first()
+    assert newest is not None
+    return sorted((line.title, line.subtotal_minor) for line in newest.line_items)
+
+
+def test_nothing_of_a_fee_that_was_not_paid_counts_for_another_plan(
+    app: Flask, settings: Settings, april: TurnedClock
+) -> None:
+    number = tried(settings)
+    factories.product("more", amount_minor=5000, setup_fee_minor=700, name="More")
+    april.tick(days=3)
+    assert minors(seen(number, "more")) == [("More", 5000), ("Set-up fee", 700)]
+
+
+def test_who_ends_their_trial_for_another_period_of_the_plan_pays_its_fee(
+    app: Flask, settings: Settings, april: TurnedClock
+) -> None:
+    number = tried(settings, year=30000)
+    april.tick(days=3)
+    year = Period(1, Unit.YEAR)
+    assert minors(seen(number, "basic", period=year)) == [("Basic", 30000), ("Set-up fee", 500)]
+    settle(ask(number, "basic", period=year))
+    assert membership(number).status == S.ACTIVE
+    live_until(april, "2028-04-05T10:00Z")
+    newest = db.session.scalars(select(Payment).order_by(Payment.id.desc())).first()
+    assert newest is not None
+    assert [line.title for line in newest.line_items] == ["Basic"]
+
+
+def test_a_fee_is_charged_with_terms_that_begin_at_the_end_of_the_trial(
+    app: Flask, settings: Settings, april: TurnedClock
+) -> None:
+    number = tried(settings, year=30000)
+    april.tick(days=3)
+    ask(number, "basic", period=Period(1, Unit.YEAR), at_once=False)
+    assert charged_at_the_end(april) == [("Basic", 30000), ("Set-up fee", 500)]
+
+
+def test_an_extra_leaves_the_fee_where_it_was(app: Flask, settings: Settings, april: TurnedClock) -> None:
+    extra = factories.product("extra", amount_minor=200, name="Extra", type=ProductType.PACKAGE)
+    number = tried(settings, available_addons=[extra.id])
+    april.tick(days=3)
+    ask(number, "extra")
+    assert charged_at_the_end(april) == [("Basic", 3000), ("Extra", 200), ("Set-up fee", 500)]
+
+
+def test_a_fee_goes_with_its_plan(app: Flask, settings: Settings, april: TurnedClock) -> None:
+    number = tried(settings)
+    factories.product("less", amount_minor=1000, name="Less")
+    april.tick(days=3)
+    ask(number, "less")
+    assert charged_at_the_end(april) == [("Less", 1000)]
 
 
 def test_only_what_a_set_up_costs_more_is_charged(app: Flask, settings: Settings, april: TurnedClock) -> None:

@@ -172,7 +172,7 @@ def _ask(made: Offer, wish: Wish) -> None:
         _shorten(made)
         cart.next_charge_at = mine.renews_at
     else:
-        cart.line_items = [line for line in made.lines if line.recurring or line in cart.line_items]
+        cart.line_items = [line for line in made.lines if line.recurring or line in cart.line_items] + wish.fees
         cart.next_charge_at = cart.period.after(made.at) if made.recurring and cart.period is not None else None
     pricing.price(cart.line_items, _counts(made, 0), cart.tax, cart.products)
     if made.begins_afresh:

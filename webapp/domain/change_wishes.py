@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 
-from webapp.domain import cart_products, catalog, renewal_carts
+from webapp.domain import cart_products, catalog, pending_changes, renewal_carts
 from webapp.domain.cart_lines import CartLine
 from webapp.domain.carts import Cart, CartRequest, Wanted
 from webapp.errors import Invalid
@@ -38,7 +38,8 @@ class Wish:
     """The request against what there is: which lines are new (`cart`), which stay (`kept`), what is given up (`lost`).
 
     What stays keeps its price, unless the period is another one or its buyer names another price (`is_repriced`).
-    `more`: the new lines that are more of what stays, which is in `kept` with all there is then.
+    `more`: the new lines that are more of what stays, which is in `kept` with all there is then. `fees`: those of
+    products that stay, which wait for the end of a trial.
     """
 
     def __init__(self, membership: Membership, request: ChangeRequest) -> None:
@@ -55,6 +56,8 @@ class Wish:
         self._split_items()
         for one in named:
             self._add(one, found.get(one.product))
+        stay = {line.product_id for line in self.lines if line.type == LineType.PRODUCT}
+        self.fees = [line for line in self.fees if line.product_id in stay]
         self.cart.plan = self.plan
         self._check()
 
@@ -78,12 +81,13 @@ class Wish:
         self.kept: list[CartLine] = []
         self.more: list[CartLine] = []
         self.lost: list[CartLine] = []
+        self.fees = [renewal_carts.line_of(self.membership, one) for one in pending_changes.fees(self.membership)]
         self.added = self.is_repriced = False
         asked = {one.product: one for one in self.request.held}
         for item in self.membership.items:
             slug, plan = item.product.slug, item.product_id == self.old_plan.id
             if item.type != LineType.PRODUCT or (plan and self.new_plan):
-                continue  # a fee that waits for the end of a trial goes with its plan
+                continue
             if not plan and (slug in self.request.removed or str(item.product_id) in self.request.removed):
                 self.lost.append(renewal_carts.line_of(self.membership, item))
             else:
@@ -145,13 +149,16 @@ class Wish:
         return [line for line in self._new_lines(wanted, product) if line.type == kind]
 
     def _new_lines(self, wanted: Wanted, product: Product) -> list[CartLine]:
-        """At today's prices. Of the set-up fee of a plan only what it is more than the old one's; no sign-up credit."""
+        """At today's prices; no sign-up credit. Of a plan's set-up fee only what is more than was paid before."""
         scratch = Cart(self.cart.currency, plan=self.plan, period=self.cart.period, request=self.cart.request)
         cart_products.add(scratch, wanted, product)
         self.cart.errors += scratch.errors
         lines = [line for line in scratch.line_items if line.type != LineType.CREDIT]
         if _is_plan(product):
-            paid = max(self.old_plan.setup_fee_in(self.cart.currency) or Money(0, self.cart.currency), self._zero)
+            waits = any(one.product_id == self.old_plan.id for one in pending_changes.fees(self.membership))
+            paid = (
+                self._zero if waits else max(self.old_plan.setup_fee_in(self.cart.currency) or self._zero, self._zero)
+            )
             for line in lines:
                 if line.type == LineType.FEE:
                     line.unit_price = max(line.unit_price - paid, self._zero)

@@ -273,9 +273,12 @@ def _take_over(change: Change, membership: Membership, *, afresh: bool) -> Any:
         membership.billing_cycles = begun + change.billing_cycles if change.billing_cycles else 0
         membership.stays_for_life = change.stays_for_life
     membership.discount = change.discount
-    waiting = [item for item in membership.items if item.type != LineType.PRODUCT and membership.status == S.TRIALING]
-    kept = [] if afresh else waiting
-    membership.items = [*pending_changes.items(change), *kept]
+    if not afresh:
+        membership.items = [*pending_changes.items(change), *pending_changes.fees(membership)]
+    elif change.starts_at is None:  # a fee that waited is paid with it
+        membership.items = pending_changes.items(change)
+    else:
+        membership.items = pending_changes.items_at_its_start(change)
     membership.auto_renew = membership.recurring and membership.credential is not None
     return old_plan
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from webapp.domain import catalog
 from webapp.extensions import db
-from webapp.models import Change, ChangeStatus, Membership, MembershipItem
+from webapp.models import Change, ChangeStatus, LineType, Membership, MembershipItem
 
 
 def of(membership: Membership) -> Change | None:
@@ -36,6 +36,20 @@ def items(change: Change) -> list[MembershipItem]:
         )
         for one in change.items
     ]
+
+
+def items_at_its_start(change: Change) -> list[MembershipItem]:
+    """The same, with the fees that wait and whose products stay: they are charged with the first period, too."""
+    new = items(change)
+    stay = {one.product_id for one in new}
+    return [*new, *(one for one in fees(change.membership) if one.product_id in stay)]
+
+
+def fees(membership: Membership) -> list[MembershipItem]:
+    """Those that wait for the end of a trial; none once a period is paid."""
+    if membership.periods_paid:
+        return []
+    return [one for one in membership.items if one.type != LineType.PRODUCT]
 
 
 def drop(membership: Membership, *, reason: str) -> Change | None:

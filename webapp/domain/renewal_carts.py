@@ -24,7 +24,7 @@ def for_renewal(membership: Membership, *, number: int, change: Change | None = 
     request, terms = CartRequest(customer=membership.customer), change or membership
     cart = Cart(membership.currency, type=CartType.RENEWAL, plan=terms.plan, period=terms.period)
     cart.request, cart.tax = request, taxes.decide(request.place)
-    items = membership.items if change is None else pending_changes.items(change)
+    items = membership.items if change is None else pending_changes.items_at_its_start(change)
     lines = [line_of(membership, one, terms.period) for one in items] or [_plan_line(membership)]
     if number > 0:
         lines = [line for line in lines if line.recurring]
