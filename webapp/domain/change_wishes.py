@@ -81,7 +81,9 @@ class Wish:
         self.kept: list[CartLine] = []
         self.more: list[CartLine] = []
         self.lost: list[CartLine] = []
-        self.fees = [renewal_carts.line_of(self.membership, one) for one in pending_changes.fees(self.membership)]
+        self.fees: list[CartLine] = [
+            renewal_carts.line_of(self.membership, one) for one in pending_changes.fees(self.membership)
+        ]
         self.added = self.is_repriced = False
         asked = {one.product: one for one in self.request.held}
         for item in self.membership.items:
