@@ -56,8 +56,7 @@ class Wish:
         self._split_items()
         for one in named:
             self._add(one, found.get(one.product))
-        stay = {line.product_id for line in self.lines if line.type == LineType.PRODUCT}
-        self.fees = [line for line in self.fees if line.product_id in stay]
+        self.fees = self._waiting_fees()
         self.cart.plan = self.plan
         self._check()
 
@@ -81,9 +80,6 @@ class Wish:
         self.kept: list[CartLine] = []
         self.more: list[CartLine] = []
         self.lost: list[CartLine] = []
-        self.fees: list[CartLine] = [
-            renewal_carts.line_of(self.membership, one) for one in pending_changes.fees(self.membership)
-        ]
         self.added = self.is_repriced = False
         asked = {one.product: one for one in self.request.held}
         for item in self.membership.items:
@@ -94,6 +90,11 @@ class Wish:
                 self.lost.append(renewal_carts.line_of(self.membership, item))
             else:
                 self._keep(item, (asked.get(slug) if item.recurring else None) or Wanted(slug, item.quantity))
+
+    def _waiting_fees(self) -> list[CartLine]:
+        stay = {line.product_id for line in self.lines if line.type == LineType.PRODUCT}
+        found = [one for one in pending_changes.fees(self.membership) if one.product_id in stay]
+        return [renewal_carts.line_of(self.membership, one) for one in found]
 
     def _keep(self, item: MembershipItem, wanted: Wanted) -> None:
         line = renewal_carts.line_of(self.membership, item)
