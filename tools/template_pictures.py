@@ -48,7 +48,7 @@ def take(url: str) -> None:
 
 def keep(screenshot: bytes, file: Path) -> None:
     picture = Image.open(io.BytesIO(screenshot)).convert("RGB").resize(site_templates.PREVIEW, Image.Resampling.LANCZOS)
-    picture.save(file, "WEBP", quality=72, method=6)
+    picture.save(file, "WEBP", quality=55, method=6)
     print(f"{file.relative_to(Path.cwd())}: {file.stat().st_size} bytes")
 
 

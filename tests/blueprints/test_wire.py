@@ -16,7 +16,8 @@ WIRE_AT_MOST = 60_000
 
 
 def files_of(html: str) -> list[str]:
-    return [one for one in re.findall(r'(?:src|href)="(/static/[^"]+)"', html) if "icon" not in one]
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', html)
+    return [one for one in files if "icon" not in one] + re.findall(r'<img [^>]*src="(/[^"]+)"', html)
 
 
 def weight(client: FlaskClient, path: str) -> int:

@@ -25,7 +25,7 @@ FOLDER = ROOT / "webapp" / "site_templates"
 DEFAULT = "business"
 FALLBACK = "en"
 LARGEST = (1600, 1600)  # a picture's sides, in pixels
-PREVIEW = (480, 320)
+PREVIEW = (360, 240)
 
 
 @dataclass(frozen=True, slots=True)
