@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.conftest import TurnedClock
 from tests.looking import Look
 from tests.templates.conftest import Element
 from webapp.domain import audit
-from webapp.models import User
+from webapp.extensions import db
+from webapp.models import Change, ChangeKind, ChangeStatus, Mail, MailStatus, User
 from webapp.transactions import unit_of_work
 
 
@@ -48,3 +52,35 @@ def test_who_acted_as_a_customer_is_told_with_both(look: Look, operator: User) -
         audit.note(customer, "customers.change", before={"name": "A"}, after={"name": "B"})
     told = history(look(f"/admin/customers/{customer.id}"))
     assert any("Olga Peters as the customer" in one for one in told)
+
+
+def test_a_customers_history_has_other_terms_and_what_was_sent(look: Look, clock: TurnedClock) -> None:
+    membership = factories.active_membership(expires_at=clock.now + timedelta(days=30))
+    ada = membership.customer
+    facts = {
+        "currency": "EUR",
+        "price_minor": 1000,
+        "net_price_minor": 1000,
+        "duration": 1,
+        "recurring": True,
+        "duration_unit": "month",
+        "kind": ChangeKind.DOWNGRADE,
+    }
+    change = factories.save(lambda: Change(membership=membership, plan=membership.plan, items=[], **facts))
+    with unit_of_work("test"):
+        db.session.get_one(Change, change.id).move_to(ChangeStatus.WITHDRAWN, reason="replaced by another change")
+    told = dict.fromkeys(("text", "html"), "x") | {"kind": "renewal_notice", "locale": "en", "message_id": "<1@x>"}
+    sent = factories.save(
+        lambda: Mail(
+            status=MailStatus.SENT, subject="Your plan renews", to_address=ada.email, customer_id=ada.id, **told
+        )
+    )
+    factories.save(
+        lambda: Mail(status=MailStatus.SENT, subject="Other", to_address="b@x", **told | {"message_id": "<2@x>"})
+    )
+    page = look(f"/admin/customers/{ada.id}")
+    found = history(page)
+    assert any(one.startswith("Change of terms: ") and "replaced by another change" in one for one in found)
+    assert any(one.startswith("E-mail to the customer") and "Your plan renews" in one for one in found)
+    assert not any("Other" in one for one in found)
+    assert f"/admin/emails/{sent.id}" in [link.attrs.get("href") for link in page.all("a")]

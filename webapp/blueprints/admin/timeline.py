@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -16,7 +17,7 @@ from webapp.blueprints.admin.happened import Happened, happened
 from webapp.blueprints.admin.searches import any_of
 from webapp.domain.reckonings import Reckoning
 from webapp.extensions import db
-from webapp.models import AuditEntry, Event, Membership, Move, Payment, Site, User
+from webapp.models import AuditEntry, Change, Event, Mail, Membership, Move, Payment, Site, User
 
 ENTRIES_AT_MOST = 50
 SAME_MOMENT = timedelta(seconds=5)
@@ -53,16 +54,18 @@ def of_rows(ids: Mapping[str, Sequence[int]]) -> list[Entry]:
 
 
 def of_customer(customer_id: int) -> list[Entry]:
-    """Every event that concerns a customer, and the steps and changes of all that is theirs."""
+    """Every event that concerns a customer, the steps and changes of all that is theirs, and what they were sent."""
     owned = {kind.__tablename__: select(kind.id).where(kind.customer_id == customer_id) for kind in OWNED}
+    terms = select(Change.id).join(Membership, Membership.id == Change.membership_id)
+    owned[Change.__tablename__] = terms.where(Membership.customer_id == customer_id)
 
     def about(kept: Any) -> ColumnElement[bool]:
         """Found by the rows' index, each table by itself: of one condition, PostgreSQL would read all there is."""
         kinds = {"customers": [customer_id], **owned}
         return any_of(kept.id, *(select(kept.id).where(_about(kept, kind, some)) for kind, some in kinds.items()))
 
-    kept = happened(about(AuditEntry), about(Move), Event.customer_id == customer_id)
-    return _told(kept, named=True)
+    theirs = Event.customer_id == customer_id, Mail.customer_id == customer_id
+    return _told(happened(about(AuditEntry), about(Move), *theirs), named=True)
 
 
 def _about(kept: Any, kind: str, ids: Any) -> ColumnElement[bool]:
@@ -81,6 +84,7 @@ def _told(kept: Happened, *, named: bool = False) -> list[Entry]:
             *(of_move(one, people, named=named) for one in kept.moves),
             *(of_audit(one, people, named=named) for one in audits),
             *(of_event(one, named=named) for one in events),
+            *(of_mail(one) for one in kept.mails),
         ]
     )
 
@@ -147,6 +151,11 @@ def of_event(event: Event, *, named: bool = False) -> Entry:
         about = numbered(event.object_type, event.object_id)
         text = f"{about}: {text}" if text else about
     return Entry(event.timestamp, title, text, tone="error" if error else "")
+
+
+def of_mail(mail: Mail) -> Entry:
+    url = url_for("admin.show_email", mail_id=mail.id)
+    return Entry(mail.created_at, _("E-mail to the customer"), mail.subject, url=url)
 
 
 def _tone_of(tone: str) -> str:
