@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE, Schema, fields
 
 from webapp import clock
+from webapp.currencies import in_use
 from webapp.periods import Period
 
 HIGHEST = 10**12  # minor units
@@ -216,7 +217,7 @@ class Instant(fields.Field[Any]):
 
 
 class Currency(Text):
-    """Three letters of ISO 4217."""
+    """Three letters of ISO 4217, of money that is used today."""
 
     default_error_messages = {**COMMON, "invalid": _l("Send a currency code like EUR.")}
 
@@ -225,7 +226,7 @@ class Currency(Text):
 
     def _deserialize(self, value: Any, *args: Any, **more: Any) -> str:
         text = super()._deserialize(value, *args, **more).upper()
-        if not re.fullmatch("[A-Z]{3}", text):
+        if text not in in_use():
             raise self.make_error("invalid")
         return text
 
