@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests import factories
 from tests.addons import installed
@@ -207,6 +207,29 @@ def test_fields_that_are_slower_than_ten_seconds_are_given_up(
     elsewhere = {"en": "Pay at the payment provider", "de": "Beim Zahlungsanbieter bezahlen"}
     broken.get_by_role("button", name=elsewhere[language]).click()
     heading(page).to_have_text("Pay at Stripe")
+
+
+@pytest.mark.noisy
+@pytest.mark.ux("P11")
+def test_a_frame_that_stays_silent_has_what_the_script_left_of_the_ten_seconds(
+    open_page: Open, stripe: StripeFake
+) -> None:
+    page = open_page("/register/premium")
+    held: list[Route] = []
+    page.route("**/js/stripe.js", lambda route: held.append(route))
+    page.route("**/elements**", lambda route: None)  # it never answers
+    fill_in(page)
+    page.clock.install()
+    page.get_by_role("radio", name="Card", exact=True).check(force=True)
+    order(page)
+    expect(page.locator("#card-wait")).to_be_visible()
+    page.clock.run_for(8_000)
+    held[0].continue_()
+    expect(page.locator("#card-fields iframe")).to_be_attached()
+    page.clock.run_for(1_000)
+    expect(page.locator("#card-wait")).to_be_visible()
+    page.clock.run_for(1_500)
+    expect(page.locator("#card-broken")).to_be_visible()
 
 
 @pytest.mark.noisy

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const PATIENCE = 10000; // milliseconds until fields that do not load are given up
+  const PATIENCE = 10000; // milliseconds until fields that do not load are given up, script and all
   const form = document.getElementById("card-form");
   if (!form) return;
   const data = JSON.parse(form.dataset.element);
@@ -42,7 +42,9 @@
 
   /* ---- the fields ---- */
 
-  const load = () =>
+  const tooLate = (reject, until) => setTimeout(() => reject(new Error("too slow")), until - performance.now());
+
+  const load = (until) =>
     new Promise((resolve, reject) => {
       if (window.Stripe) return resolve();
       const script = document.createElement("script");
@@ -50,10 +52,10 @@
       script.onload = () => (window.Stripe ? resolve() : reject(new Error("no Stripe")));
       script.onerror = () => reject(new Error("not loaded"));
       document.head.append(script);
-      setTimeout(() => reject(new Error("too slow")), PATIENCE);
+      tooLate(reject, until);
     });
 
-  const mount = () =>
+  const mount = (until) =>
     new Promise((resolve, reject) => {
       stripe = window.Stripe(data.publishable_key, { locale: data.locale });
       const options = { mode: data.mode, currency: data.currency, locale: data.locale, appearance: appearance() };
@@ -64,7 +66,7 @@
       element.on("ready", resolve);
       element.on("loaderror", reject);
       element.mount(place);
-      setTimeout(() => reject(new Error("too slow")), PATIENCE);
+      tooLate(reject, until);
     });
 
   const appearance = () => ({
@@ -85,9 +87,10 @@
     place.hidden = false;
     place.replaceChildren(); // of a try before that came to nothing
     button.setAttribute("aria-describedby", wait.id);
+    const until = performance.now() + PATIENCE;
     try {
-      await load();
-      await mount();
+      await load(until);
+      await mount(until);
       ready = true;
       button.removeAttribute("aria-disabled");
       button.removeAttribute("aria-describedby");
