@@ -136,12 +136,16 @@ def transfer_instructions() -> str:
     return network.settings().manual_instructions
 
 
+def transfer_days() -> int:
+    return network.settings().manual_due_days
+
+
 def our_gateways(settings: Settings) -> dict[str, Factory]:
     ours: dict[str, Factory] = {
         "stripe": partial(StripeGateway, value_of=network.value_of),
         "stripe-checkout": partial(StripeCheckoutGateway, value_of=network.value_of),
         "paypal": partial(PayPalGateway, value_of=network.value_of),
-        "manual": partial(ManualGateway, instructions=transfer_instructions),
+        "manual": partial(ManualGateway, instructions=transfer_instructions, due_days=transfer_days),
         "free": FreeGateway,
     }
     if settings.sandbox_gateway:

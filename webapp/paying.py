@@ -114,6 +114,7 @@ class RefundRequest:
     idempotency_key: str
 
 
+DUE_DAYS = 14  # for money that comes by another way, where nobody says otherwise
 TO_CONFIRM = "authentication_required"  # the reason of a charge that the buyer's bank declines until they confirm it
 PROCESSING = "processing"  # the reason of an outcome that only the vendor can bring further, not the buyer
 APPROVED = "approved"  # the reason of one where the buyer has agreed, and the vendor waits for our word: `capture`
@@ -209,7 +210,7 @@ class Later:
     """The money comes by another way. `instructions` tell the buyer how, as plain text."""
 
     instructions: str
-    due_days: int = 14
+    due_days: int = DUE_DAYS
 
 
 Beginning = Done | Redirect | BrowserStep | Later

@@ -253,6 +253,16 @@ def test_a_buyer_reads_the_instructions_that_the_operator_saved(app: Flask, sett
     assert (only(Try).action or {})["text"].startswith("DE02 1203 0000 0000 2020 51\n")
 
 
+def test_a_transfer_is_due_on_the_day_that_the_operator_gives(app: Flask, settings: Settings) -> None:
+    factories.product("premium")
+    with unit_of_work("test"):
+        network.change({"manual_due_days": 30})
+    ordering.place(factories.order("premium", gateway="manual"), settings)
+    due, placed = only(Payment).due_at, only(Payment).created_at
+    assert due is not None
+    assert (due - placed).days in (29, 30)
+
+
 def test_a_manual_order_waits_for_the_operator(app: Flask, settings: Settings) -> None:
     factories.product("premium")
     placed = ordering.place(factories.order("premium", gateway="manual"), settings)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
+from tests.addons import installed
 from tests.blueprints.admin import rows
 from tests.blueprints.admin.test_customers import facts
 from tests.conftest import Statements
@@ -192,3 +194,12 @@ def test_a_gateway_that_reports_by_itself_is_warned_about(look: Look) -> None:
     warning = "which reports payments itself"
     assert warning in look(f"/admin/payments/{by_card.id}/confirmation").text
     assert warning not in look(f"/admin/payments/{by_transfer.id}/confirmation").text
+
+
+def test_a_payment_leads_to_its_page_at_the_gateway(app: Flask, look: Look) -> None:
+    taken = factories.payment(gateway="stripe", gateway_reference="pi_123", status=PaymentStatus.COMPLETED)
+    elsewhere = factories.payment(gateway="gone-by-now", gateway_reference="x")
+    with installed(app, env={"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_PUBLISHABLE_KEY": "pk_test_1"}):
+        link = rows.link(look(f"/admin/payments/{taken.id}"), "Its page at the gateway")
+        assert link == "https://dashboard.stripe.com/test/payments/pi_123"
+        assert "Its page at the gateway" not in look(f"/admin/payments/{elsewhere.id}").text

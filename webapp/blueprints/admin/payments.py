@@ -21,7 +21,7 @@ from webapp.domain import audit, invoices, payments, receivables, refunds, tax_n
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.flows import asking
-from webapp.gateways import gateways
+from webapp.gateways import beyond, gateways
 from webapp.models import Payment, PaymentStatus, Try
 from webapp.transactions import unit_of_work
 
@@ -94,6 +94,13 @@ def look_at(payment_id: int) -> Payment:
     return payment
 
 
+def vendors_page(payment: Payment) -> str:
+    """Where the vendor shows it to the staff; empty where it has no such page, or its gateway is not there."""
+    gateway = gateways.all().get(payment.gateway)
+    address = beyond(gateway).address_of(payment.gateway_reference or "") if gateway is not None else ""
+    return address if address.startswith("https://") else ""
+
+
 def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
     """`problem`: why what was just asked for was not done; the page shows how things stand now."""
     history = {
@@ -107,6 +114,7 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
         status=status,
         problem=problem,
         payment=payment,
+        vendors_page=vendors_page(payment),
         reasons={one.id: reasons.told(timeline.name_people(one.reason, people)) for one in payment.tries},
         refundable=refunds.left(payment),
         taxes=tax_names.of_payment(payment),
