@@ -146,9 +146,9 @@ def test_after_a_week_without_notices_one_run_knows_all_that_stripe_knows(shop: 
     assert sorted(database.session.scalars(select(Dispute.status))) == sorted(
         [DisputeStatus.OPEN, DisputeStatus.WON, DisputeStatus.LOST]
     )
-    assert [one.reason for one in database.session.scalars(select(Try).where(Try.status == T.DECLINED))][:1] == [
-        "insufficient_funds"
-    ]
+    assert [
+        one.reason for one in database.session.scalars(select(Try).where(Try.status == T.DECLINED).order_by(Try.id))
+    ][:1] == ["insufficient_funds"]
     assert run.failed == 0
     assert run.repaired == len(run.lines) >= 12
     known = truth()
