@@ -30,7 +30,7 @@ def test_a_copied_field_is_what_wtforms_would_have_built(app: Flask) -> None:
         for kind in (CheckoutForm, Plain):
             kind(formdata=None)
             form = kind(formdata=None)
-            for name, unbound in kind._unbound_fields:  # type: ignore[attr-defined]
+            for name, unbound in vars(kind)["_unbound_fields"]:
                 built = unbound.bind(form=form, name=unbound.name or name, translations=form[name]._translations)
                 built.process(None)
                 assert facts(form[name]) == facts(built), name

@@ -206,7 +206,8 @@ def test_no_more_are_kept_than_said(app: Flask, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(routes, "same_looks", few)
     for plan in ("premium", "studio", "premium", "none"):
         written(app, f"/register/{plan}")
-    assert [key[0] for key in few._kept] == ["/register/premium?", "/register/none?"]  # type: ignore[index]
+    addresses = [str(key[0]) for key in few._kept if isinstance(key, tuple)]
+    assert addresses == ["/register/premium?", "/register/none?"]
 
 
 @pytest.fixture

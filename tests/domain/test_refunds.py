@@ -389,4 +389,6 @@ def test_by_hand_an_operator_says_what_became_of_it(clock: TurnedClock) -> None:
     assert [one.status for one in fresh(payment).refunds] == [RefundStatus.SUCCEEDED, RefundStatus.FAILED]
     with pytest.raises(Conflict), unit_of_work("operator:1"):
         refund_moves.confirm_by_hand(db.session.get_one(Refund, refund.id), sent=True, actor="operator:1")
-    assert timedelta(days=30) <= fresh(payment).refunds[0].settled_at - refund.created_at  # type: ignore[operator]
+    settled = fresh(payment).refunds[0].settled_at
+    assert settled is not None
+    assert timedelta(days=30) <= settled - refund.created_at

@@ -14,6 +14,7 @@ from webapp.blueprints.admin import filters, lists, notes, searches, timeline
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
+from webapp.blueprints.admin.site_step_words import WORDS
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, site_steering, sites
@@ -85,7 +86,7 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         problem=problem,
         site=site,
         may_be_made=sites.may_be_made(site),
-        steps=site_steering.possible(site),
+        steps={step: WORDS[step].do for step in site_steering.possible(site)},
         history=timeline.of_rows({"sites": [site.id]}),
         notes=notes.shown(site),
     )

@@ -16,6 +16,7 @@ TO_PAY = (
     TOTAL,
     TAX,
 )
+PERIOD_PRICE = Placeholder("price", _l("What a period costs"), _l("€29.99 per month"))
 SWITCHED_OFF_ON = Placeholder(
     "switched_off_on", _l("The day on which the site is switched off; may be empty"), _l("6 December 2026")
 )
@@ -26,7 +27,7 @@ declare(
     NAME,
     PLAN,
     CONTRACT,
-    Placeholder("price", _l("What a period costs"), _l("€29.99 per month")),
+    PERIOD_PRICE,
     Placeholder("charged_on", _l("The day on which it is charged"), _l("3 December 2026")),
     PAID_BY,
     ACCOUNT,
@@ -38,7 +39,7 @@ declare(
     NAME,
     PLAN,
     CONTRACT,
-    Placeholder("price", _l("What a period costs"), _l("€29.99 per month")),
+    PERIOD_PRICE,
     Placeholder("charged_on", _l("The day on which it ends, and is charged"), _l("3 December 2026")),
     PAID_BY,
     ACCOUNT,
@@ -57,7 +58,7 @@ declare(
     NAME,
     PLAN,
     CONTRACT,
-    Placeholder("price", _l("What a period costs"), _l("€29.99 per month")),
+    PERIOD_PRICE,
     Placeholder("charged_on", _l("The day on which it is charged"), _l("3 December 2026")),
     PAID_BY,
     Placeholder("valid_until", _l("The last month of the card"), "11/2026"),
