@@ -120,6 +120,21 @@ def test_from_the_banks_own_page_both_answers_lead_back_to_the_order(
     assert only(Payment).status == PaymentStatus.COMPLETED
 
 
+def test_a_way_to_pay_that_was_chosen_while_the_sum_was_on_its_way_stays_chosen(
+    open_page: Open, stripe: StripeFake
+) -> None:
+    page = open_page("/register/premium")
+    held: list[Route] = []
+    page.route("**/checkout/summary", lambda route: held.append(route))
+    page.get_by_label("Country").select_option("AT")
+    page.get_by_role("radio", name="Card", exact=True).check(force=True)
+    page.evaluate("() => { document.querySelector('#gateway-choices input').dataset.before = ''; }")
+    with page.expect_response("**/checkout/summary"):
+        held[0].continue_()
+    expect(page.locator("[data-before]")).to_have_count(0)
+    expect(page.get_by_role("radio", name="Card", exact=True)).to_be_checked()
+
+
 def test_a_trial_keeps_the_card_and_charges_nothing(open_page: Open, stripe: StripeFake) -> None:
     page = ordered(open_page, plan="studio")
     expect(page.get_by_text("Nothing is charged today.")).to_be_visible()
@@ -221,9 +236,11 @@ def test_a_frame_that_stays_silent_has_what_the_script_left_of_the_ten_seconds(
     fill_in(page)
     page.clock.install()
     page.get_by_role("radio", name="Card", exact=True).check(force=True)
-    order(page)
+    with page.expect_request("**/js/stripe.js"):
+        order(page)
     expect(page.locator("#card-wait")).to_be_visible()
     page.clock.run_for(8_000)
+    expect(page.locator("#card-wait")).to_be_visible()
     held[0].continue_()
     expect(page.locator("#card-fields iframe")).to_be_attached()
     page.clock.run_for(1_000)

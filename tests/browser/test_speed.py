@@ -17,7 +17,7 @@ from tests.browser.office import Open
 
 TELEPHONE: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
-OPENINGS = 3
+OPENINGS = 10  # on a machine that does something else beside it
 WATCH = """() => {
     window.seen = {paint: 0, shift: 0, slowest: 0};
     const watch = (type, note, more) => new PerformanceObserver(list => list.getEntries().forEach(note))

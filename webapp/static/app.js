@@ -127,24 +127,29 @@
 
   /* ---- swaps: what was typed meanwhile stays, and focus is never lost ---- */
 
-  const typed = new Map(); // id -> when
+  /* What was entered last, in that order: a radio button that was chosen later wins over one chosen before. */
+  const entered = new Map(); // id -> {at, value, checked}
 
   document.addEventListener("input", (event) => {
-    if (event.target.id) typed.set(event.target.id, performance.now());
+    const { id, type, value, checked } = event.target;
+    if (!id || type === "file") return;
+    entered.delete(id);
+    entered.set(id, { at: performance.now(), value, checked });
   });
   document.addEventListener("htmx:beforeSend", (event) => {
     event.detail.xhr.sentAt = performance.now();
   });
 
-  function entriesSince(area, sentAt) {
-    const kept = new Map();
-    for (const control of area.querySelectorAll("input[id], textarea[id], select[id]")) {
-      if ((typed.get(control.id) || 0) > sentAt) kept.set(control.id, [control.value, control.checked]);
+  /* Whatever the answer replaced, out of band too, was drawn before this was entered. */
+  function enterAgain(sentAt) {
+    for (const [id, { at, value, checked }] of entered) {
+      const control = at > sentAt ? byId(id) : null;
+      if (!control) continue;
+      if (control.type === "checkbox" || control.type === "radio") control.checked = checked;
+      else if (control.value !== value) control.value = value;
     }
-    return kept;
   }
 
-  let kept = new Map();
   let hadFocus = false;
   let said = "";
 
@@ -164,7 +169,6 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr, serverResponse } = event.detail;
     if (target.dataset.pollSeconds && unchanged(target, serverResponse)) event.detail.shouldSwap = false;
-    kept = entriesSince(target, xhr.sentAt || 0);
     hadFocus = target.contains(document.activeElement);
     said = target.dataset.says || "";
   });
@@ -173,13 +177,7 @@
     const says = event.target.dataset.says;
     if (says && says !== said) announce(says);
     if (event.target.matches(".field__error")) announce(event.target.textContent.trim());
-    for (const [id, [value, checked]] of kept) {
-      const control = byId(id);
-      if (!control) continue;
-      if (control.type === "checkbox" || control.type === "radio") control.checked = checked;
-      else control.value = value;
-    }
-    kept = new Map();
+    enterAgain(event.detail.xhr?.sentAt ?? Infinity);
     markErrors();
     focusAfter(event.target);
   });
@@ -242,6 +240,7 @@
     const input = byId(button.dataset.fills);
     event.preventDefault();
     input.value = button.value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
     focusOn(input);
     button.closest("[role='status']").replaceChildren();
   }
