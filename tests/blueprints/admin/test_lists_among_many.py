@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from benchmarks import crowd
 from tests import factories
@@ -18,6 +18,7 @@ FEW, MANY = 2000, 6000  # both beyond the thousand up to which a list counts its
 OPEN_THINGS = 100  # the number of those stands on each page; they are counted up to a limit
 GRAIN = 20  # instructions of SQLite's machine between two looks
 LISTS = (
+    "/admin/attention",
     "/admin/customers",
     "/admin/customers?sort=name",
     "/admin/customers?search=customer777@example.net",
@@ -35,6 +36,8 @@ def fill(number: int, beyond: int = 0) -> None:
     for table, values in crowd.rows(dialect_name(), number).items():
         with db.engine.begin() as connection:
             crowd.write(connection, table, values, number, beyond=beyond)
+    with db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
 
 
 @contextmanager
