@@ -37,6 +37,7 @@ class Rates:
     to: str
     known: dict[str, Known]
     guessed: set[str] = field(default_factory=set)
+    _worths: dict[tuple[str, date], tuple[int, int]] = field(default_factory=dict)
 
     def lacking(self, currencies: Iterable[str]) -> list[str]:
         """Those for which nothing is known, so that amounts cannot be turned into the other currency."""
@@ -47,9 +48,12 @@ class Rates:
         """Raises KeyError for a currency that is `lacking`."""
         if currency == self.to or not minor:
             return minor
-        worth = self._on(self.to, day) / self._on(currency, day) * Fraction(10) ** self._shift(currency)
-        numerator, denominator = abs(minor) * worth.numerator, worth.denominator
-        whole = (2 * numerator + denominator) // (2 * denominator)
+        found = self._worths.get((currency, day))
+        if found is None:  # a year has thousands of amounts, and a few hundred days
+            worth = self._on(self.to, day) / self._on(currency, day) * Fraction(10) ** self._shift(currency)
+            found = self._worths[currency, day] = worth.numerator, worth.denominator
+        numerator, denominator = found
+        whole = (2 * abs(minor) * numerator + denominator) // (2 * denominator)
         return -whole if minor < 0 else whole
 
     def newest(self, currencies: Iterable[str]) -> date | None:
@@ -84,7 +88,7 @@ def read(session: Session, to: str, currencies: Collection[str], first: date, la
         .where(ExchangeRate.day >= func.coalesce(start, date.min), ExchangeRate.day <= last)
         .order_by(ExchangeRate.currency, ExchangeRate.day)
     )
-    for currency, day, rate in session.execute(query):
+    for currency, day, rate in session.execute(query).all():
         days, rates = known.setdefault(currency, ([], []))
         days.append(day)
         rates.append(Fraction(rate))

@@ -100,7 +100,7 @@ def together(session: Session, to: str, span: Span) -> Together:
     asked = {"first": span.first, "last": span.last, "to": to}
     for currency, measure, value in session.execute(STOOD, asked):
         paying += _stands(stock, currency, measure, value)
-    rows: list[Any] = list(session.execute(OF_DAYS, asked))
+    rows: list[Any] = [*session.execute(OF_DAYS, asked).all()]
     for currency, name, day, value in since:
         if day < span.first:
             paying += _stands(stock, currency, Measure(name), value)
