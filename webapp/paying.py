@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import Flag, StrEnum, auto
 from typing import Any
 
 from webapp.money import Money
+from webapp.periods import Period
 
 
 class Capability(Flag):
@@ -18,7 +19,7 @@ class Capability(Flag):
     STORED_CREDENTIAL = auto()  # can charge again without the buyer
     REFUND = auto()
     PARTIAL_REFUND = auto()
-    MANAGED_SUBSCRIPTION = auto()  # insists on running the subscription itself
+    MANAGED_SUBSCRIPTION = auto()  # charges again by itself, as the buyer agreed there; `charge` only finds what it did
     OFFLINE = auto()  # the money comes by another way; an operator confirms it
     CAPTURE = auto()  # the buyer agrees at the vendor's, and the money is taken once we say so
 
@@ -59,15 +60,31 @@ class Credential:
 
     `expires`: the last day on which it can be charged, as it stands on a card; None for what has none.
     `fingerprint`: the same for the same card (or account at a bank), whoever pays with it; empty where none is told.
+    `is_agreement`: the gateway charges it by itself, as an `Agreement` says, and nothing else can be.
     """
 
     reference: str
     label: str = ""
     expires: date | None = None
     fingerprint: str = ""
+    is_agreement: bool = False
 
     def __post_init__(self) -> None:
         check_reference(self.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a gateway with MANAGED_SUBSCRIPTION shall take by itself after the payment that begins it.
+
+    `amounts`: what is taken each time, and how often, in their order; 0 times for the last one: until it is ended.
+    `starts_at`: when the first of them is due; None: one period after the buyer has agreed.
+    """
+
+    name: str
+    period: Period
+    amounts: tuple[tuple[Money, int], ...]
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +106,16 @@ class PaymentRequest:
     locale: str = "en"
     metadata: Mapping[str, str] = field(default_factory=dict)
     credential: str = ""  # a stored one that the buyer, who is here, wants to pay with
+    agreement: Agreement | None = None  # what the gateway shall take by itself from then on, if it can
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeRequest:
-    """One try to charge a stored credential without the buyer."""
+    """One try to charge a stored credential without the buyer.
+
+    `covers`: the period that is paid for, from when it is due to when the next one is; None for what is no period.
+    `again`: a try before this one failed.
+    """
 
     reference: str
     amount: Money
@@ -102,6 +124,8 @@ class ChargeRequest:
     credential: str
     idempotency_key: str
     metadata: Mapping[str, str] = field(default_factory=dict)
+    covers: tuple[datetime, datetime] | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +177,36 @@ class Outcome:
     def __post_init__(self) -> None:
         if self.reference is not None:
             check_reference(self.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Money that a gateway took by itself. `reference`: as `fetch` knows it."""
+
+    reference: str
+    amount: Money
+    at: datetime
+
+
+EARLY = timedelta(days=3)
+
+
+def window(due: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """When money that a gateway takes by itself pays for the period that is due then, and lasts until the next one is.
+
+    A vendor bills at an hour of its own on that day, and sometimes a little early.
+    """
+    slack = min(EARLY, (until - due) / 2)
+    return due - slack, until - slack
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementState:
+    """How an agreement stands at the vendor; `taken` by it, the oldest first. What has ended never takes again."""
+
+    ended: bool = False
+    rests: bool = False
+    taken: Sequence[Taken] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class PayPalFake(FakeVendor):
             "PAYPAL_CLIENT_SECRET": SECRET,
             "PAYPAL_WEBHOOK_ID": WEBHOOK,
             "PAYPAL_API_BASE": self.url,
+            "PAYPAL_SUBSCRIPTIONS": "0",
         }
 
     # -- calls ---------------------------------------------------------------------------------------------------
@@ -220,8 +221,11 @@ class PayPalFake(FakeVendor):
         return next(one for one in self.things.values() if one["_kind"] == "capture")
 
     def show_capture(self, name: str) -> Thing:
-        self.find(name, "capture")
-        return self.shown(name)
+        """What a subscription took is shown here too, in the words of the newer interface."""
+        thing = self.find(name, "capture", "sale")
+        if thing["_kind"] == "capture":
+            return self.shown(name)
+        return {"id": name, "status": thing["state"].upper(), "amount": self._amount(thing), "final_capture": True}
 
     def settle(self, name: str, *, ok: bool) -> None:
         """A person at PayPal has looked at what was held."""

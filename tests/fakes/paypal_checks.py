@@ -143,6 +143,9 @@ SUBSCRIPTION = shape(
     ),
 )
 REASON = shape("reason", reason=text(128))
+COLLECTION = shape(
+    "note capture_type amount", note=text(128), capture_type={"enum": ["OUTSTANDING_BALANCE"]}, amount=MONEY
+)
 
 
 def check(schema: Mapping[str, Any], told: Any) -> None:

@@ -10,7 +10,17 @@ from datetime import datetime
 
 from tests.fakes import paypal_signing as signing
 from tests.fakes.paypal import ROUTES, PayPalFake, Thing
-from tests.fakes.paypal_checks import PLAN, PRODUCT, REASON, SUBSCRIPTION, Refused, check_money, written
+from tests.fakes.paypal_checks import (
+    COLLECTION,
+    PLAN,
+    PRODUCT,
+    REASON,
+    SUBSCRIPTION,
+    Refused,
+    check_money,
+    written,
+)
+from tests.fakes.vendor import Call, Reply
 from webapp import clock
 from webapp.periods import Period, Unit
 
@@ -24,15 +34,34 @@ class PayPalSubscriptionsFake(PayPalFake):
         *ROUTES,
         ("POST", "/v1/catalogs/products", PRODUCT, "make_product"),
         ("POST", PLANS, PLAN, "make_plan"),
+        ("GET", PLANS, None, "list_plans"),
         ("GET", rf"{PLANS}/([\w-]+)", None, "show_plan"),
         ("POST", AGREEMENTS, SUBSCRIPTION, "make_subscription"),
         ("GET", rf"{AGREEMENTS}/([\w-]+)", None, "show_subscription"),
         ("POST", rf"{AGREEMENTS}/([\w-]+)/suspend", REASON, "suspend"),
         ("POST", rf"{AGREEMENTS}/([\w-]+)/activate", REASON, "activate"),
         ("POST", rf"{AGREEMENTS}/([\w-]+)/cancel", REASON, "cancel"),
+        ("POST", rf"{AGREEMENTS}/([\w-]+)/capture", COLLECTION, "collect"),
         ("GET", rf"{AGREEMENTS}/([\w-]+)/transactions", None, "list_transactions"),
     )
-    without_key = (*PayPalFake.without_key, "suspend", "activate", "cancel")
+    without_key = (*PayPalFake.without_key, "suspend", "activate", "cancel", "collect")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_no_money = False  # what is owed cannot be collected
+        self._collected: dict[str, Thing] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**super().env, "PAYPAL_SUBSCRIPTIONS": "1"}
+
+    def reply(self, call: Call) -> Reply:
+        """What was collected is a transaction, and no thing with an address."""
+        answer = super().reply(call)
+        if answer.status == 200 and isinstance(answer.body, dict) and "transaction" in answer.body:
+            told = {key: value for key, value in answer.body.items() if key != "transaction"}
+            return Reply(200, {**told, "id": answer.body["transaction"]})
+        return answer
 
     # -- what is sold --------------------------------------------------------------------------------------------
     def make_product(self, told: Thing) -> Thing:
@@ -77,6 +106,13 @@ class PayPalSubscriptionsFake(PayPalFake):
         check_money(price, "/billing_cycles/pricing_scheme/fixed_price/value", may_be_zero=not regular)
         return str(price["currency_code"])
 
+    def list_plans(self) -> Thing:
+        """Without their cycles: those are asked for one by one."""
+        query = self.calls[-1].query
+        product = query.get("product_id", [""])[0]
+        found = [one for one in self.things.values() if one["_kind"] == "plan" and one["product_id"] == product]
+        return {"plans": [{name: one[name] for name in ("id", "product_id", "status", "name")} for one in found]}
+
     def show_plan(self, name: str) -> Thing:
         self.find(name, "plan")
         return self.shown(name)
@@ -86,7 +122,8 @@ class PayPalSubscriptionsFake(PayPalFake):
         self.find(told["plan_id"], "plan")
         name = f"I-{next(self._numbers):012d}"
         made = self.new("subscription", name, status="APPROVAL_PENDING", plan_id=told["plan_id"], _sales=[], _done={})
-        made |= {"custom_id": told["custom_id"]} if "custom_id" in told else {}
+        made |= {key: told[key] for key in ("custom_id", "subscriber") if key in told}
+        made["create_time"] = signing.stamp(clock.now())
         made["links"] = [
             self.link(f"/webapps/billing/subscriptions?ba_token=BA-{name[2:]}", "approve"),
             self.link(f"{AGREEMENTS}/{name}", "self"),
@@ -151,6 +188,31 @@ class PayPalSubscriptionsFake(PayPalFake):
         if self._left(made) == []:
             self._move(made, "EXPIRED", "EXPIRED")
         return sale
+
+    def collect(self, name: str, told: Thing) -> Thing:
+        """What it failed to take is taken now."""
+        made = self._in_state(name, *OPEN)
+        owed = made["billing_info"]["outstanding_balance"]
+        amount = told["amount"]
+        if amount["currency_code"] != owed["currency_code"]:
+            raise Refused("CURRENCY_MISMATCH", "/amount/currency_code")
+        if check_money(amount, "/amount/value") > check_money(owed, may_be_zero=True):
+            raise Refused("AMOUNT_GREATER_THAN_OUTSTANDING_BALANCE", "/amount/value")
+        if self.has_no_money:
+            raise Refused("SUBSCRIBER_FUNDING_SOURCE_DECLINED")
+        key = self.calls[-1].headers["PayPal-Request-Id"]
+        if key in self._collected:
+            return self._collected[key]
+        sale = self._new_sale(made, amount)
+        cycle = self._due(made)
+        made["_done"][cycle["sequence"]] = made["_done"].get(cycle["sequence"], 0) + 1
+        made["_periods"].append(cycle["frequency"])
+        self._info(made)
+        self.tell("PAYMENT.SALE.COMPLETED", "sale", self.things[sale])
+        shown = {"gross_amount": amount}
+        answer = {"status": "COMPLETED", "amount_with_breakdown": shown, "time": signing.stamp(clock.now())}
+        self._collected[key] = {**answer, "transaction": sale}
+        return self._collected[key]
 
     def _fail(self, made: Thing, price: Thing) -> None:
         failed = made["billing_info"]["failed_payments_count"] + 1

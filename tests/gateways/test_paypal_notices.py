@@ -241,7 +241,7 @@ def test_forged_notices_make_us_ask_only_so_often(
             "refund:1JU",
             ["capture:2GG", "sale:2GG"],
         ),
-        ("sale", {"id": "8WK", "billing_agreement_id": "I-1", "custom": "pay-a-1"}, "sale:8WK", ["pay-a-1", "I-1"]),
+        ("sale", {"id": "8WK", "billing_agreement_id": "I-1", "custom": "pay-a-1"}, "sale:8WK", ["I-1", "pay-a-1"]),
         ("subscription", {"id": "I-1", "custom_id": "pay-a-1"}, "I-1", ["pay-a-1"]),
         (
             "dispute",

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.domain import agenda, changes, memberships, payments, renewals, sites
+from webapp.domain import agenda, agreements, changes, memberships, payments, renewals, sites
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import Membership, MembershipStatus, Payment, Try, TryStatus
@@ -41,6 +41,7 @@ def _look_at_served(membership: Membership, payment: Payment | None) -> Try | No
         memberships.end(membership, reason=membership.cancellation_reason or "cancel_at reached")
         return None
     changes.look(membership)
+    agreements.keep_in_step(membership)
     announced = agenda.announced_from(membership) if membership.cancel_at is None else None
     if announced is not None and announced <= now:
         payment = _announce(membership, payment)

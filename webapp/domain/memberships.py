@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp import clock, new_rows
-from webapp.domain import agenda, carts, discounts, outbox, payment_methods, pending_changes, receivables, sites
+from webapp.domain import (
+    agenda,
+    agreements,
+    carts,
+    discounts,
+    outbox,
+    payment_methods,
+    pending_changes,
+    receivables,
+    sites,
+)
 from webapp.domain.cart_lines import CartLine
 from webapp.domain.carts import Cart
 from webapp.errors import Conflict, NotFound
@@ -151,11 +162,17 @@ def _start_period(membership: Membership, now: datetime) -> None:
     membership.expires_at = membership.end_of(1) if membership.recurring else None
 
 
-def keep_credential(membership: Membership, gateway: str, credential: Credential) -> None:
-    """Remember a way to charge again; the next renewal uses it."""
+def keep_credential(
+    membership: Membership, gateway: str, credential: Credential, terms: dict[str, Any] | None = None
+) -> None:
+    """Remember a way to charge again; the next renewal uses it. `terms`: what its gateway takes by itself."""
     known = membership.credential
     if known is None or (known.gateway, known.reference) != (gateway, credential.reference):
-        membership.credential = payment_methods.keep(membership.customer_id, gateway, credential)
+        payment_methods.leave_agreement(membership)
+        kept = payment_methods.keep(membership.customer_id, gateway, credential)
+        if terms is not None:
+            kept.agreement = terms
+        membership.credential = kept
     else:  # as a renewal mostly brings it
         payment_methods.note(known, credential)
     membership.auto_renew = membership.recurring
@@ -176,6 +193,7 @@ def cancel(membership: Membership, *, reason: str, at_once: bool = False) -> Non
         end(membership, reason=reason)
     else:
         membership.cancel_at = membership.due_at = membership.expires_at
+        agreements.keep_in_step(membership)
         _give_up_open(membership, reason)
         outbox.record("membership.cancel_scheduled", membership)
     do_action("wu_membership_post_cancel", membership)
@@ -208,6 +226,7 @@ def undo_cancellation(membership: Membership) -> None:
     membership.cancel_at = None
     membership.cancellation_reason = ""
     membership.announced = membership.periods_paid  # what was asked for its next period is void
+    agreements.keep_in_step(membership)
     agenda.plan(membership)
     outbox.record("membership.updated", membership, change="undone")
 
@@ -224,6 +243,7 @@ def end(membership: Membership, *, reason: str) -> None:
     """It is over now: no more charges, its sites are no longer served, open payments are void."""
     membership.cancel_at = membership.cancelled_at = clock.now()
     membership.auto_renew = False
+    agreements.end(membership, reason=reason)
     move(membership, S.CANCELLED, reason=reason)
     _give_up_open(membership, reason)
     sites.stop_serving(membership, reason=reason)

@@ -90,6 +90,7 @@ class Network:
     paypal_client_id: str = given("PAYPAL_CLIENT_ID")
     paypal_client_secret: str = given("PAYPAL_CLIENT_SECRET", secret=True)
     paypal_webhook_id: str = given("PAYPAL_WEBHOOK_ID")
+    paypal_subscriptions: bool = given("PAYPAL_SUBSCRIPTIONS", default=True)  # PayPal charges renewals by itself
     ga4_measurement_id: str = given("GA4_MEASUREMENT_ID")
     ga4_api_secret: str = given("GA4_API_SECRET", secret=True)
     ga4_value_without_tax: bool = given("GA4_VALUE_WITHOUT_TAX", default=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from webapp import clock
@@ -43,8 +43,9 @@ def note(found: StoredCredential, credential: Credential) -> None:
 
 
 def of_customer(customer_id: int) -> list[StoredCredential]:
-    """The newest first."""
+    """The newest first, without what a gateway charged by itself and does not any more."""
     mine = select(StoredCredential).where(StoredCredential.customer_id == customer_id)
+    mine = mine.where(or_(StoredCredential.usable, StoredCredential.agreement.is_(None)))
     return list(db.session.scalars(mine.order_by(StoredCredential.id.desc())))
 
 
@@ -85,10 +86,12 @@ def choose(membership: Membership, credential: StoredCredential) -> None:
         raise NotFound()
     if not can_renew(membership):
         raise Conflict(_("This contract is not renewed, so nothing is charged for it."), code="not_renewed")
-    if not credential.usable:
+    mine = membership.credential is credential
+    if not credential.usable or (credential.agreement is not None and not mine):
         raise Conflict(_("This payment method cannot be charged any more."), code="not_usable")
-    if membership.credential is credential and membership.auto_renew:
+    if mine and membership.auto_renew:
         return
+    leave_agreement(membership, besides=credential)
     membership.credential, membership.gateway = credential, credential.gateway
     membership.auto_renew = True
     membership.due_at = clock.now()
@@ -128,10 +131,27 @@ def _leave_without(membership: Membership) -> None:
 
 
 def forget(credential: StoredCredential) -> None:
-    """It is nobody's way to pay any more; its gateway is told."""
+    """It is nobody's way to pay any more; its gateway is told. What a gateway charged by itself stays known by its name
+    alone, for what it takes in this moment is still to be accounted for."""
+    tell_gateway(credential, "forget")
+    if credential.agreement is None:
+        db.session.delete(credential)
+    else:
+        credential.usable, credential.label = False, ""
+
+
+def leave_agreement(membership: Membership, *, besides: StoredCredential | None = None) -> None:
+    """A gateway that charges it by itself must not any more: it is paid otherwise from now on."""
+    known = membership.credential
+    if known is not None and known is not besides and known.agreement is not None and known.usable:
+        membership.credential = None
+        forget(known)
+
+
+def tell_gateway(credential: StoredCredential, verb: str) -> None:
+    """Have a worker say it: `forget`, `pause` or `resume`; for one customer, in the order in which it was said here."""
     arguments = [credential.gateway, credential.reference]
-    outbox.add("payment_methods", f"{STORING}:forget", STORING, arguments, customer_id=credential.customer_id)
-    db.session.delete(credential)
+    outbox.add("payment_methods", f"{STORING}:{verb}", STORING, arguments, customer_id=credential.customer_id)
 
 
 def all_locked(customer_id: int) -> Sequence[Membership]:

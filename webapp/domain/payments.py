@@ -6,19 +6,23 @@ operator) calls `record_answer`; only the first call that settles it has an effe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp import clock
 from webapp.domain import (
+    agreements,
     asked,
     changes,
     credits,
     locks,
     memberships,
     outbox,
+    payment_methods,
     reactivations,
     receivables,
     renewals,
@@ -77,12 +81,13 @@ def begin_try(payment: Payment, gateway: str) -> Try:
     return attempt
 
 
-def record_beginning(attempt: Try, beginning: Beginning) -> None:
-    """What the gateway answered when it was asked to take the money."""
+def record_beginning(attempt: Try, beginning: Beginning, terms: Mapping[str, Any] | None = None) -> None:
+    """What the gateway answered when it was asked to take the money. `terms`: what it was asked to take by itself."""
     if isinstance(beginning, Done):
         record_answer(attempt, beginning.outcome)
     elif isinstance(beginning, Redirect):
-        asked.await_buyer(attempt, beginning.reference, {"type": "redirect", "url": beginning.url})
+        more = {"agreement": dict(terms)} if terms is not None else {}
+        asked.await_buyer(attempt, beginning.reference, {"type": "redirect", "url": beginning.url, **more})
     elif isinstance(beginning, BrowserStep):
         asked.await_buyer(attempt, beginning.reference or None, {"type": "client", **beginning.data})
     else:
@@ -126,9 +131,12 @@ def _succeeded(attempt: Try, outcome: Outcome) -> str:
         return "its credit is gone: needs a decision"
     if attempt.status == TryStatus.DECLINED and payment.is_paid:
         puzzle(attempt, "the money came after all, and the payment was paid otherwise")
+        _want_no_more(attempt, outcome.credential)
         return "paid twice: needs a decision"
     if attempt.is_open:  # a try that was given up stays so; its late money is accepted all the same
         _close(attempt, TryStatus.SUCCEEDED, outcome)
+    if payment.membership is not None:
+        _leave_agreement(attempt, payment.membership)
     if outcome.credential is not None and payment.membership is not None:
         _keep_credential(attempt, payment.membership, outcome.credential)
     payment.gateway_reference = name
@@ -144,7 +152,33 @@ def _keep_credential(attempt: Try, membership: Membership, credential: Credentia
     """Unless it was charged without the buyer, and they have chosen another one, or removed it, since then."""
     charged, chosen = attempt.credential_reference, membership.credential
     if charged is None or (chosen is not None and (chosen.gateway, chosen.reference) == (attempt.gateway, charged)):
-        memberships.keep_credential(membership, attempt.gateway, credential)
+        terms = _terms(attempt) if credential.is_agreement else None
+        memberships.keep_credential(membership, attempt.gateway, credential, terms)
+
+
+def _terms(attempt: Try) -> dict[str, Any]:
+    """As the buyer was asked to agree to; as they would be asked now where the answer to that was lost."""
+    asked_for = (attempt.action or {}).get("agreement")
+    if isinstance(asked_for, dict):
+        return asked_for
+    agreement = agreements.wanted(attempt.payment)
+    return agreements.kept(agreement, attempt.payment) if agreement is not None else agreements.NOTHING
+
+
+def _leave_agreement(attempt: Try, membership: Membership) -> None:
+    """What its gateway would have taken by itself was paid otherwise: then it must not be taken as well."""
+    credential = agreements.held_by(membership)
+    is_renewal = attempt.payment.kind == PaymentKind.RENEWAL
+    if credential is not None and is_renewal and attempt.credential_reference != credential.reference:
+        agreements.end(membership, reason="paid otherwise")
+
+
+def _want_no_more(attempt: Try, credential: Credential | None) -> None:
+    """Somebody agreed at a gateway after all, to what is paid and charged otherwise: it must not go on taking."""
+    if credential is not None and credential.is_agreement:
+        kept = payment_methods.keep(attempt.payment.customer_id, attempt.gateway, credential)
+        kept.agreement = agreements.NOTHING
+        payment_methods.forget(kept)
 
 
 def puzzle(attempt: Try, reason: str) -> None:
@@ -232,6 +266,8 @@ def confirm_by_hand(payment: Payment, *, actor: str) -> str:
     attempt = open_try(payment)
     if attempt is not None:
         _close(attempt, TryStatus.SUCCEEDED, Outcome(Verdict.SUCCEEDED, reason=f"confirmed by {actor}"))
+    if payment.membership is not None and payment.kind == PaymentKind.RENEWAL:
+        agreements.end(payment.membership, reason="paid otherwise")
     return settle(payment, reason=f"confirmed by {actor}")
 
 

@@ -65,6 +65,7 @@ def create(
     *,
     kind: PaymentKind = PaymentKind.FIRST,
     period_number: int | None = None,
+    use_credit: bool = True,
 ) -> Payment:
     """Ask for what is due of a cart now, less what the customer's credit pays. Fires wu_payment_post_create.
 
@@ -93,7 +94,8 @@ def create(
     for position, line in enumerate(due, 1):
         line.position = position
     new_rows.keep(payment, *due)
-    credits.use(payment, customer)
+    if use_credit:
+        credits.use(payment, customer)
     outbox.record("payment.created", payment)
     do_action("wu_payment_post_create", payment)
     return payment

@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.domain import asked, refunds
-from webapp.models import CredentialSetup, Dispute, Membership, Payment, Reconciliation, Refund, Try, TryStatus
+from webapp.models import (
+    CredentialSetup,
+    Dispute,
+    Membership,
+    Payment,
+    Reconciliation,
+    Refund,
+    StoredCredential,
+    Try,
+    TryStatus,
+)
 from webapp.models.payment import OPEN_TRY
 from webapp.models.refund import UNDER_WAY
 
@@ -172,6 +182,13 @@ def standing(session: Session, payment_id: int) -> Standing:
 def setup_standing(session: Session, setup_id: int) -> Standing:
     status = select(CredentialSetup.status).where(CredentialSetup.id == setup_id)
     return Standing(str(session.execute(status).scalar_one()), ())
+
+
+def agreement_standing(session: Session, credential_id: int) -> Standing:
+    """With how far the membership is that it pays for."""
+    row = session.get_one(StoredCredential, credential_id, populate_existing=True)
+    number = (row.agreement or {}).get("membership") or 0
+    return Standing("in force" if row.usable else "ended", tuple(membership_standing(session, [number]).values()))
 
 
 def membership_standing(session: Session, ids: Iterable[int]) -> dict[int, str]:

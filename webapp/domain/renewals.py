@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from webapp import clock, unit
-from webapp.domain import agenda, memberships, network, outbox, pending_changes, receivables, renewal_carts, sites
+from webapp.domain import (
+    agenda,
+    agreements,
+    memberships,
+    network,
+    outbox,
+    pending_changes,
+    receivables,
+    renewal_carts,
+    sites,
+)
 from webapp.hooks import apply_filters, do_action
 from webapp.models import Membership, MembershipStatus, Payment, PaymentKind, PaymentStatus
 
@@ -42,7 +52,13 @@ def ask_for(membership: Membership, kind: PaymentKind = PaymentKind.RENEWAL) -> 
         # Those after it may cost something else: a code runs out, a tax changes.
         membership.price_minor = cart.recurring_total.minor
     payment = receivables.create(
-        membership.customer, membership, cart, membership.gateway, kind=kind, period_number=number
+        membership.customer,
+        membership,
+        cart,
+        membership.gateway,
+        kind=kind,
+        period_number=number,
+        use_credit=agreements.held_by(membership) is None,  # a gateway that charges by itself takes all of it
     )
     if kind == PaymentKind.RENEWAL:
         outbox.record("renewal.created", payment, period=number)
@@ -95,6 +111,7 @@ def finish(membership: Membership) -> None:
 
 def expire(membership: Membership, payment: Payment | None, *, reason: str) -> None:
     """It is not served any more. What it owed can still be paid, and brings it back."""
+    agreements.end(membership, reason=reason)
     memberships.move(membership, S.EXPIRED, reason=reason)
     if payment is not None:
         payment.retry_at = None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from webapp import clock, transactions
-from webapp.domain import asked, payments
+from webapp.domain import agenda, asked, payments
 from webapp.errors import DomainError
 from webapp.extensions import db
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import Capability, ChargeRequest, Outcome, Payer, VendorUnreachable, Verdict
-from webapp.models import Customer, Try
+from webapp.models import Customer, Payment, PaymentKind, Try
 from webapp.paying import APPROVED
 from webapp.transactions import unit_of_work
 
@@ -71,7 +71,17 @@ def charge_request(attempt: Try) -> ChargeRequest:
         credential=attempt.credential_reference,
         idempotency_key=attempt.key,
         metadata={"payment": payment.reference, "membership": membership.reference if membership is not None else ""},
+        covers=_covered(payment),
+        again=any(one.number < attempt.number for one in agenda.charges(payment)),
     )
+
+
+def _covered(payment: Payment) -> tuple[datetime, datetime] | None:
+    """From when the period is due that it asks for, to when the next one is."""
+    membership = payment.membership
+    if membership is None or payment.kind != PaymentKind.RENEWAL or membership.expires_at is None:
+        return None
+    return membership.expires_at, membership.period.after(membership.expires_at)
 
 
 def charge(name: str, request: ChargeRequest) -> Outcome:

@@ -10,7 +10,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from webapp.domain import changes, lifecycle, locks, payments, pending_changes, renewals
+from webapp.domain import agreements, changes, lifecycle, locks, payments, pending_changes, renewals
 from webapp.domain.change_wishes import ChangeRequest
 from webapp.errors import Conflict
 from webapp.extensions import db
@@ -70,7 +70,10 @@ def _collect(change: Change) -> Try | None:
     if not payment.asked:
         payments.settle(payment, reason="paid with credit" if payment.credit_minor else "nothing is due")
         return None
-    return lifecycle.begin_charge(change.membership, payment) if renewals.can_be_charged(change.membership) else None
+    membership = change.membership
+    if not renewals.can_be_charged(membership) or agreements.held_by(membership) is not None:
+        return None
+    return lifecycle.begin_charge(membership, payment)
 
 
 def where(change: Change) -> Asked:

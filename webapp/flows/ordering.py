@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from webapp import formatting, transactions
-from webapp.domain import asked, checkout, payments, receivables
+from webapp.domain import agreements, asked, checkout, payments, receivables
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
 from webapp.errors import Conflict, Invalid
@@ -33,6 +33,7 @@ from webapp.gateways.base import (
     Verdict,
 )
 from webapp.models import Payment, Try
+from webapp.paying import Agreement
 from webapp.settings import Settings
 from webapp.transactions import closing_unit, unit_of_work
 
@@ -131,7 +132,8 @@ def confirm(payment_id: int, gateway: str, settings: Settings, *, stored: bool =
 def _stored_credential(attempt: Try) -> str:
     membership = attempt.payment.membership
     credential = membership.credential if membership is not None else None
-    if credential is None or not credential.usable or credential.gateway not in gateways.sharing(attempt.gateway):
+    chargeable = credential is not None and credential.usable and credential.agreement is None
+    if credential is None or not chargeable or credential.gateway not in gateways.sharing(attempt.gateway):
         raise Conflict(_("There is no stored way to pay."), code="nothing_stored")
     return credential.reference
 
@@ -161,7 +163,7 @@ def begin(try_id: int, settings: Settings) -> None:
     transactions.end_read()
     beginning = _ask(gateway, request)
     try:
-        _record(try_id, attempt.gateway, beginning)
+        _record(try_id, attempt.gateway, beginning, request.agreement)
     except IntegrityError:  # a name that another try has already
         log.exception("gateway.name_used_twice", extra={"gateway": gateway.id, "payment": request.reference})
         _record(try_id, attempt.gateway, Done(Outcome(Verdict.UNKNOWN, reason="the name was used before")))
@@ -184,12 +186,13 @@ def checked(beginning: Beginning) -> Beginning:
     return beginning
 
 
-def _record(try_id: int, actor: str, beginning: Beginning) -> None:
+def _record(try_id: int, actor: str, beginning: Beginning, agreement: Agreement | None = None) -> None:
     with unit_of_work(actor) as session:
         attempt = session.get_one(Try, try_id)
-        payments.locked(attempt.payment_id)
-        keep_payer(attempt.payment.customer, attempt.gateway, payer_told(beginning))
-        payments.record_beginning(attempt, beginning)
+        payment = payments.locked(attempt.payment_id)
+        keep_payer(payment.customer, attempt.gateway, payer_told(beginning))
+        terms = agreements.kept(agreement, payment) if agreement is not None else None
+        payments.record_beginning(attempt, beginning, terms)
 
 
 def payer_told(beginning: Beginning) -> str:
@@ -211,7 +214,7 @@ def _request_of(attempt: Try, settings: Settings) -> PaymentRequest:
 def _request(payment: Payment, gateway: str, key: str, settings: Settings) -> PaymentRequest:
     membership = payment.membership
     base, reference = settings.base_url, payment.reference
-    stores = Capability.STORED_CREDENTIAL in gateways.get(gateway).capabilities
+    can = gateways.get(gateway).capabilities
     return PaymentRequest(
         reference=reference,
         order_number=payment.order_number,
@@ -221,7 +224,8 @@ def _request(payment: Payment, gateway: str, key: str, settings: Settings) -> Pa
         return_url=f"{base}/checkout/return/{reference}",
         cancel_url=f"{base}/checkout/return/{reference}?left=1",
         idempotency_key=key,
-        store_credential=stores and membership is not None and membership.recurring,
+        store_credential=Capability.STORED_CREDENTIAL in can and membership is not None and membership.recurring,
+        agreement=agreements.wanted(payment) if Capability.MANAGED_SUBSCRIPTION in can else None,
         locale=payment.customer.locale,
         metadata={"payment": reference, "membership": membership.reference if membership else ""},
     )

@@ -250,7 +250,7 @@ def _look(now: Round, meant: Meant, ask: Callable[[Round, Meant], str]) -> None:
         log.exception("reconciliation.failed", extra={"gateway": meant.gateway, "payment": meant.payment_id})
         effect = problem = _why(error)
     after = _standing(meant)
-    about = ("payment", meant.payment_id) if meant.payment_id is not None else ("way to pay", meant.setup_id)
+    about = ("payment", meant.payment_id) if meant.payment_id is not None else ("way to pay", _way_of(meant))
     line = Line(*about, effect, meant.gateway, meant.reference, before.status, after.status)
     if before != after:
         now.note(line)
@@ -261,8 +261,14 @@ def _look(now: Round, meant: Meant, ask: Callable[[Round, Meant], str]) -> None:
         now.silent.pop(account, None)
 
 
+def _way_of(meant: Meant) -> int | None:
+    return meant.agreement_id if meant.agreement_id is not None else meant.setup_id
+
+
 def _standing(meant: Meant) -> Standing:
     with reading() as session:
+        if meant.agreement_id is not None:
+            return reconciliations.agreement_standing(session, meant.agreement_id)
         if meant.setup_id is not None:
             return reconciliations.setup_standing(session, meant.setup_id)
         return reconciliations.standing(session, meant.payment_id or 0)

@@ -15,15 +15,16 @@ from sqlalchemy.orm import Session
 from webapp import transactions
 from webapp.domain import payments
 from webapp.extensions import db
-from webapp.flows import asking, refunding, storing
+from webapp.flows import asking, mirroring, refunding, storing
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import Outcome
-from webapp.models import CredentialSetup, Payment, Refund, Try
+from webapp.models import CredentialSetup, Payment, Refund, StoredCredential, Try
 from webapp.transactions import unit_of_work
 
 
 class Meant(NamedTuple):
-    """A try, a refund, each with its payment, or the adding of a way to pay; none of them when it is nothing of ours.
+    """A try, a refund, each with its payment, the adding of a way to pay, or what a gateway takes by itself; none of
+    them when it is nothing of ours.
 
     `gateway` is asked for `reference`: what we know the thing by, which need not be what the vendor calls it now.
     """
@@ -32,6 +33,7 @@ class Meant(NamedTuple):
     payment_id: int | None = None
     refund_id: int | None = None
     setup_id: int | None = None
+    agreement_id: int | None = None
     gateway: str = ""
     reference: str = ""
 
@@ -53,11 +55,25 @@ def named(session: Session, gateway: str, names: Iterable[str], called: str = ""
 
 def known(session: Session, gateway: str, reference: str) -> Meant | None:
     """What has this name at the gateway, or at another with the same account."""
+    agreement = _agreement(session, gateway, reference)
+    if agreement is not None:
+        return agreement
     for kind in (Try, CredentialSetup, Refund):
         found = _find(session, gateway, kind, kind.gateway_reference == reference, reference)
         if found is not None:
             return found
     return None
+
+
+def _agreement(session: Session, gateway: str, reference: str) -> Meant | None:
+    """Before the try that it began with: that is over, and it goes on."""
+    query = select(StoredCredential).where(
+        StoredCredential.gateway.in_(gateways.sharing(gateway)), StoredCredential.reference == reference
+    )
+    row = session.scalars(query).first()
+    if row is None or row.agreement is None:
+        return None
+    return Meant(agreement_id=row.id, gateway=row.gateway, reference=reference)
 
 
 def _begun_as(session: Session, gateway: str, key: str, called: str) -> Meant | None:
@@ -101,6 +117,9 @@ def settle(meant: Meant, actor: str, mark: Mark | None = None) -> str:
     """
     if meant.refund_id is not None:
         return refunding.hear(meant.gateway, meant.refund_id, meant.reference, actor, mark)
+    if meant.agreement_id is not None:
+        transactions.end_read()
+        return _marked(mirroring.hear(meant.gateway, meant.agreement_id, meant.reference, actor), actor, mark)
     if meant.setup_id is not None:
         effect = storing.hear(meant.gateway, meant.setup_id, meant.reference)
         return _marked(effect, actor, mark)

@@ -19,6 +19,7 @@ from webapp.flows.asking import fetch, keep_payer, payer_of
 from webapp.flows.ordering import checked, payer_told
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import (
+    Base,
     Beginning,
     BrowserStep,
     Capability,
@@ -237,10 +238,24 @@ def remove(credential_id: int, *, customer_id: int, unit: Unit) -> str:
 
 def forget(gateway: str, reference: str) -> str:
     """A worker tells a gateway that it shall keep a way to pay no longer. Raises TryLater."""
+    return _tell(gateway, lambda one: one.forget(reference), "removed")
+
+
+def pause(gateway: str, reference: str) -> str:
+    """A worker tells a gateway that it shall take nothing by itself for now. Raises TryLater."""
+    return _tell(gateway, lambda one: one.pause(reference), "paused")
+
+
+def resume(gateway: str, reference: str) -> str:
+    """A worker tells a gateway that it shall go on taking by itself. Raises TryLater."""
+    return _tell(gateway, lambda one: one.resume(reference), "resumed")
+
+
+def _tell(gateway: str, say: Callable[[Base], None], done: str) -> str:
     try:
-        beyond(gateways.get(gateway)).forget(reference)
+        say(beyond(gateways.get(gateway)))
     except DomainError as gone:
         return f"{gone.code}: nobody is there to be told"
     except VendorUnreachable as problem:
         raise TryLater(str(problem)) from problem
-    return "removed"
+    return done

@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from webapp.money import Money
 from webapp.paying import (
+    AgreementState,
     BadNotice,
     Beginning,
     BrowserStep,
@@ -34,6 +35,7 @@ from webapp.paying import (
 )
 
 __all__ = [
+    "AgreementState",
     "BadNotice",
     "Base",
     "Beginning",
@@ -77,14 +79,20 @@ class Gateway(Protocol):
     id: str
     title: Any
     description: Any
-    capabilities: Capability
+
+    @property
+    def capabilities(self) -> Capability: ...
 
     def begin(self, request: PaymentRequest) -> Beginning:
         """Start taking the first money. Raises VendorUnreachable only when nothing can have been taken."""
         ...
 
     def charge(self, request: ChargeRequest) -> Outcome:
-        """Charge a stored credential (with STORED_CREDENTIAL)."""
+        """Charge a stored credential (with STORED_CREDENTIAL).
+
+        With MANAGED_SUBSCRIPTION it charges by itself: this answers what it took for `request.covers`, and takes only
+        what it failed to take, `again`.
+        """
         ...
 
     def refund(self, request: RefundRequest) -> Outcome:
@@ -170,6 +178,18 @@ class Base:
         key, it is answered as before, or with UNKNOWN.
         """
 
+    # -- with MANAGED_SUBSCRIPTION: `forget` ends an agreement ------------------------------------------------------
+    def agreement(self, reference: str) -> AgreementState:
+        """How it stands at the vendor, with what was taken by it of late. Raises VendorUnreachable."""
+        raise VendorUnreachable(f"{self.id} has no agreements")
+
+    def pause(self, reference: str) -> None:
+        """Take nothing by it until `resume`; what rests or has ended already is left so. Raises VendorUnreachable."""
+
+    def resume(self, reference: str) -> None:
+        """Go on taking by it, from when the next period is due; as `pause`."""
+
+    # -- notices -----------------------------------------------------------------------------------------------------
     def names(self, payload: Mapping[str, Any]) -> Sequence[str]:
         """Further names by which the network may know what a notice is about: references, a try's idempotency key."""
         return ()

@@ -1,6 +1,7 @@
 """PayPal: the buyer agrees on PayPal's page, and once they have, we take the money.
 
-Between the two anything may happen: the buyer does not come back, or comes back twice, or has paid otherwise
+What is sold by subscription PayPal charges by itself from then on (paypal_subscriptions.py). For the rest:
+between the two anything may happen: the buyer does not come back, or comes back twice, or has paid otherwise
 meanwhile. So the money is taken by `capture`, which the flows ask for as long as it is wanted, and never by looking.
 https://developer.paypal.com/docs/api/orders/v2/
 """
@@ -8,8 +9,9 @@ https://developer.paypal.com/docs/api/orders/v2/
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,12 +20,14 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import clock
 from webapp.errors import ConfigurationError
-from webapp.gateways import paypal_answers, paypal_notices
+from webapp.gateways import paypal_answers, paypal_notices, paypal_subscriptions
 from webapp.gateways.base import (
+    AgreementState,
     BadNotice,
     Base,
     Beginning,
     Capability,
+    ChargeRequest,
     Config,
     Done,
     Notice,
@@ -47,6 +51,7 @@ from webapp.gateways.paypal_api import (
 )
 from webapp.gateways.paypal_certificates import Certificates, NotHad
 from webapp.gateways.paypal_orders import link_to, order_of
+from webapp.gateways.paypal_subscriptions import Plans, Unsayable
 from webapp.gateways.paypal_words import sentence_for
 from webapp.money import Money
 from webapp.paying import PROCESSING
@@ -59,6 +64,9 @@ DISPUTES, EVENTS = "/v1/customer/disputes", "/v1/notifications/webhooks-events"
 VERIFY = "/v1/notifications/verify-webhook-signature"
 ROOMS = {"capture": "activity/payment", "sale": "activity/payment", "refund": "activity/payment"}
 DECIDED = ("PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.DE", "CHECKOUT.ORDER.APPROVED")
+NAME = re.compile(r"[\w:-]+", re.ASCII)
+KEPT = timedelta(days=30)  # so long PayPal keeps its news
+AGREED = ("BILLING.SUBSCRIPTION.", "PAYMENT.SALE.COMPLETED")
 NEWS = ("PAYMENT.CAPTURE.RE", "PAYMENT.SALE.RE", "CUSTOMER.DISPUTE.")  # kinds of events that money leaves us by
 # The buyer has to agree anew, or another call of ours is being worked on; nothing is decided.
 UNDECIDED = {"ORDER_NOT_APPROVED": "created", "PAYER_ACTION_REQUIRED": "payer_action_required"}
@@ -76,7 +84,6 @@ class PayPalGateway(Base):
     id = "paypal"
     title = "PayPal"
     description = _l("You agree to the payment at PayPal and come back here.")
-    capabilities = Capability.REFUND | Capability.PARTIAL_REFUND | Capability.CAPTURE
     account = "paypal"
 
     def __init__(self, config: Config, *, value_of: ValueOf, roots: Sequence[x509.Certificate] | None = None) -> None:
@@ -84,6 +91,13 @@ class PayPalGateway(Base):
         self._value = partial(value_of, config.env)
         self._base = checked_address("PAYPAL_API_BASE", config.env.get("PAYPAL_API_BASE") or API)
         self._certificates = Certificates(self._base, roots)
+        self._plans = Plans()
+
+    @property
+    def capabilities(self) -> Capability:  # type: ignore[override]  # a setting says which
+        """With `PAYPAL_SUBSCRIPTIONS=0` PayPal takes single payments alone, and each renewal is asked for by mail."""
+        single = Capability.REFUND | Capability.PARTIAL_REFUND | Capability.CAPTURE
+        return single if self._value("PAYPAL_SUBSCRIPTIONS") == "0" else single | Capability.MANAGED_SUBSCRIPTION
 
     @property
     def ready(self) -> bool:
@@ -94,9 +108,9 @@ class PayPalGateway(Base):
             return False
 
     def takes(self, amount: Money) -> bool:
-        """Nothing is no order, and an order keeps no way to pay for later."""
+        """Nothing is no order; but a subscription may begin with a free time."""
         try:
-            return bool(amount) and bool(to_paypal(amount))
+            return bool(to_paypal(amount)) and bool(amount or Capability.MANAGED_SUBSCRIPTION in self.capabilities)
         except UnsupportedAmount:
             return False
 
@@ -110,7 +124,17 @@ class PayPalGateway(Base):
 
     # -- the buyer is here -------------------------------------------------------------------------------------------
     def begin(self, request: PaymentRequest) -> Beginning:
-        """Make an order at PayPal, and send the buyer there to agree to it."""
+        """Make a subscription or an order at PayPal, and send the buyer there to agree to it."""
+        try:
+            if request.agreement is not None:
+                return paypal_subscriptions.begin(self.api, self._plans, request, request.agreement)
+        except (Unsayable, UnsupportedAmount):
+            log.info("paypal.no_subscription", extra={"payment": request.reference})
+        except Refused as refused:  # an account that may not have any: then each renewal is asked for
+            log.warning("paypal.no_subscription", extra={"payment": request.reference, "issue": refused.issue})
+        return self._begin_order(request)
+
+    def _begin_order(self, request: PaymentRequest) -> Beginning:
         if not request.amount:
             return Done(declined("amount_not_supported"))
         try:
@@ -145,6 +169,32 @@ class PayPalGateway(Base):
             return self.fetch(reference)
         return declined(refused.reason, reference)
 
+    # -- what PayPal charges by itself -------------------------------------------------------------------------------
+    def charge(self, request: ChargeRequest) -> Outcome:
+        try:
+            return paypal_subscriptions.collect(self.api, request)
+        except VendorUnreachable as problem:
+            return Outcome(Verdict.UNKNOWN, reason=str(problem))
+        except Refused as refused:
+            if refused.status == 403:
+                return Outcome(Verdict.UNKNOWN, reason=refused.reason)
+            return declined(refused.reason)
+
+    def agreement(self, reference: str) -> AgreementState:
+        try:
+            return paypal_subscriptions.state_of(self.api, reference)
+        except Refused as refused:
+            raise VendorUnreachable(f"paypal: {refused}") from None
+
+    def pause(self, reference: str) -> None:
+        paypal_subscriptions.suspend(self.api, reference)
+
+    def resume(self, reference: str) -> None:
+        paypal_subscriptions.activate(self.api, reference)
+
+    def forget(self, credential: str) -> None:
+        paypal_subscriptions.cancel(self.api, credential)
+
     # -- money back --------------------------------------------------------------------------------------------------
     def refund(self, request: RefundRequest) -> Outcome:
         """`custom_id` leads the staff from PayPal's pages to our refund; its reason is ours, and not told there."""
@@ -167,13 +217,18 @@ class PayPalGateway(Base):
     def fetch(self, reference: str) -> Outcome:
         """Takes nothing: an order that waits for our word is said to be `APPROVED`."""
         kind, _colon, name = reference.partition(":")
+        if reference.startswith("I-"):
+            kind, name = "subscription", reference
         ask = {
             "order": self._fetch_order,
             "capture": self._fetch_capture,
+            "sale": self._fetch_sale,
+            "subscription": lambda one: paypal_subscriptions.first_of(self.api, one),
+            "cycle": lambda _one: paypal_subscriptions.of_cycle(self.api, reference),
             "refund": lambda one: paypal_answers.of_refund(self.api.get(f"{REFUNDS}/{one}")),
             "dispute": self._fetch_disputed,
         }.get(kind)
-        if ask is None or not name.replace("-", "").isalnum():
+        if ask is None or not NAME.fullmatch(name):
             return Outcome(Verdict.UNKNOWN, reason="nothing that can be asked for")
         try:
             return ask(name)
@@ -200,34 +255,48 @@ class PayPalGateway(Base):
             order = self.api.get(f"{ORDERS}/{related['order_id']}")
         return paypal_answers.of_capture(capture, order)
 
+    def _fetch_sale(self, name: str) -> Outcome:
+        """PayPal shows what a subscription took among its captures; how much of it went back, only the news say."""
+        sale = self.api.get(f"{CAPTURES}/{name}")
+        refunds: list[Mapping[str, Any]] = []
+        if paypal_answers.is_partly_back(sale):
+            since = clock.now() - KEPT
+            refunds = [one for one in self._news(since, ("PAYMENT.SALE.REFUNDED",)) if one.get("sale_id") == name]
+        return paypal_answers.of_sale(sale, refunds)
+
     def _fetch_disputed(self, name: str) -> Outcome:
-        """The money that a dispute is about, with where the dispute stands."""
+        """The money that a dispute is about, with where that stands. For what it was taken, PayPal does not say."""
         dispute = self.api.get(f"{DISPUTES}/{name}")
         money = self._fetch_capture(paypal_answers.disputed(dispute))
         return Outcome(
             money.verdict,
-            money.reference,
             amount=money.amount,
             refunded=money.refunded,
             disputes=(paypal_answers.of_dispute(dispute),),
         )
 
     def decided(self, since: datetime) -> Iterable[Sequence[str]]:
-        return self._events(since, DECIDED)
+        return self._events(since, (*DECIDED, *AGREED))
 
     def changed(self, since: datetime) -> Iterable[Sequence[str]]:
         return self._events(since, NEWS)
 
     def _events(self, since: datetime, kinds: tuple[str, ...]) -> Iterator[Sequence[str]]:
+        for event in self._kept_events(since, kinds):
+            yield paypal_notices.reference_of(event), *paypal_notices.names(event)
+
+    def _news(self, since: datetime, kinds: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
+        """What those events were about, as it was then."""
+        return (event.get("resource") or {} for event in self._kept_events(since, kinds))
+
+    def _kept_events(self, since: datetime, kinds: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
         """PayPal keeps what it wanted to tell us for 30 days, also what never arrived."""
         query = {"start_time": _stamp(since), "end_time": _stamp(clock.now()), "page_size": "100"}
         path: str | None = EVENTS
         try:
             while path is not None:
                 page = self.api.get(path, query)
-                for event in page.get("events") or ():
-                    if str(event.get("event_type")).startswith(kinds):
-                        yield paypal_notices.reference_of(event), *paypal_notices.names(event)
+                yield from (one for one in page.get("events") or () if str(one.get("event_type")).startswith(kinds))
                 path, query = next_page(page), {}
         except Refused as refused:
             raise VendorUnreachable(f"paypal: {refused}") from None

@@ -6,7 +6,7 @@ PayPal names an order, the money taken for it and what was given back all alike,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from webapp.gateways.base import DisputeNews, Outcome, VendorUnreachable, Verdict
@@ -44,6 +44,27 @@ def of_capture(capture: Thing, order: Thing | None = None) -> Outcome:
     if status in NOT_TAKEN:
         return declined("denied", name)
     return Outcome(Verdict.NEEDS_ACTION, name, PROCESSING)
+
+
+def of_sale(sale: Thing, refunds: Sequence[Thing] = ()) -> Outcome:
+    """What a subscription took, as its captures or its older sales say it. `refunds`: what went back of it in parts."""
+    name, status = f"sale:{sale['id']}", _status(sale)
+    if status in TAKEN:
+        amount = from_paypal(sale["amount"])
+        given = [from_paypal(one["amount"]) for one in refunds]
+        back = amount if status in ALL_BACK else sum(given, Money(0, amount.currency)) if given else None
+        return Outcome(Verdict.SUCCEEDED, name, amount=amount, refunded=back)
+    if status in NOT_TAKEN:
+        return declined("denied", name)
+    return Outcome(Verdict.NEEDS_ACTION, name, PROCESSING)
+
+
+def is_partly_back(sale: Thing) -> bool:
+    return _status(sale) == "PARTIALLY_REFUNDED"
+
+
+def _status(thing: Thing) -> str:
+    return str(thing.get("status") or thing.get("state") or "").upper()
 
 
 def _refunded(status: str, amount: Money, order: Thing | None) -> Money | None:

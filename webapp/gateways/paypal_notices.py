@@ -118,6 +118,7 @@ def names(event: Mapping[str, Any]) -> list[str]:
 
 
 def _names(thing: Mapping[str, Any]) -> Iterator[str]:
+    yield str(thing.get("billing_agreement_id") or "")  # before what it began with, which each of its sales names
     yield str(thing.get("custom_id") or thing.get("custom") or "")
     for unit in _list(thing, "purchase_units"):
         yield str(unit.get("custom_id") or "")
@@ -130,7 +131,6 @@ def _names(thing: Mapping[str, Any]) -> Iterator[str]:
         if link.get("rel") == "up":
             yield from _both(str(link.get("href") or "").rstrip("/").rpartition("/")[2])
     yield from _both(thing.get("sale_id"))
-    yield str(thing.get("billing_agreement_id") or "")
     for one in _list(thing, "disputed_transactions"):
         yield from _both(one.get("seller_transaction_id"))
         yield str(one.get("custom") or "")

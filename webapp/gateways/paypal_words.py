@@ -31,6 +31,7 @@ SENTENCES = {
     "invalid_request": _l("This payment could not be started. Try again later, or choose another way to pay."),
     "subscription_ended": _l("The agreement at PayPal has ended, so nothing is charged there any more."),
     "subscription_payment_failed": _l("PayPal could not take the money. Check at PayPal what you pay with."),
+    "subscription_not_charged": _l("PayPal did not charge this period. Choose how you want to pay it."),
     "refund_failed": _l("The money came back to us."),
     "capture_fully_refunded": _l("All of it was given back already."),
     "refund_amount_exceeded": _l("That is more than is left to give back."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -26,6 +27,9 @@ class StoredCredential(HasId, HasTimes, Model):
     label: Mapped[str] = mapped_column(String(80), default="")  # "Visa •••• 4242"
     expires_on: Mapped[date | None]  # its last day; None: not known, or never
     usable: Mapped[bool] = mapped_column(default=True)
+    # What the gateway takes by itself (domain/agreements.py), and whether it was told to rest. None: we charge it.
+    agreement: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rests: Mapped[bool] = mapped_column(default=False)
 
     @property
     def is_expired(self) -> bool:

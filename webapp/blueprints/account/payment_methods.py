@@ -40,7 +40,8 @@ class ChoiceForm(Form):
 
 def choice_of(membership: Membership, methods: Sequence[StoredCredential], **given: Any) -> ChoiceForm:
     form = ChoiceForm(prefix=f"contract-{membership.id}-", **given)
-    form.method.choices = [(one.id, name_of(one)) for one in methods if one.usable]
+    fitting = [one for one in methods if one.usable and (one.agreement is None or one.id == membership.credential_id)]
+    form.method.choices = [(one.id, name_of(one)) for one in fitting]
     return form
 
 
@@ -77,7 +78,8 @@ def show(*, problem: str = "", status: int = 200) -> Response:
 
 def _choice(membership: Membership, own: Sequence[StoredCredential]) -> ChoiceForm | None:
     """None where there is nothing else to choose."""
-    others = [one for one in own if one.usable and (one.id != membership.credential_id or not membership.auto_renew)]
+    mine = membership.credential_id if membership.auto_renew else None
+    others = [one for one in own if one.usable and one.agreement is None and one.id != mine]
     return choice_of(membership, own, formdata=None, method=membership.credential_id) if others else None
 
 

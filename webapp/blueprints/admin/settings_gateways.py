@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from webapp.blueprints.admin.settings_fields import Field, Section
-from webapp.domain.setting_kinds import Key, Secret
+from webapp.domain.setting_kinds import Flag, Key, Secret
 
 STRIPE = Section(
     "stripe",
@@ -45,6 +45,15 @@ PAYPAL = Section(
             _l("PayPal: id of the webhook"),
             Key(),
             _l("PayPal shows it beside the address that you enter there for notices."),
+        ),
+        Field(
+            "paypal_subscriptions",
+            _l("PayPal: charge renewals"),
+            Flag(),
+            _l(
+                "PayPal takes each renewal by itself, as buyers agree when they first pay. Without it, each renewal is "
+                "asked for by mail."
+            ),
         ),
     ),
 )

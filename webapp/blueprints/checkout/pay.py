@@ -156,7 +156,7 @@ def stored_way(payment: Payment) -> str | None:
     """What a renewal is charged by, for its owner to confirm when the bank asks for it."""
     membership = payment.membership
     credential = membership.credential if membership is not None and is_owner(payment) else None
-    if credential is None or not credential.usable or payment.kind == PaymentKind.FIRST:
+    if credential is None or not credential.usable or credential.agreement or payment.kind == PaymentKind.FIRST:
         return None
     return credential.label or _("your stored card")
 
