@@ -79,9 +79,7 @@ class Gateway(Protocol):
     id: str
     title: Any
     description: Any
-
-    @property
-    def capabilities(self) -> Capability: ...
+    capabilities: Capability
 
     def begin(self, request: PaymentRequest) -> Beginning:
         """Start taking the first money. Raises VendorUnreachable only when nothing can have been taken."""

@@ -84,6 +84,7 @@ class PayPalGateway(Base):
     id = "paypal"
     title = "PayPal"
     description = _l("You agree to the payment at PayPal and come back here.")
+    capabilities = Capability.REFUND | Capability.PARTIAL_REFUND | Capability.CAPTURE | Capability.MANAGED_SUBSCRIPTION
     account = "paypal"
 
     def __init__(self, config: Config, *, value_of: ValueOf, roots: Sequence[x509.Certificate] | None = None) -> None:
@@ -92,12 +93,6 @@ class PayPalGateway(Base):
         self._base = checked_address("PAYPAL_API_BASE", config.env.get("PAYPAL_API_BASE") or API)
         self._certificates = Certificates(self._base, roots)
         self._plans = Plans()
-
-    @property
-    def capabilities(self) -> Capability:  # type: ignore[override]  # a setting says which
-        """With `PAYPAL_SUBSCRIPTIONS=0` PayPal takes single payments alone, and each renewal is asked for by mail."""
-        single = Capability.REFUND | Capability.PARTIAL_REFUND | Capability.CAPTURE
-        return single if self._value("PAYPAL_SUBSCRIPTIONS") == "0" else single | Capability.MANAGED_SUBSCRIPTION
 
     @property
     def ready(self) -> bool:
@@ -110,9 +105,14 @@ class PayPalGateway(Base):
     def takes(self, amount: Money) -> bool:
         """Nothing is no order; but a subscription may begin with a free time."""
         try:
-            return bool(to_paypal(amount)) and bool(amount or Capability.MANAGED_SUBSCRIPTION in self.capabilities)
+            return bool(to_paypal(amount)) and bool(amount or self._has_subscriptions)
         except UnsupportedAmount:
             return False
+
+    @property
+    def _has_subscriptions(self) -> bool:
+        """With `PAYPAL_SUBSCRIPTIONS=0` it takes single payments alone, and each renewal is asked for by mail."""
+        return self._value("PAYPAL_SUBSCRIPTIONS") != "0"
 
     @property
     def api(self) -> PayPal:
@@ -126,7 +126,7 @@ class PayPalGateway(Base):
     def begin(self, request: PaymentRequest) -> Beginning:
         """Make a subscription or an order at PayPal, and send the buyer there to agree to it."""
         try:
-            if request.agreement is not None:
+            if request.agreement is not None and self._has_subscriptions:
                 return paypal_subscriptions.begin(self.api, self._plans, request, request.agreement)
         except (Unsayable, UnsupportedAmount):
             log.info("paypal.no_subscription", extra={"payment": request.reference})
