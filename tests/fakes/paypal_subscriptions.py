@@ -49,6 +49,7 @@ class PayPalSubscriptionsFake(PayPalFake):
     def __init__(self) -> None:
         super().__init__()
         self.has_no_money = False  # what is owed cannot be collected
+        self.lists_all = False  # plans, whatever product is asked for
         self._collected: dict[str, Thing] = {}
 
     @property
@@ -110,7 +111,8 @@ class PayPalSubscriptionsFake(PayPalFake):
         """Without their cycles: those are asked for one by one."""
         query = self.calls[-1].query
         product = query.get("product_id", [""])[0]
-        found = [one for one in self.things.values() if one["_kind"] == "plan" and one["product_id"] == product]
+        plans = [one for one in self.things.values() if one["_kind"] == "plan"]
+        found = [one for one in plans if one["product_id"] == product or self.lists_all]
         return {"plans": [{name: one[name] for name in ("id", "product_id", "status", "name")} for one in found]}
 
     def show_plan(self, name: str) -> Thing:

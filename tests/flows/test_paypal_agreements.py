@@ -15,13 +15,16 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.addons import installed, work_off
 from tests.conftest import TurnedClock, empty_tables
+from tests.fakes import paypal_signing as signing
 from tests.fakes.paypal import Thing
 from tests.fakes.paypal_subscriptions import PLANS, PayPalSubscriptionsFake
 from tests.fakes.vendor import Status
-from webapp.domain import credits, memberships, payment_methods, payments
+from webapp.domain import credits, memberships, network, payment_methods, payments
 from webapp.errors import Conflict, NotFound
 from webapp.extensions import db as database
 from webapp.flows import asking, charging, inbound, ordering, reconciling
+from webapp.gateways import beyond, gateways, pretending
+from webapp.gateways.paypal import PayPalGateway
 from webapp.models import (
     CreditKind,
     Membership,
@@ -120,6 +123,20 @@ def test_a_second_sale_on_the_same_terms_has_the_same_plan(shop: Shop) -> None:
     shop.buy(email="bob@example.com")
     plans = [one for one in shop.fake.calls if one.method == "POST" and one.path == PLANS]
     assert len(plans) == 1
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_plan_of_other_terms_is_not_taken_whatever_paypal_lists(shop: Shop, changed: bool) -> None:
+    shop.fake.lists_all = True
+    shop.buy("studio")
+    if changed:  # somebody has made it cheaper at PayPal
+        plan = next(one for one in shop.fake.things.values() if one["_kind"] == "plan")
+        plan["billing_cycles"][1]["pricing_scheme"]["fixed_price"]["value"] = "1.00"
+    again = PayPalGateway(beyond(gateways.get("paypal")).config, value_of=network.value_of, roots=[signing.root()])
+    with pretending({**gateways.all(), "paypal": again}):
+        shop.order("studio" if changed else "premium")
+    used = shop.fake.things[shop.fake.things[shop.name()]["plan_id"]]["billing_cycles"][-1]
+    assert used["pricing_scheme"]["fixed_price"]["value"] == ("49.00" if changed else "29.99")
 
 
 def test_a_trial_charges_nothing_and_then_every_period(shop: Shop) -> None:

@@ -114,6 +114,17 @@ def plan_of(name: str, cycles: Sequence[Cycle]) -> dict[str, Any]:
     return {"name": name, "billing_cycles": shown, "payment_preferences": preferences}
 
 
+def _costs(plan: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Its cycles, however they are written."""
+    found = []
+    for one in sorted(plan["billing_cycles"], key=lambda cycle: cycle["sequence"]):
+        often, price = one["frequency"], (one.get("pricing_scheme") or {}).get("fixed_price")
+        times = one.get("total_cycles", 1)
+        cost = from_paypal(price) if price and from_paypal(price) else None
+        found.append((often["interval_unit"], often.get("interval_count", 1), one["tenure_type"], times, cost))
+    return found
+
+
 class Plans:
     """The plans of one account, by their terms; what a process has found once it does not ask for again."""
 
@@ -126,27 +137,30 @@ class Plans:
         known = self._known.get((id(api), terms))
         if known is None:
             product = f"TERMS-{terms}"
-            known = self._found(api, product) or self._made(api, product, plan)
+            others = self._known_there(api, product)
+            fitting = (one for one in others if _costs(api.get(f"{PLANS}/{one}")) == _costs(plan))
+            known = next(fitting, "") or self._made(api, product, plan, len(others))
             self._known[id(api), terms] = known
         return known
 
-    def _found(self, api: PayPal, product: str) -> str:
+    def _known_there(self, api: PayPal, product: str) -> list[str]:
+        """The plans made for these terms; somebody may have changed their prices at PayPal since."""
         try:
             answer = api.get(PLANS, {"product_id": product, "page_size": "20"})
         except Refused as refused:
             if refused.status == 403:
                 raise
-            return ""
-        plans = [one for one in answer.get("plans") or () if one.get("status") == "ACTIVE"]
-        return str(plans[0]["id"]) if plans else ""
+            return []
+        plans = answer.get("plans") or ()
+        return [str(one["id"]) for one in plans if one.get("status") == "ACTIVE" and one.get("product_id") == product]
 
-    def _made(self, api: PayPal, product: str, plan: Mapping[str, Any]) -> str:
+    def _made(self, api: PayPal, product: str, plan: Mapping[str, Any], others: int) -> str:
         try:
             api.post(PRODUCTS, {"id": product, "name": plan["name"], "type": "SERVICE"}, f"product-{product}")
         except Refused as refused:
             if refused.issue != "DUPLICATE_RESOURCE_IDENTIFIER":
                 raise
-        return str(api.post(PLANS, {"product_id": product, **plan}, f"plan-{product}")["id"])
+        return str(api.post(PLANS, {"product_id": product, **plan}, f"plan-{product}-{others}")["id"])
 
 
 def begin(api: PayPal, plans: Plans, request: PaymentRequest, agreement: Agreement) -> Beginning:
@@ -181,8 +195,10 @@ def first_of(api: PayPal, name: str) -> Outcome:
     if status in WAITING:
         return Outcome(Verdict.NEEDS_ACTION, name, status.lower() if status == "APPROVAL_PENDING" else PROCESSING)
     way = Credential(name, _label(told), is_agreement=True)
-    if _begins_free(api, told):
-        return declined(OVER, name) if status in ENDED else Outcome(Verdict.SUCCEEDED, name, credential=way)
+    free = _begins_free(api, told)
+    if free is not None:
+        nothing = Money(0, free)
+        return declined(OVER, name) if status in ENDED else Outcome(Verdict.SUCCEEDED, name, "", "", way, nothing)
     begun = _instant(told.get("start_time")) or _instant(told.get("create_time")) or clock.now()
     sales = _sales(api, name, begun - DAY, clock.now() + DAY)
     if sales:
@@ -192,11 +208,13 @@ def first_of(api: PayPal, name: str) -> Outcome:
     return Outcome(Verdict.NEEDS_ACTION, name, PROCESSING)
 
 
-def _begins_free(api: PayPal, told: Mapping[str, Any]) -> bool:
-    plan = api.get(f"{PLANS}/{told['plan_id']}")
-    first = min(plan["billing_cycles"], key=lambda one: one["sequence"])
-    price = (first.get("pricing_scheme") or {}).get("fixed_price")
-    return price is None or not from_paypal(price)
+def _begins_free(api: PayPal, told: Mapping[str, Any]) -> str | None:
+    """In which currency nothing is due at first; None where something is."""
+    cycles = sorted(api.get(f"{PLANS}/{told['plan_id']}")["billing_cycles"], key=lambda one: one["sequence"])
+    prices = [(one.get("pricing_scheme") or {}).get("fixed_price") for one in cycles]
+    if prices[0] is not None and from_paypal(prices[0]):
+        return None
+    return from_paypal(prices[-1]).currency
 
 
 def _label(told: Mapping[str, Any]) -> str:
