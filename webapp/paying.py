@@ -114,7 +114,7 @@ class ChargeRequest:
     """One try to charge a stored credential without the buyer.
 
     `covers`: the period that is paid for, from when it is due to when the next one is; None for what is no period.
-    `again`: a try before this one failed.
+    `again`: a try before this one failed. `besides`: what a gateway took by itself for the period before that.
     """
 
     reference: str
@@ -126,6 +126,7 @@ class ChargeRequest:
     metadata: Mapping[str, str] = field(default_factory=dict)
     covers: tuple[datetime, datetime] | None = None
     again: bool = False
+    besides: str = ""
 
 
 @dataclass(frozen=True, slots=True)

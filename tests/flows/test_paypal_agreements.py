@@ -372,6 +372,26 @@ def test_a_renewal_paid_at_paypal_begins_a_new_agreement_from_the_next_period_on
     assert due.startswith(("2027-03-15", "2027-03-16"))
 
 
+def test_money_that_came_late_for_a_period_does_not_pay_for_the_next_one_as_well(shop: Shop) -> None:
+    with unit_of_work("test"):
+        network.change({"grace_period_days": 60})
+    membership = shop.buy()
+    shop.fake.cancel(shop.name(), {})
+    shop.hear(shop.fake.events[-1])
+    shop.clock.use("2027-03-13T12:00:00Z")  # two days before the next period is due as well
+    shop.wait(0)
+    payment = shop.payments(membership)[-1]
+    ordering.pay_again(payment.id, "paypal", shop.settings)
+    shop.fake.agree(shop.name())
+    shop.hear(*shop.fake.events)
+    assert f"{shop.now(membership).expires_at:%m-%d}" == "03-15"
+    shop.wait(2)
+    assert shop.now(membership).periods_paid == 2
+    shop.bill()
+    shop.hear(shop.fake.events[-1])
+    assert (shop.now(membership).periods_paid, f"{shop.now(membership).expires_at:%m-%d}") == (3, "04-15")
+
+
 def test_the_payer_ends_it_at_paypal(shop: Shop) -> None:
     membership = shop.buy()
     shop.fake.cancel(shop.name(), {})

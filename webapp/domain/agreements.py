@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from webapp import clock
 from webapp.domain import outbox, payment_methods, pending_changes, renewal_carts
+from webapp.extensions import db
 from webapp.models import Membership, MembershipStatus, Payment, PaymentKind, Renewals, StoredCredential
 from webapp.money import Money
 from webapp.paying import Agreement
@@ -113,6 +116,16 @@ def is_right(membership: Membership, terms: Mapping[str, Any]) -> bool:
     minor = taken_next(terms, membership.periods_paid)
     cart = renewal_carts.for_renewal(membership, number=membership.periods_paid, change=change)
     return minor == cart.due_today.minor
+
+
+def taken_last(membership: Membership) -> str:
+    """The gateway's name for what it took last by itself; empty without an agreement."""
+    if held_by(membership) is None:
+        return ""
+    paid = select(Payment.gateway_reference).where(
+        Payment.membership_id == membership.id, Payment.completed_at.is_not(None)
+    )
+    return db.session.scalar(paid.order_by(Payment.id.desc()).limit(1)) or ""
 
 
 # -- keeping in step -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from webapp import clock, transactions
-from webapp.domain import agenda, asked, payments
+from webapp.domain import agenda, agreements, asked, payments
 from webapp.errors import DomainError
 from webapp.extensions import db
 from webapp.gateways import beyond, gateways
@@ -73,6 +73,7 @@ def charge_request(attempt: Try) -> ChargeRequest:
         metadata={"payment": payment.reference, "membership": membership.reference if membership is not None else ""},
         covers=_covered(payment),
         again=any(one.number < attempt.number for one in agenda.charges(payment)),
+        besides=agreements.taken_last(membership) if membership is not None else "",
     )
 
 

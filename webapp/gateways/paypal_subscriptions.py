@@ -264,8 +264,9 @@ def collect(api: PayPal, request: ChargeRequest) -> Outcome:
     if request.covers is None:
         return declined("not_supported")
     due, until = request.covers
-    waits = f"cycle:{request.credential}:{_seconds(due)}:{_seconds(until)}:{request.idempotency_key}"
-    found = _taken_for(api, request.credential, due, until)
+    besides = request.besides.removeprefix("sale:") if request.besides.startswith("sale:") else ""
+    waits = f"cycle:{request.credential}:{_seconds(due)}:{_seconds(until)}:{besides}:{request.idempotency_key}"
+    found = _taken_for(api, request.credential, due, until, besides)
     if found is not None:
         return found
     told = api.get(f"{SUBSCRIPTIONS}/{request.credential}")
@@ -279,14 +280,15 @@ def collect(api: PayPal, request: ChargeRequest) -> Outcome:
 
 def of_cycle(api: PayPal, waits: str) -> Outcome:
     """The same of a charge that was waited for, asked by what `collect` called it."""
-    _kind, name, due_seconds, until_seconds, _key = waits.split(":", 4)
+    _kind, name, due_seconds, until_seconds, besides, _key = waits.split(":", 5)
     due, until = (datetime.fromtimestamp(int(one), UTC) for one in (due_seconds, until_seconds))
-    found = _taken_for(api, name, due, until)
+    found = _taken_for(api, name, due, until, besides)
     return found if found is not None else _untaken(api.get(f"{SUBSCRIPTIONS}/{name}"), due, waits)
 
 
-def _taken_for(api: PayPal, name: str, due: datetime, until: datetime) -> Outcome | None:
-    sales = _sales(api, name, *window(due, until))
+def _taken_for(api: PayPal, name: str, due: datetime, until: datetime, besides: str) -> Outcome | None:
+    """`besides`: what pays for the period before, should it have come as late as that."""
+    sales = [one for one in _sales(api, name, *window(due, until)) if one.reference != f"sale:{besides}"]
     return Outcome(Verdict.SUCCEEDED, sales[0].reference, amount=sales[0].amount) if sales else None
 
 
