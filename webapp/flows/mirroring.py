@@ -32,7 +32,7 @@ def hear(gateway: str, credential_id: int, reference: str, actor: str) -> str:
         charging.send([charge])
     if to_ask is not None:
         asking.ask(to_ask)
-    return ", ".join(effects) or "known already"
+    return "; ".join(effects) or "known already"
 
 
 def _note(
@@ -48,8 +48,8 @@ def _note(
     charge, to_ask = None, None
     if membership is not None and membership.credential is credential and credential.usable:
         charge, to_ask = _collect(session, membership, payment, is_taken=bool(news))
-        if news:
-            effects.append("was charged by the gateway")
+        if any(_is_for(membership, one) for one in news):
+            effects.append("charged by the gateway")
         news = [one for one in news if not _is_for(membership, one)]
     for one in news:
         effects.append(_puzzle(session, credential, one))

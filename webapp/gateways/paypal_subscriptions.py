@@ -211,7 +211,7 @@ def first_of(api: PayPal, name: str) -> Outcome:
 def _begins_free(api: PayPal, told: Mapping[str, Any]) -> str | None:
     """In which currency nothing is due at first; None where something is."""
     cycles = sorted(api.get(f"{PLANS}/{told['plan_id']}")["billing_cycles"], key=lambda one: one["sequence"])
-    prices = [(one.get("pricing_scheme") or {}).get("fixed_price") for one in cycles]
+    prices: list[Any] = [(one.get("pricing_scheme") or {}).get("fixed_price") for one in cycles]
     if prices[0] is not None and from_paypal(prices[0]):
         return None
     return from_paypal(prices[-1]).currency

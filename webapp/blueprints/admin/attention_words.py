@@ -10,6 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from webapp.blueprints.access import may
+from webapp.blueprints.admin import reasons
 from webapp.blueprints.admin.declarations import HINDRANCES
 from webapp.domain.attention import Item
 from webapp.domain.attention_sources import UNCONFIRMED
@@ -62,7 +63,7 @@ def site_missing(reason: str) -> str:
 
 
 def or_else(otherwise: Callable[[], str]) -> Callable[[str], str]:
-    return lambda reason: reason or otherwise()
+    return lambda reason: reasons.told(reason) or otherwise()
 
 
 RETRY_SITE = Action(lambda: _("Set up now"), "create_provisioning", "site_id", Capability.SITES_PROVISION)
@@ -89,7 +90,7 @@ WORDS: Mapping[str, Words] = {
     "tries": Words(
         order, ("show_payment", "payment_id"), or_else(lambda: _("The gateway did not say what came of it.")), ASK
     ),
-    "puzzles": Words(order, ("show_payment", "payment_id"), str),
+    "puzzles": Words(order, ("show_payment", "payment_id"), reasons.told),
     "reconciliation": Words(
         lambda item: _("Comparison %(number)s", number=item.object_id),
         ("show_reconciliation", "reconciliation_id"),
@@ -123,7 +124,7 @@ WORDS: Mapping[str, Words] = {
     "notices": Words(
         lambda item: _("Notice %(number)s", number=item.object_id) + f": {item.about}",
         ("show_inbound_event", "inbound_event_id"),
-        str,
+        reasons.told,
         LOOK_AGAIN,
     ),
     "mails": Words(lambda item: item.about, ("show_email", "mail_id"), str, MAIL_AGAIN),

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access
-from webapp.blueprints.admin import product_words, words
+from webapp.blueprints.admin import product_words, reasons, words
 from webapp.domain import attention, attention_digests
 from webapp.extensions import db
 
@@ -142,6 +142,12 @@ def admin_context() -> dict[str, Any]:
 def standing(status: StrEnum) -> tuple[str, str]:
     """Word and tone of a status, as the macro `badge` takes them."""
     return words.of(status)
+
+
+@bp.app_template_filter("reason")
+def reason(text: str) -> str:
+    """What rules noted, in the reader's language."""
+    return reasons.told(text)
 
 
 @bp.app_template_filter("outcome")

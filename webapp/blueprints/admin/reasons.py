@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -31,16 +32,104 @@ KNOWN: dict[str, LazyString] = {
     "succeeded": _l("succeeded"),
     "declined": _l("declined"),
     "card_declined": _l("the card was declined"),
+    # what came of an answer of a gateway
+    "known already": _l("known already"),
+    "not ours": _l("not about anything of ours"),
+    "completed": _l("completed"),
+    "completed, although it had been void": _l("completed, although it had been void"),
+    "paid already": _l("it was paid already"),
+    "failed": _l("it failed"),
+    "given up": _l("given up"),
+    "no way to charge later was kept": _l("no payment method was kept for later"),
+    "nothing was kept": _l("nothing was kept"),
+    "a payment method was kept": _l("a payment method was kept"),
+    "nothing to send": _l("there was nothing to send"),
+    "is still to be waited for": _l("it is still to be waited for"),
+    "the amount differs: needs a decision": _l("the amount differs: needs a decision"),
+    "its credit is gone: needs a decision": _l("the credit for it is used up: needs a decision"),
+    "paid twice: needs a decision": _l("paid twice: needs a decision"),
+    "needs a decision": _l("needs a decision"),
+    "needs a decision: nobody knows whether it was taken": _l("needs a decision: nobody knows whether it was taken"),
+    "money that nobody asked for: needs a decision": _l("money that nobody asked for: needs a decision"),
+    "charged by the gateway": _l("the gateway charged it by itself"),
+    "the agreement has ended": _l("the agreement at the gateway has ended"),
+    "paid, and nothing was renewed: the membership has ended, or the period was paid otherwise": _l(
+        "paid, and nothing was renewed: the membership has ended, or the period was paid otherwise"
+    ),
+    "the change had been withdrawn: kept as credit": _l("the change had been withdrawn: kept as credit"),
+    "given back": _l("given back"),
+    "seen": _l("seen"),
+    "nothing new was given back": _l("nothing new was given back"),
+    "more was given back than was left: needs a decision": _l("more was given back than was left: needs a decision"),
+    "a dispute was opened": _l("a dispute was opened"),
+    "a dispute, known already": _l("a dispute that is known already"),
+    "the money stays": _l("the dispute was decided for you: the money stays"),
+    "the money came back": _l("the money came back"),
+    # why a person has to decide
+    "it was void, and the credit that paid a part of it is used up": _l(
+        "it was void, and the credit that paid a part of it is used up"
+    ),
+    "the money came after all, and the payment was paid otherwise": _l(
+        "the money came after all, and the payment was paid otherwise"
+    ),
+    "its answer was lost, and the gateway cannot be asked any more": _l(
+        "its answer was lost, and the gateway cannot be asked any more"
+    ),
+    "nobody knows whether it was given back: its answer was lost": _l(
+        "nobody knows whether it was given back: the answer was lost"
+    ),
+    "the gateway gave it back after all, when it was taken for failed": _l(
+        "the gateway gave it back after all, when it was taken for failed"
+    ),
+    # why an agreement with a gateway ended
+    "other_price": _l("another price is due"),
+    "paid otherwise": _l("it was paid otherwise"),
+    "ended_at_gateway": _l("it was ended at the gateway"),
 }
-CONFIRMED = re.compile(r"confirmed by (.+)")
-TRY = re.compile(r"(\S+) try (\d+)")
+# What stands in them is an amount, a name or a sentence of the gateway's own.
+PATTERNS: tuple[tuple[re.Pattern[str], Callable[..., str]], ...] = (
+    (re.compile(r"confirmed by (.+)"), lambda name: _("confirmed by %(name)s", name=name)),
+    (
+        re.compile(r"(\S+) try (\d+)"),
+        lambda gateway, number: _("try %(number)s by %(gateway)s", gateway=gateway, number=number),
+    ),
+    (
+        re.compile(r"the gateway took (.+), asked for (.+)"),
+        lambda taken, asked: _("The gateway took %(taken)s; %(asked)s was asked for.", taken=taken, asked=asked),
+    ),
+    (
+        re.compile(r"the gateway took (.+) that nobody asked for: (.+)"),
+        lambda taken, name: _("The gateway took %(taken)s that nobody asked for: %(name)s.", taken=taken, name=name),
+    ),
+    (
+        re.compile(r"the gateway gave back (.+), asked for (.+)"),
+        lambda given, asked: _("The gateway gave back %(given)s; %(asked)s was asked for.", given=given, asked=asked),
+    ),
+    (
+        re.compile(r"the gateway gave back (.+), and only (.+) was left"),
+        lambda given, left: _("The gateway gave back %(given)s, and only %(left)s was left.", given=given, left=left),
+    ),
+    (
+        re.compile(r"(.+) given back at the gateway"),
+        lambda given: _("%(given)s given back at the gateway", given=given),
+    ),
+    (
+        re.compile(r"nobody knows whether it was given back: (.+)"),
+        lambda why: _("Nobody knows whether it was given back: %(why)s", why=why),
+    ),
+    (
+        re.compile(r"the gateway cannot be asked: (.+)"),
+        lambda why: _("The gateway cannot be asked: %(why)s", why=why),
+    ),
+)
+APART = "; "  # between what came of one thing
 
 
 def told(reason: str) -> str:
     if known := KNOWN.get(reason):
         return str(known)
-    if found := CONFIRMED.fullmatch(reason):
-        return _("confirmed by %(name)s", name=found[1])
-    if found := TRY.fullmatch(reason):
-        return _("try %(number)s by %(gateway)s", gateway=found[1], number=found[2])
-    return reason
+    for pattern, words in PATTERNS:
+        if found := pattern.fullmatch(reason):
+            return words(*found.groups())
+    parts = reason.split(APART)
+    return APART.join(map(told, parts)) if len(parts) > 1 else reason
