@@ -127,6 +127,7 @@ window.Stripe = (key) => {
       button.onclick = () => { dialog.remove(); resolve(ok); };
       dialog.append(button);
     }
+    dialog.oncancel = () => { dialog.remove(); resolve(false); };
     document.body.append(dialog);
     dialog.showModal();
   });
