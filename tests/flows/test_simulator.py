@@ -110,11 +110,15 @@ def test_a_trial_with_a_code_by_transfer(app: Flask) -> None:
     ]
 
 
-@pytest.mark.parametrize("wish", [{"product": "nothing"}, {"gateway": "stripe"}, {"until": at("2026-01-01T00:00Z")}])
+@pytest.mark.parametrize(
+    "wish",
+    [{"product": "nothing"}, {"gateway": "stripe"}, {"until": at("2026-01-01T00:00Z")}, {"country": "XX"}],
+)
 def test_what_cannot_be_is_refused(app: Flask, wish: dict[str, Any]) -> None:
     factories.product("premium")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         story(**wish)
+    assert " " in refused.value.message
 
 
 def test_no_add_on_hears_of_it(app: Flask) -> None:

@@ -9,9 +9,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from webapp import clock
+from webapp.countries import countries
 from webapp.domain import agenda, changes, checkout, memberships, network, payments
 from webapp.domain.carts import CartRequest
 from webapp.domain.change_wishes import ChangeRequest
@@ -74,10 +76,13 @@ class OutOfTime(Exception):
 def simulate(wish: Wish) -> list[Line]:
     """Everything that would be recorded from the order on. Raises Invalid for what cannot be ordered so."""
     if wish.until < wish.start:
-        raise Invalid(code="until_before_start")
+        raise Invalid(_("The end is before the start."), code="until_before_start")
     gateways = rehearsal.play_gateways(failures=wish.fail, stores=wish.stored_credential)
     if wish.gateway not in gateways:
-        raise Invalid(code="unknown_gateway")
+        known = ", ".join(sorted(gateways))
+        raise Invalid(_("There is no such gateway. There are: %(names)s.", names=known), code="unknown_gateway")
+    if wish.country and wish.country not in countries("en"):
+        raise Invalid(_("There is no such country. It is written like DE."), code="unknown_country")
     rows = rehearsal.copied((*rehearsal.KNOWN, *rehearsal.OFFER))
     stage = Stage(wish.start, gateways)
     return rehearsal.play(stage, rows, lambda: _scene(stage, wish))
