@@ -13,7 +13,7 @@ from tests import factories, lives
 from tests.conftest import TurnedClock
 from tests.flows.test_changes import ask
 from webapp import clock as product_clock
-from webapp.domain import credits, memberships, prospects
+from webapp.domain import credits, lifecycle, memberships, prospects
 from webapp.domain.prospects import Coming
 from webapp.extensions import db as database
 from webapp.models import CreditKind, Payment, Renewals
@@ -30,12 +30,17 @@ def april(app: Flask, clock: TurnedClock) -> TurnedClock:
     return clock
 
 
+def ahead(number: int) -> list[prospects.Prospect]:
+    membership = lives.membership(number)
+    return prospects.of(membership, lifecycle.next_payment(membership))
+
+
 def coming(number: int) -> list[tuple[str, str, int | None]]:
     """(when, what, what is asked for)."""
     database.session.rollback()
     return [
         (product_clock.rfc3339(one.when)[:16], str(one.what), one.reckoning.asked.minor if one.reckoning else None)
-        for one in prospects.of(lives.membership(number))
+        for one in ahead(number)
     ]
 
 
@@ -46,7 +51,7 @@ def test_the_next_charge_is_said_with_its_lines_and_is_what_is_taken(clock: Turn
     factories.discount_code("HALF", 50, apply_to_renewals=Renewals.ALWAYS)
     number = lives.buy("plan", settings, cart={"country": "DE", "discount_code": "HALF"})
     assert coming(number) == [("2027-04-28T10:00", C.ASKED, None), ("2027-05-01T10:00", C.CHARGED, 5950)]
-    [charge] = [one for one in prospects.of(lives.membership(number)) if one.reckoning]
+    [charge] = [one for one in ahead(number) if one.reckoning]
     assert charge.reckoning is not None
     [line] = charge.reckoning.lines
     assert (line.subtotal.minor, line.discount.minor, charge.reckoning.code) == (10000, 5000, "HALF")

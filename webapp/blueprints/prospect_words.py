@@ -12,7 +12,7 @@ from webapp.domain import prospects
 from webapp.domain.prospects import Coming, Prospect
 from webapp.domain.reckonings import Reckoning
 from webapp.formatting import money, per_period
-from webapp.models import Membership
+from webapp.models import Membership, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,9 @@ class Step:
     reckoning: Reckoning | None = None
 
 
-def steps(membership: Membership) -> list[Step]:
-    return [Step(one.when, WORDS[one.what](one), one.reckoning) for one in prospects.of(membership)]
+def steps(membership: Membership, asked: Payment | None) -> list[Step]:
+    """`asked`: what is asked for its next period already."""
+    return [Step(one.when, WORDS[one.what](one), one.reckoning) for one in prospects.of(membership, asked)]
 
 
 def _asked(one: Prospect) -> str:

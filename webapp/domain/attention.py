@@ -67,9 +67,12 @@ def _is_aside(source: Source, object_id: Any) -> ColumnElement[bool]:
 
 
 # -- looking ---------------------------------------------------------------------------------------------------------
-def counts(session: Session, user: Person) -> dict[str, int]:
-    """How many are open by source, each counted to COUNTED_AT_MOST and one more; one statement for all."""
-    open_now = {one.name: _open(one, user).limit(COUNTED_AT_MOST + 1) for one in sources_for(user)}
+def counts(session: Session, user: Person, **others: Select[Any]) -> dict[str, int]:
+    """How many are open by source, each counted to COUNTED_AT_MOST and one more; one statement for all.
+
+    `others`: rows that a page wants to know the number of as well.
+    """
+    open_now = {one.name: _open(one, user).limit(COUNTED_AT_MOST + 1) for one in sources_for(user)} | others
     if not open_now:
         return {}
     numbers = [select(func.count()).select_from(one.subquery()).scalar_subquery() for one in open_now.values()]

@@ -56,6 +56,12 @@ class Chosen:
             raise Invalid(sentence, code="too_many")
 
 
+def unseen(user: Any) -> Select[Any]:
+    """What they asked for and has ended meanwhile, the newest first."""
+    own = BulkJob.user_id == user.id, BulkJob.finished_at.is_not(None), BulkJob.seen_at.is_(None)
+    return select(BulkJob).where(*own).order_by(BulkJob.id.desc())
+
+
 def begin(user: User, action: str, chosen: Chosen, *, locale: str, options: Mapping[str, Any]) -> BulkJob:
     """Note which rows are meant, and ring for a worker. Raises Conflict when they are no longer as many."""
     work = unit.current()

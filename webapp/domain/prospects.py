@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from webapp import clock
-from webapp.domain import agenda, credits, lifecycle, network, pending_changes, reckonings, renewal_carts, renewals
+from webapp.domain import agenda, credits, network, pending_changes, reckonings, renewal_carts, renewals
 from webapp.domain.reckonings import Reckoning
 from webapp.models import Change, Membership, MembershipStatus, Payment
 
@@ -44,12 +44,13 @@ class Prospect:
     change: Change | None = None
 
 
-def of(membership: Membership) -> list[Prospect]:
-    """In order. Reads what was asked for already, the waiting change, the credit, and the renewal's cart."""
-    return sorted(_of(membership), key=lambda one: one.when)
+def of(membership: Membership, asked: Payment | None) -> list[Prospect]:
+    """In order. `asked`: what is asked for its next period already. Reads the waiting change, the credit, and the
+    renewal's cart."""
+    return sorted(_of(membership, asked), key=lambda one: one.when)
 
 
-def _of(membership: Membership) -> Iterator[Prospect]:
+def _of(membership: Membership, asked: Payment | None) -> Iterator[Prospect]:
     if membership.status == S.EXPIRED and membership.due_at is not None:
         yield Prospect(membership.due_at, Coming.SITES_OFF)
     if not membership.is_served:
@@ -71,14 +72,14 @@ def _of(membership: Membership) -> Iterator[Prospect]:
         if not stays:
             yield from _switched_off(membership.expires_at)
         return
-    yield from _renewal(membership, change if terms is change else None)
+    yield from _renewal(membership, asked, change if terms is change else None)
 
 
-def _renewal(membership: Membership, change: Change | None) -> Iterator[Prospect]:
+def _renewal(membership: Membership, payment: Payment | None, change: Change | None) -> Iterator[Prospect]:
     ends, now = membership.expires_at, clock.now()
     if ends is None:
         return
-    payment, is_charged = lifecycle.next_payment(membership), renewals.can_be_charged(membership)
+    is_charged = renewals.can_be_charged(membership)
     asked = agenda.announced_from(membership)
     if asked is not None and now < asked < ends and membership.announced <= membership.periods_paid:
         yield Prospect(asked, Coming.ASKED)

@@ -1,17 +1,17 @@
 """What happened to a membership, newest first, of all that is kept about it: a page of it at a time.
 
-One statement finds what comes next by time, whatever it is; one for each kind reads it. A place in the story is an
-instant with what stands there, so that a page begins where the last one ended, however much happens meanwhile.
+One statement finds what comes next by time, whatever it is, and reads it. A place in the story is an instant with what
+stands there, so that a page begins where the last one ended, however much happens meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, case, literal, null, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.domain.figure_days import EPOCH
@@ -86,19 +86,35 @@ def of_membership(wanted: dict[str, ColumnElement[bool]], before: Place | None) 
     """`wanted`: of which sources, and which of their rows."""
     found = [_places(source, condition, before) for source, condition in wanted.items()]
     keys = union_all(*(select(one.subquery()) for one in found)).subquery()
-    places = [
-        Place(*row)
-        for row in db.session.execute(select(keys).order_by(*(one.desc() for one in keys.c)).limit(PER_PAGE + 1))
-    ]
-    shown = places[:PER_PAGE]
-    ids = {source: [one.number for one in shown if one.source == source] for source in wanted}
-    rows = {source: _read(source, some) for source, some in ids.items() if source != "payment"}
-    objects = [*rows.get("move", {}).values(), *rows.get("event", {}).values()]
-    refunds = _refunds({one.object_id for one in objects if one.object_type == "refunds"})
-    spoken_of = {one.object_id for one in objects if one.object_type == "payments"}
-    rows["payment"] = payments = _payments(spoken_of.union(ids.get("payment", ())))
-    told = [(one.source, rows[one.source][one.number]) for one in shown]
-    return Page(told, payments, refunds, shown[-1] if len(places) > PER_PAGE else None)
+    keys = select(keys).order_by(*(one.desc() for one in keys.c)).limit(PER_PAGE + 1).subquery("places")
+    places, told = [], []
+    payments: dict[int, Payment] = {}
+    refunds: dict[int, Refund] = {}
+    others = [one for one in wanted if one != "payment"]
+    for at, source, number, *rows in db.session.execute(_with_rows(keys, others)):
+        row = dict(zip((*others, "payment", "refund"), rows, strict=True))
+        places.append(Place(at, source, number))
+        told.append((source, row[source]))
+        payments |= {one.id: one for one in (row["payment"],) if one is not None}
+        refunds |= {one.id: one for one in (row["refund"],) if one is not None}
+    return Page(told[:PER_PAGE], payments, refunds, places[PER_PAGE - 1] if len(places) > PER_PAGE else None)
+
+
+def _with_rows(keys: Any, others: Iterable[str]) -> Select[Any]:
+    """Each place with the row that stands there, and with the payment or the refund that it speaks of."""
+    sides = {source: SOURCES[source][0] for source in others}
+    query = select(keys, *sides.values(), Payment, Refund).order_by(*(one.desc() for one in keys.c))
+    query = query.select_from(keys)
+    for source, model in sides.items():
+        query = query.outerjoin(model, and_(keys.c.source == source, model.id == keys.c.number))
+    speaking = [one for one in (Move, Event) if one in sides.values()]
+    about = {noun: [(one.object_type == noun, one.object_id) for one in speaking] for noun in ("payments", "refunds")}
+    query = query.outerjoin(
+        Payment, Payment.id == case((keys.c.source == "payment", keys.c.number), *about["payments"])
+    )
+    query = query.outerjoin(Refund, Refund.id == (case(*about["refunds"]) if speaking else null()))
+    options = [selectinload(Payment.line_items)]
+    return query.options(*options, *([PLAN_NAME] if "change" in sides else []))
 
 
 def _places(source: str, condition: ColumnElement[bool], before: Place | None) -> Select[Any]:
@@ -111,24 +127,6 @@ def _places(source: str, condition: ColumnElement[bool], before: Place | None) -
         same = and_(at == before.at, model.id < before.number) if source == before.source else at == before.at
         query = query.where(or_(at < before.at, same) if ties or source == before.source else at < before.at)
     return query.order_by(at.desc(), model.id.desc()).limit(PER_PAGE + 1)
-
-
-def _read(source: str, ids: list[int]) -> dict[int, Any]:
-    if not ids:
-        return {}
-    model = SOURCES[source][0]
-    query = select(model).where(model.id.in_(ids))
-    return {one.id: one for one in db.session.scalars(query.options(PLAN_NAME) if source == "change" else query)}
-
-
-def _refunds(ids: set[int]) -> dict[int, Refund]:
-    query = select(Refund).where(Refund.id.in_(ids))
-    return {one.id: one for one in db.session.scalars(query)} if ids else {}
-
-
-def _payments(ids: set[int]) -> dict[int, Payment]:
-    query = select(Payment).where(Payment.id.in_(ids)).options(selectinload(Payment.line_items))
-    return {one.id: one for one in db.session.scalars(query)} if ids else {}
 
 
 # -- what belongs to a membership ------------------------------------------------------------------------------------

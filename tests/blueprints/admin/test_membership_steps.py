@@ -31,8 +31,13 @@ def test_it_is_charged_again_without_waiting(signed_in: FlaskClient, settings: S
     number = buy("premium", settings, fails=True)
     live_until(clock, "2027-02-28T10:00Z")
     assert "Charge now" in signed_in.get(f"/admin/memberships/{number}").text
+    asked = db.session.scalars(select(Payment).order_by(Payment.id.desc())).first()
+    assert asked is not None
+    payment_page = f"/admin/payments/{asked.id}"
+    assert f"/admin/memberships/{number}/steps/charge" in signed_in.get(payment_page).text
     fail(False)
     assert step(signed_in, number, "charge", reason="the card works again") == 303
+    assert "/steps/charge" not in signed_in.get(payment_page).text
     assert (membership(number).status, membership(number).periods_paid) == (S.ACTIVE, 2)
     assert step(signed_in, number, "charge") == 409
     assert taken() == [2999, 2999]

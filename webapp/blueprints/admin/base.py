@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access
 from webapp.blueprints.admin import product_words, reasons, words
-from webapp.domain import attention, attention_digests
+from webapp.domain import attention, attention_digests, bulk
 from webapp.extensions import db
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.operators_only)
 
 LAYOUT = "base_admin.html"
+ENDED_JOBS = "ended_jobs"
 HIGHEST_ID = 2**63 - 1
 
 
@@ -50,12 +51,20 @@ def open_things() -> dict[str, int]:
     """How many things need a person, by their source; asked for once a page. None when the database is away."""
     if "open_things" not in g:
         try:
-            g.open_things = attention.counts(db.session(), current_user)
+            known = attention.counts(db.session(), current_user, **{ENDED_JOBS: bulk.unseen(current_user)})
         except SQLAlchemyError:
             db.session.rollback()
-            g.open_things = {}
+            known = {}
+        g.has_job_news = known.pop(ENDED_JOBS, 0) > 0
+        g.open_things = known
     found: dict[str, int] = g.open_things
     return found
+
+
+def has_job_news() -> bool:
+    """Whether jobs of who looks have ended, and they have not seen that."""
+    open_things()
+    return bool(g.has_job_news)
 
 
 def count_of(number: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,7 +14,7 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import filters, lists, notes, searches, timeline, words
 from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
-from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest
+from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest_of_each
 from webapp.blueprints.views import View
 from webapp.domain import acting, credits
 from webapp.domain.staff import Capability
@@ -74,12 +76,12 @@ def list_customers() -> ResponseReturnValue:
 @needs(Capability.CUSTOMERS_VIEW)
 def show_customer(customer_id: int) -> ResponseReturnValue:
     customer: Customer = found(Customer, customer_id, joinedload(Customer.user), joinedload(Customer.meta_rows))
+    owned: dict[str, Any] = {"memberships": Membership, "payments": Payment, "sites": Site, "deliveries": Delivery}
+    mine = {name: (kind, kind.customer_id == customer.id) for name, kind in owned.items()}
+    related: dict[str, Any] = {**newest_of_each(mine, options=[PLAN])}
     return customer_view.show(
         customer=customer,
-        memberships=newest(Membership, Membership.customer_id == customer.id, options=[PLAN]),
-        payments=newest(Payment, Payment.customer_id == customer.id),
-        sites=newest(Site, Site.customer_id == customer.id),
-        deliveries=newest(Delivery, Delivery.customer_id == customer.id),
+        **related,
         meta=sorted(customer.meta.items()),
         credit=credits.balances(customer.id),
         history=timeline.of_customer(customer.id),

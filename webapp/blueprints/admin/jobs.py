@@ -13,14 +13,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.blueprints.access import may, needs
 from webapp.blueprints.admin import filters, lists, searches
 from webapp.blueprints.admin.arguments import page_of
-from webapp.blueprints.admin.base import LAYOUT, actor, bp
+from webapp.blueprints.admin.base import LAYOUT, actor, bp, has_job_news
 from webapp.blueprints.admin.bulk_words import UNDO, WORDS, outcome_of, progress_of, title_of
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import newest
@@ -175,16 +174,7 @@ def done_by(job: BulkJob) -> Select[Any]:
 @bp.context_processor
 def job_news() -> dict[str, Any]:
     """Whoever asked for a job is told on the next page that it has ended."""
-    if g.get("layout") != LAYOUT or is_fragment_request():
+    if g.get("layout") != LAYOUT or is_fragment_request() or not has_job_news():
         return {}
-    try:
-        ended = db.session.scalars(unseen()).all()
-    except SQLAlchemyError:
-        db.session.rollback()
-        return {}
+    ended = db.session.scalars(bulk.unseen(current_user).limit(NEWS_AT_MOST)).all()
     return {"job_news": [(outcome_of(one), url_for("admin.show_job", job_id=one.id)) for one in ended]}
-
-
-def unseen() -> Select[Any]:
-    own = BulkJob.user_id == current_user.id, BulkJob.finished_at.is_not(None), BulkJob.seen_at.is_(None)
-    return select(BulkJob).where(*own).order_by(BulkJob.id.desc()).limit(NEWS_AT_MOST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,8 +10,8 @@ from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, select, union_all
+from sqlalchemy.orm import joinedload
 
 from webapp.blueprints import prospect_words
 from webapp.blueprints.access import needs
@@ -18,12 +19,13 @@ from webapp.blueprints.admin import filters, lists, notes, searches, story
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.forms import CancellationForm
 from webapp.blueprints.admin.lists import Column, Listing
-from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found, newest
+from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, SHOWN_AT_MOST, Newest, found, newest
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, locks, memberships, pending_changes, steering
 from webapp.domain.staff import Capability
 from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
+from webapp.extensions import db
 from webapp.formatting import long_date
 from webapp.models import (
     Membership,
@@ -97,7 +99,7 @@ def look_at(membership_id: int) -> Membership:
         joinedload(Membership.customer),  # whose address decides the tax of the next charge
         joinedload(Membership.plan).lazyload(Product.variations),
         joinedload(Membership.credential),
-        selectinload(Membership.items).joinedload(MembershipItem.product).lazyload(Product.variations),
+        joinedload(Membership.items).joinedload(MembershipItem.product).lazyload(Product.variations),
     )
     membership: Membership = found(Membership, membership_id, *shown)
     return membership
@@ -105,23 +107,42 @@ def look_at(membership_id: int) -> Membership:
 
 def show(membership: Membership, *, problem: str = "", status: int = 200) -> Response:
     """`problem`: why what was just asked for was not done; the page shows how things stand now."""
-    payments = newest(Payment, Payment.membership_id == membership.id)
-    asked = next((one for one in payments.rows if one.period_number == membership.periods_paid + 1), None)
+    payments, asked, unpaid = payments_of(membership)
+    happened = told(membership)  # before what is ahead: it reads what that needs of the payments
     return membership_view.show(
         status=status,
         problem=problem,
         membership=membership,
         items=membership.items,
         payments=payments,
-        ahead=prospect_words.steps(membership),
-        **told(membership),
+        ahead=prospect_words.steps(membership, asked),
+        **happened,
         notes=notes.shown(membership),
         endings=endings(membership),
         steps=steering.possible(membership, asked),
         can_be_changed=memberships.can_be_changed(membership),
         change=pending_changes.of(membership),
-        **losses(membership),
+        sites=sites_of(membership),
+        unpaid=unpaid,
     )
+
+
+def payments_of(membership: Membership) -> tuple[Newest, Payment | None, Newest]:
+    """The newest, the one for its next period, and those that are still open; in one statement."""
+    mine, is_open = Payment.membership_id == membership.id, Payment.status == PaymentStatus.PENDING
+    number = membership.periods_paid + 1
+    lists = (select(Payment.id).where(mine), select(Payment.id).where(mine, is_open))
+    firsts = (one.order_by(Payment.id.desc()).limit(SHOWN_AT_MOST + 1).subquery() for one in lists)
+    ids = (select(Payment.id).where(mine, Payment.period_number == number), *(select(one.c.id) for one in firsts))
+    query = select(Payment).where(Payment.id.in_(union_all(*ids))).order_by(Payment.id.desc())
+    found = db.session.scalars(query).all()
+    asked = next((one for one in found if one.period_number == number), None)
+    unpaid = [one for one in found if one.status == PaymentStatus.PENDING]
+    return _first(found), asked, _first(unpaid)
+
+
+def _first(rows: Sequence[Payment]) -> Newest:
+    return Newest(rows[:SHOWN_AT_MOST], len(rows) > SHOWN_AT_MOST)
 
 
 def told(membership: Membership) -> dict[str, Any]:
@@ -153,10 +174,11 @@ def ending(membership: Membership, form: CancellationForm, *, at_once: bool) -> 
 def losses(membership: Membership) -> dict[str, Any]:
     """What an end takes away: sites that are shown, payments that are still open."""
     unpaid = (Payment.membership_id == membership.id, Payment.status == PaymentStatus.PENDING)
-    return {
-        "sites": newest(Site, Site.membership_id == membership.id, Site.status != SiteStatus.DELETED),
-        "unpaid": newest(Payment, *unpaid),
-    }
+    return {"sites": sites_of(membership), "unpaid": newest(Payment, *unpaid)}
+
+
+def sites_of(membership: Membership) -> Newest:
+    return newest(Site, Site.membership_id == membership.id, Site.status != SiteStatus.DELETED)
 
 
 @bp.get("/memberships/<int:membership_id>/cancellation")

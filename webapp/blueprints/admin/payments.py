@@ -11,18 +11,18 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 
-from webapp.blueprints.access import needs
-from webapp.blueprints.admin import filters, lists, notes, reasons, searches, timeline
+from webapp.blueprints.access import may, needs
+from webapp.blueprints.admin import filters, lists, notes, reasons, searches, timeline, words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, invoices, payments, receivables, refunds, tax_names
+from webapp.domain import audit, invoices, lifecycle, payments, receivables, refunds, tax_names
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.flows import asking
 from webapp.gateways import beyond, gateways
-from webapp.models import Payment, PaymentStatus, Try
+from webapp.models import Membership, Payment, PaymentStatus, Try
 from webapp.transactions import unit_of_work
 
 
@@ -89,8 +89,9 @@ def show_payment(payment_id: int) -> ResponseReturnValue:
 
 
 def look_at(payment_id: int) -> Payment:
-    names = joinedload(Payment.customer).options(CUSTOMER_NAME), joinedload(Payment.membership).options(PLAN)
-    payment: Payment = found(Payment, payment_id, *names)
+    membership = joinedload(Payment.membership).options(PLAN, joinedload(Membership.credential))
+    names = joinedload(Payment.customer).options(CUSTOMER_NAME), membership
+    payment: Payment = found(Payment, payment_id, *names, joinedload(Payment.meta_rows))
     return payment
 
 
@@ -99,6 +100,14 @@ def vendors_page(payment: Payment) -> str:
     gateway = gateways.all().get(payment.gateway)
     address = beyond(gateway).address_of(payment.gateway_reference or "") if gateway is not None else ""
     return address if address.startswith("https://") else ""
+
+
+def charges_next(payment: Payment) -> bool:
+    """Whether it asks for the next period of a membership whose saved way to pay can be charged for it now."""
+    membership = payment.membership
+    if membership is None or payment.is_paid or payment.period_number != membership.periods_paid + 1:
+        return False
+    return may(Capability.MEMBERSHIPS_STEER) and lifecycle.can_be_charged_now(membership, payment)
 
 
 def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
@@ -115,6 +124,8 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
         problem=problem,
         payment=payment,
         vendors_page=vendors_page(payment),
+        what_for=words.PAID_FOR[payment.kind],
+        can_charge=charges_next(payment),
         reasons={one.id: reasons.told(timeline.name_people(one.reason, people)) for one in payment.tries},
         refundable=refunds.left(payment),
         taxes=tax_names.of_payment(payment),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, String, and_, literal, select, union_all
 from sqlalchemy.orm import joinedload, lazyload, load_only
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql.base import ExecutableOption
@@ -37,6 +37,28 @@ class Newest:
 
     rows: Sequence[Any]
     more: bool
+
+
+def newest_of_each(
+    wanted: Mapping[str, tuple[Any, ColumnElement[bool]]], *, options: Sequence[ExecutableOption] = ()
+) -> dict[str, Newest]:
+    """The newest of several kinds, each with its condition, in one statement."""
+    firsts = [
+        select(literal(name, String(20)).label("kind"), model.id.label("number"))
+        .where(condition)
+        .order_by(model.id.desc())
+        .limit(SHOWN_AT_MOST + 1)
+        .subquery()
+        for name, (model, condition) in wanted.items()
+    ]
+    keys = union_all(*map(select, firsts)).subquery()
+    query = select(keys.c.kind, *(model for model, _condition in wanted.values())).select_from(keys)
+    for name, (model, _condition) in wanted.items():
+        query = query.outerjoin(model, and_(keys.c.kind == name, model.id == keys.c.number))
+    rows: dict[str, list[Any]] = {name: [] for name in wanted}
+    for kind, *found in db.session.execute(query.order_by(keys.c.number.desc()).options(*options)):
+        rows[kind].append(found[list(wanted).index(kind)])
+    return {name: Newest(some[:SHOWN_AT_MOST], len(some) > SHOWN_AT_MOST) for name, some in rows.items()}
 
 
 def newest(

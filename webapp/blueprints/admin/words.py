@@ -19,12 +19,19 @@ from webapp.models import (
     InvoiceKind,
     MailStatus,
     MembershipStatus,
+    PaymentKind,
     PaymentStatus,
     RefundStatus,
     SiteStatus,
     TryStatus,
 )
 
+PAID_FOR = {
+    PaymentKind.FIRST: _l("a new order"),
+    PaymentKind.RENEWAL: _l("a renewal"),
+    PaymentKind.REACTIVATION: _l("taking it up again"),
+    PaymentKind.CHANGE: _l("a change of the contract"),
+}
 # By type and value: members of different enumerations that have the same value are equal.
 STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
     MembershipStatus: {
