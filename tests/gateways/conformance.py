@@ -11,12 +11,14 @@ words on how its vendor is played (`buyer_pays` and the like).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import pytest
 
+from webapp import clock
 from webapp.gateways import beyond
 from webapp.gateways.base import (
     BadNotice,
@@ -36,6 +38,8 @@ from webapp.gateways.base import (
     Verdict,
 )
 from webapp.money import Money
+from webapp.paying import PROCESSING, Agreement
+from webapp.periods import Period, Unit
 
 BASE_URL = "http://network.example"
 PAYER = Payer("cus-1", "ada@example.org", "Ada Lovelace", "DE")
@@ -218,6 +222,96 @@ class StoredCredentialConformance(Common):
         assert outcome.verdict == Verdict.DECLINED
         assert outcome.reason
         assert outcome.message
+
+
+class AgreementConformance(Common):
+    """A vendor's buyer agrees once, and it charges by itself; for Capability.MANAGED_SUBSCRIPTION."""
+
+    period = Period(1, Unit.MONTH)
+
+    def buyer_agrees(self, gateway: Gateway, reference: str) -> None:
+        """Play the buyer who agrees at the vendor."""
+        raise NotImplementedError
+
+    def vendor_charges(self, gateway: Gateway, reference: str, *, ok: bool = True) -> None:
+        """Play the vendor who charges the next period, or fails to."""
+        raise NotImplementedError
+
+    def vendor_says(self, gateway: Gateway, reference: str) -> str:
+        """`active`, `rests` or `ended`."""
+        state = beyond(gateway).agreement(reference)
+        return "ended" if state.ended else "rests" if state.rests else "active"
+
+    def agreed(self, gateway: Gateway) -> str:
+        """The vendor's name of an agreement whose first payment is taken."""
+        agreement = Agreement("Premium", self.period, ((self.amount, 0),))
+        begun = gateway.begin(replace(self.request(), agreement=agreement))
+        assert isinstance(begun, Redirect)
+        assert gateway.fetch(begun.reference).verdict == Verdict.NEEDS_ACTION
+        self.buyer_agrees(gateway, begun.reference)
+        first = gateway.fetch(begun.reference)
+        assert (first.verdict, first.amount) == (Verdict.SUCCEEDED, self.amount)
+        assert first.credential is not None
+        assert first.credential.is_agreement
+        return first.credential.reference
+
+    def next_charge(self, name: str, key: str = "pay-abc-2", *, again: bool = False) -> ChargeRequest:
+        due = self.period.after(clock.now())
+        return replace(self.charge_request(name, key), covers=(due, self.period.after(due)), again=again)
+
+    def at(self, gateway: Gateway, when: datetime) -> None:
+        """Play that it is then."""
+        clock.use(lambda: when)
+
+    @pytest.fixture(autouse=True)
+    def back_to_now(self) -> Iterator[None]:
+        yield
+        clock.use(None)
+
+    def test_an_agreement_takes_the_first_payment_and_goes_on(self, gateway: Gateway) -> None:
+        name = self.agreed(gateway)
+        assert self.vendor_says(gateway, name) == "active"
+        assert [one.amount for one in beyond(gateway).agreement(name).taken] == [self.amount]
+
+    def test_a_period_is_waited_for_and_then_found_once(self, gateway: Gateway) -> None:
+        name = self.agreed(gateway)
+        request = self.next_charge(name)
+        assert request.covers is not None
+        self.at(gateway, request.covers[0])
+        waiting = gateway.charge(request)
+        assert (waiting.verdict, waiting.reason) == (Verdict.NEEDS_ACTION, PROCESSING)
+        assert waiting.reference is not None
+        self.vendor_charges(gateway, name)
+        found = gateway.fetch(waiting.reference)
+        assert (found.verdict, found.amount) == (Verdict.SUCCEEDED, self.amount)
+        assert gateway.charge(request).reference == found.reference
+
+    def test_what_it_failed_to_take_is_declined_and_taken_when_asked_for_again(self, gateway: Gateway) -> None:
+        name = self.agreed(gateway)
+        request = self.next_charge(name)
+        assert request.covers is not None
+        self.at(gateway, request.covers[0])
+        self.vendor_charges(gateway, name, ok=False)
+        assert gateway.charge(request).verdict == Verdict.DECLINED
+        again = replace(request, idempotency_key="pay-abc-3", again=True)
+        taken = gateway.charge(again)
+        assert (taken.verdict, taken.amount) == (Verdict.SUCCEEDED, self.amount)
+        assert gateway.charge(again).reference == taken.reference
+
+    def test_what_is_no_period_is_not_charged(self, gateway: Gateway) -> None:
+        name = self.agreed(gateway)
+        assert gateway.charge(self.charge_request(name)).verdict == Verdict.DECLINED
+
+    def test_it_rests_goes_on_and_ends_however_often_it_is_told(self, gateway: Gateway) -> None:
+        name, vendor = self.agreed(gateway), beyond(gateway)
+        steps = ((vendor.pause, "rests"), (vendor.resume, "active"), (vendor.forget, "ended"))
+        for tell, state in steps:
+            tell(name)
+            tell(name)
+            assert self.vendor_says(gateway, name) == state
+        vendor.resume(name)
+        assert self.vendor_says(gateway, name) == "ended"
+        assert gateway.charge(self.next_charge(name)).verdict == Verdict.DECLINED
 
 
 class RefundConformance(Common):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from tests.conftest import TurnedClock
 from tests.fakes import paypal_signing as signing
 from tests.fakes.paypal import CLIENT, SECRET
 from tests.fakes.paypal_subscriptions import AGREEMENTS, PLANS, PayPalSubscriptionsFake
-from tests.gateways.conformance import BASE_URL
+from tests.gateways.conformance import BASE_URL, AgreementConformance
 from webapp.domain import network
-from webapp.gateways.base import Config, RefundRequest, Verdict
+from webapp.gateways.base import Config, Gateway, RefundRequest, Verdict
 from webapp.gateways.paypal import PayPalGateway
 from webapp.gateways.paypal_api import PayPal, Refused
 from webapp.money import Money
@@ -187,3 +188,17 @@ def test_what_a_subscription_took_is_given_back_by_the_gateway(app: Flask, fake:
     found = gateway.api.get(f"{AGREEMENTS}/{name}/transactions", EVER)["transactions"]
     assert [one["status"] for one in found] == ["COMPLETED", "PARTIALLY_REFUNDED"]
     assert told(fake)[-1] == "PAYMENT.SALE.REFUNDED"
+
+
+class TestAgreements(AgreementConformance):
+    @pytest.fixture
+    def make(self, app: Flask, fake: PayPalSubscriptionsFake) -> Callable[[Config], Gateway]:
+        self.fake = fake
+        roots = [signing.root()]
+        return lambda config: PayPalGateway(replace(config, env=fake.env), value_of=network.value_of, roots=roots)
+
+    def buyer_agrees(self, gateway: Gateway, reference: str) -> None:
+        self.fake.agree(reference)
+
+    def vendor_charges(self, gateway: Gateway, reference: str, *, ok: bool = True) -> None:
+        self.fake.bill(reference, ok=ok)
