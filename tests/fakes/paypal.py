@@ -20,7 +20,18 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.fakes import paypal_signing as signing
-from tests.fakes.paypal_checks import NOTHING, ORDER, REFUND, SIGNATURE, Refused, check, check_money, written
+from tests.fakes.paypal_checks import (
+    ADDRESS,
+    EVENT_NAMES,
+    NOTHING,
+    ORDER,
+    REFUND,
+    SIGNATURE,
+    Refused,
+    check,
+    check_money,
+    written,
+)
 from tests.fakes.vendor import Call, FakeVendor, Reply
 from webapp import clock
 
@@ -39,12 +50,14 @@ ROUTES: list[tuple[str, str, Mapping[str, Any] | None, str]] = [
     ("GET", r"/v1/customer/disputes/([\w-]+)", None, "show_dispute"),
     ("GET", r"/v1/notifications/webhooks-events", None, "list_events"),
     ("POST", r"/v1/notifications/verify-webhook-signature", SIGNATURE, "verify"),
+    ("GET", r"/v1/notifications/webhooks", None, "list_webhooks"),
+    ("POST", r"/v1/notifications/webhooks", ADDRESS, "make_webhook"),
 ]
 
 
 class PayPalFake(FakeVendor):
     routes: Sequence[tuple[str, str, Mapping[str, Any] | None, str]] = ROUTES
-    without_key: tuple[str, ...] = ("verify",)  # verbs that PayPal knows no idempotency key of
+    without_key: tuple[str, ...] = ("verify", "make_webhook")  # verbs that PayPal knows no idempotency key of
 
     def __init__(self) -> None:
         super().__init__()
@@ -325,6 +338,19 @@ class PayPalFake(FakeVendor):
 
     def show_dispute(self, name: str) -> Thing:
         return {key: value for key, value in self.find(name, "dispute").items() if key[0] != "_" and key != "id"}
+
+    # -- where notices go ----------------------------------------------------------------------------------------
+    def list_webhooks(self) -> Thing:
+        return {"webhooks": [self.shown(name) for name, one in self.things.items() if one["_kind"] == "webhook"]}
+
+    def make_webhook(self, told: Thing) -> Thing:
+        if any(one.get("url") == told["url"] for one in self.things.values()):
+            raise Refused("WEBHOOK_URL_ALREADY_EXISTS", "/url", 400)
+        if not told["url"].startswith("https://"):
+            raise Refused("VALIDATION_ERROR", "/url", 400)
+        if not {one["name"] for one in told["event_types"]} <= EVENT_NAMES:
+            raise Refused("VALIDATION_ERROR", "/event_types", 400)
+        return self.new("webhook", **told)
 
     # -- notices -------------------------------------------------------------------------------------------------
     def list_events(self) -> Thing:

@@ -71,6 +71,10 @@ ROUTES = [
     ),
     ("GET", r"/v1/disputes", "_dispute_list_params.DisputeListParams", "list_disputes"),
     ("GET", r"/v1/events", "_event_list_params.EventListParams", "list_events"),
+    ("GET", r"/v1/balance", "_balance_retrieve_params.BalanceRetrieveParams", "show_balance"),
+    ("GET", r"/v1/webhook_endpoints", "_webhook_endpoint_list_params.WebhookEndpointListParams", "list_endpoints"),
+    ("POST", r"/v1/webhook_endpoints", "_webhook_endpoint_create_params.WebhookEndpointCreateParams", "make_endpoint"),
+    ("DELETE", r"/v1/webhook_endpoints/(we_\w+)", None, "drop_endpoint"),
     ("GET", r"/v1/(?:payment_intents|setup_intents|refunds|checkout/sessions)/([^/]+)", None, "find"),
 ]
 
@@ -192,6 +196,29 @@ class StripeFake(FakeVendor):
         made = self.new("cus", "customer", **{"metadata": {}, "email": None, "name": None, **told})
         self.tell("customer.created", made)
         return made
+
+    # -- the account ---------------------------------------------------------------------------------------------
+    def show_balance(self, **_told: Any) -> Thing:
+        return {"object": "balance", "livemode": False, "available": [], "pending": []}
+
+    def list_endpoints(self, **_told: Any) -> Thing:
+        """Without their secrets: those are told once, when they are made."""
+        found = [one for one in self.things.values() if one["object"] == "webhook_endpoint"]
+        data = [{name: value for name, value in one.items() if name != "secret"} for one in found]
+        return {"object": "list", "data": data, "has_more": False}
+
+    def make_endpoint(self, *, url: str, enabled_events: list[str], **told: Any) -> Thing:
+        if any(one.get("url") == url for one in self.things.values()):
+            raise Refused("You may only have one webhook endpoint with this URL.")
+        if not url.startswith("https://"):
+            raise Refused("Invalid URL: must be an https address", param="url")
+        secret = f"whsec_{next(self._numbers)}"
+        return self.new("we", "webhook_endpoint", url=url, enabled_events=enabled_events, secret=secret, **told)
+
+    def drop_endpoint(self, name: str, **_told: Any) -> Thing:
+        self.find(name)
+        del self.things[name]
+        return {"id": name, "object": "webhook_endpoint", "deleted": True}
 
     def _owner(self, told: Mapping[str, Any]) -> str | None:
         customer = told.get("customer")

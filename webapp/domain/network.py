@@ -94,6 +94,7 @@ class Network:
     ga4_measurement_id: str = given("GA4_MEASUREMENT_ID")
     ga4_api_secret: str = given("GA4_API_SECRET", secret=True)
     ga4_value_without_tax: bool = given("GA4_VALUE_WITHOUT_TAX", default=False)
+    gateways: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, how it is offered (gateway_options.py)
 
     @property
     def name(self) -> str:
@@ -114,7 +115,8 @@ class Network:
         return f"/brand/logo/{self.logo}" if self.logo else ""
 
 
-KEYS = {one.name for one in fields(Network)}
+KEYS = {one.name for one in fields(Network)} - {"gateways"}
+OF_GATEWAY = "gateway:"  # what the key of a gateway's options begins with
 DEFAULTS = Network()
 VARIABLES: dict[str, str] = {one.name: one.metadata["variable"] for one in fields(Network) if one.metadata}
 SECRETS = {one.name for one in fields(Network) if one.metadata.get("secret")}
@@ -139,7 +141,8 @@ def _made_of(rows: Sequence[Any]) -> Network:
     """They hardly ever change: what was made of the same rows before is taken again."""
     global _last
     if _last[0] != rows:
-        made = Network(**{key: value for key, value in rows if key in KEYS})
+        options = {key.removeprefix(OF_GATEWAY): value for key, value in rows if key.startswith(OF_GATEWAY)}
+        made = Network(**{key: value for key, value in rows if key in KEYS}, gateways=options)
         _last = rows, made, repr(made)
     return _last[1]
 
@@ -156,8 +159,12 @@ def change(values: Mapping[str, Any]) -> None:
     for key, value in values.items():
         if key not in KEYS:
             raise KeyError(key)
-        kept = encryption.encrypt(value) if key in SECRETS and value else value
-        db.session.merge(Setting(key=key, value=kept))
+        keep(key, encryption.encrypt(value) if key in SECRETS and value else value)
+
+
+def keep(key: str, value: Any) -> None:
+    """As it stands in the table."""
+    db.session.merge(Setting(key=key, value=value))
     db.session.flush()
     db.session().info.pop(CACHE, None)
 

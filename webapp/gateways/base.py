@@ -54,10 +54,19 @@ __all__ = [
     "PaymentRequest",
     "Redirect",
     "RefundRequest",
+    "Tested",
     "VendorPage",
     "VendorUnreachable",
     "Verdict",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What came of trying out a gateway's keys. `words`: for the staff, in their language, where it does not work."""
+
+    works: bool
+    words: str = ""
 
 
 class VendorUnreachable(Exception):
@@ -124,6 +133,23 @@ class Base:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+
+    @property
+    def mode(self) -> str:
+        """`live`, or `test` where no real money moves; empty where its keys do not tell."""
+        return ""
+
+    def test(self) -> Tested | None:
+        """Ask the vendor something harmless, to see whether the keys work; None where there is nothing to ask."""
+        return None
+
+    def register_webhook(self, address: str) -> Mapping[str, str]:
+        """Have the vendor send its notices to this address, once however often it is called.
+
+        The variables that are to be kept, as a signing secret. Raises VendorUnreachable, and NotImplementedError where
+        that can only be done by hand.
+        """
+        raise NotImplementedError(f"{self.id} cannot be told")
 
     @property
     def ready(self) -> bool:

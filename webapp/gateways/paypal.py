@@ -20,7 +20,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import clock
 from webapp.errors import ConfigurationError
-from webapp.gateways import paypal_answers, paypal_notices, paypal_subscriptions
+from webapp.gateways import paypal_answers, paypal_notices, paypal_set_up, paypal_subscriptions
 from webapp.gateways.base import (
     AgreementState,
     BadNotice,
@@ -35,6 +35,7 @@ from webapp.gateways.base import (
     PaymentRequest,
     Redirect,
     RefundRequest,
+    Tested,
     VendorUnreachable,
     Verdict,
 )
@@ -108,6 +109,16 @@ class PayPalGateway(Base):
             return bool(to_paypal(amount)) and bool(amount or self._has_subscriptions)
         except UnsupportedAmount:
             return False
+
+    @property
+    def mode(self) -> str:
+        return paypal_set_up.mode(self._base)
+
+    def test(self) -> Tested | None:
+        return paypal_set_up.test(self.api)
+
+    def register_webhook(self, address: str) -> Mapping[str, str]:
+        return paypal_set_up.register(self.api, address)
 
     @property
     def _has_subscriptions(self) -> bool:

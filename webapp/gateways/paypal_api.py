@@ -116,6 +116,11 @@ class PayPal:
         except (LookupError, TypeError, ValueError):
             raise VendorUnreachable(f"paypal: not signed in ({answer.status})") from None
 
+    def sign_in_anew(self) -> None:
+        """Whatever token there is: so the keys are seen to work now. Raises VendorUnreachable."""
+        with self._one:
+            self._token, self._until = self._new_token()
+
     def _forget(self, token: str) -> None:
         with self._one:
             if self._token == token:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from webapp.errors import ConfigurationError
-from webapp.gateways import stripe_answers, stripe_notices
+from webapp.gateways import stripe_answers, stripe_notices, stripe_set_up
 from webapp.gateways.base import (
     Base,
     Beginning,
@@ -21,6 +21,7 @@ from webapp.gateways.base import (
     Outcome,
     Payer,
     RefundRequest,
+    Tested,
     VendorUnreachable,
     Verdict,
 )
@@ -70,6 +71,17 @@ class StripeAccount(Base):
         except ConfigurationError:
             log.exception("stripe.key_not_readable")
             return False
+
+    # -- setting it up -----------------------------------------------------------------------------------------------
+    @property
+    def mode(self) -> str:
+        return stripe_set_up.mode(self._value("STRIPE_SECRET_KEY"))
+
+    def test(self) -> Tested | None:
+        return stripe_set_up.test(self.client)
+
+    def register_webhook(self, address: str) -> Mapping[str, str]:
+        return stripe_set_up.register(self.client, address, self._value("STRIPE_WEBHOOK_SECRET"))
 
     @property
     def client(self) -> StripeClient:

@@ -17,6 +17,10 @@ from webapp.domain.staff import CAPABILITIES, Capability, may
 from webapp.models import STAFF, MembershipStatus, PaymentStatus, Role
 
 WRITES = {
+    "admin.update_gateways": Capability.SETTINGS_EDIT,
+    "admin.update_gateway": Capability.SETTINGS_EDIT,
+    "admin.test_gateway": Capability.SETTINGS_EDIT,
+    "admin.register_webhook": Capability.SETTINGS_EDIT,
     "admin.create_api_key": Capability.API_KEYS_EDIT,
     "admin.create_api_key_end": Capability.API_KEYS_EDIT,
     "admin.create_exchange_rate": Capability.SETTINGS_EDIT,

@@ -21,7 +21,7 @@ from webapp.blueprints.views import View, go_to, leave_for
 from webapp.domain import credential_setups, payment_methods
 from webapp.errors import DomainError
 from webapp.extensions import db, limiter
-from webapp.flows import storing
+from webapp.flows import offering, storing
 from webapp.flows.storing import Standing
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import VendorUnreachable
@@ -72,7 +72,7 @@ def show(*, problem: str = "", status: int = 200) -> Response:
         ],
         contracts=[{"row": one, "form": _choice(one, own)} for one in contracts],
         ticked=_ticked(contracts),
-        ways=[{"id": name, "title": one.title, "description": one.description} for name, one in ways.items()],
+        ways=offering.described(ways),
     )
 
 

@@ -75,6 +75,11 @@ NAMES: dict[str, LazyString] = {
     "hour": _l("Hour of the daily mail (UTC)"),
     "role": _l("Role"),
     "sessions": _l("Browsers signed in"),
+    "gateway": _l("Way to pay"),
+    "titles": _l("Title"),
+    "descriptions": _l("Description"),
+    "countries": _l("Countries"),
+    "currencies": _l("Currencies"),
 }
 
 
@@ -109,7 +114,9 @@ def shown(entry: AuditEntry, name: str, value: Any) -> str:
         return str(staff_words.ROLES[value])
     if name == "locale":
         return str(languages().get(value, value))
-    if isinstance(value, (list, dict)):
+    if isinstance(value, dict):
+        return ", ".join(f"{one}: {part}" for one, part in value.items()) or "–"
+    if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")

@@ -83,6 +83,8 @@ ACTIONS: dict[str, LazyString] = {
     "api-keys.create": _l("API key made"),
     "api-keys.revoke": _l("API key revoked"),
     "settings.change": _l("Settings changed"),
+    "gateways.change": _l("Way to pay: how it is offered was changed"),
+    "gateways.register": _l("Way to pay: its address for notices was registered"),
     "settings.logo": _l("Logo changed"),
     "staff.invite": _l("Colleague invited"),
     "staff.invite-again": _l("Invitation sent again"),

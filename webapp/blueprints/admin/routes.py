@@ -49,6 +49,7 @@ from webapp.blueprints.admin import (
     staff,
     tax_rates,
     verification,
+    ways_to_pay,
 )
 from webapp.blueprints.admin.base import bp
 
@@ -100,4 +101,5 @@ __all__ = [
     "staff",
     "tax_rates",
     "verification",
+    "ways_to_pay",
 ]

@@ -81,7 +81,7 @@ def pay(reference: str) -> ResponseReturnValue:
     if payment.is_paid:
         return go_to(url_for("pay.thank_you", reference=reference))
     gateway = request.form.get("gateway", "")
-    if gateway not in offering.active_gateways():
+    if gateway not in offering.payable_by(payment):
         return show(payment, errors=[("gateway", _("Choose how you want to pay."))], status=422)
     try:
         placed = ordering.pay_again(payment.id, gateway, settings_here())
@@ -97,23 +97,20 @@ def show(payment: Payment, *, errors: list[tuple[str, str]] | None = None, statu
     last = last_try(payment)
     running = last if last is not None and last.is_open else None
     declined = last is not None and last.status == TryStatus.DECLINED and request.args.get("left") is None
-    page, chosen = page_of(payment), chosen_way(payment)
+    page, chosen, ways = page_of(payment), chosen_way(payment), offering.payable_by(payment)
     response = pay_view.show(
         status=status,
         payment=payment if is_owner(payment) else None,
         order_number=payment.order_number,
         total=payment.asked,
         tax=tax_words.beside_payment(payment),
-        gateways=[
-            {"id": name, "title": one.title, "description": one.description}
-            for name, one in offering.active_gateways().items()
-        ],
+        gateways=offering.described(ways),
         chosen=chosen,
         card=page,
         reference=payment.reference,
         stores_only=stores_only(payment),
         stored=stored_way(payment) if page is not None else None,
-        instead=page.instead if page is not None and page.instead in offering.active_gateways() else None,
+        instead=page.instead if page is not None and page.instead in ways else None,
         declined=declined,
         problem=_words_of(last) if declined else None,
         left=request.args.get("left") == "1",
@@ -141,13 +138,13 @@ def terms_of(payment: Payment) -> list[str]:
 def chosen_way(payment: Payment) -> str:
     """What the buyer asks to pay with here, else what they chose before."""
     asked = request.args.get("gateway", "")
-    return asked if asked in offering.active_gateways() and not payment.is_paid else payment.gateway
+    return asked if asked in offering.payable_by(payment) and not payment.is_paid else payment.gateway
 
 
 def page_of(payment: Payment) -> VendorPage | None:
     """What the vendor's part of our page needs, if what is chosen has one and something is to be paid or stored."""
     gateway = chosen_way(payment)
-    if gateway not in offering.active_gateways() or payment.status == PaymentStatus.CANCELLED:
+    if gateway not in offering.payable_by(payment) or payment.status == PaymentStatus.CANCELLED:
         return None
     return ordering.page_for(payment, gateway, settings_here())
 

@@ -39,7 +39,7 @@ def confirm(reference: str) -> ResponseReturnValue:
     gateway, stored = request.form.get("gateway", ""), request.form.get("stored") == "1"
     if stored and not is_owner(payment):
         raise NotFound()
-    if gateway not in offering.active_gateways():
+    if gateway not in offering.payable_by(payment):
         return problem(_("Choose how you want to pay."), 422)
     if payment.is_paid and payments.open_try(payment) is None:
         return {"go_to": thanks(reference)}

@@ -236,10 +236,7 @@ def body_of(
     errors = form.problems() if status != 200 else []
     if status == 200:
         errors = say_early(form, cart)
-    gateways = [
-        {"id": name, "title": one.title, "description": one.description}
-        for name, one in offering.available_gateways(cart).items()
-    ]
+    gateways = offering.described(offering.available_gateways(cart))
     if len(gateways) == 1 or (gateways and form.gateway.data not in [one["id"] for one in gateways]):
         form.gateway.data = gateways[0]["id"]
     templates = site_templates.choices()
