@@ -60,3 +60,33 @@ def test_they_are_accessible_and_fit_a_phone(
     assert violations(page) == []
     page.set_viewport_size(PHONE["viewport"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("width", "language"), [(320, "en"), (1280, "de")])
+def test_a_way_to_pay_is_moved_named_and_tried_by_keyboard(enter: Open, width: int, language: str) -> None:
+    words = {
+        "en": ("Down", "Changes saved.", "Save", "Test the connection", "There is nobody to ask"),
+        "de": ("Nach unten", "Änderungen gespeichert.", "Speichern", "Verbindung prüfen", "Hier ist niemand zu fragen"),
+    }
+    down, saved, save, test, nobody = words[language]
+    page = enter("/admin/settings/gateways", viewport={"width": width, "height": 800})
+    if language == "de":
+        page.get_by_role("link", name="Deutsch", exact=True).press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Zahlungsarten")
+    first = page.locator("#gateway-rows code").first.inner_text()
+    page.locator(f"button[name=down][value={first}]").press("Enter")
+    expect(page.get_by_text(saved)).to_be_visible()
+    expect(page.locator("#gateway-rows code").first).not_to_have_text(first)
+    expect(page.locator(f"button[name=up][value={first}]")).to_be_visible()
+    page.get_by_role("button", name=f"{down}: ").first.wait_for()
+    page.locator("#gateway-rows a[href$=manual]").press("Enter")
+    page.locator("#title_de").focus()
+    page.keyboard.type("Per Überweisung")
+    page.get_by_role("button", name=save, exact=True).press("Enter")
+    expect(page.get_by_text(saved)).to_be_visible()
+    expect(page.locator("#title_de")).to_have_value("Per Überweisung")
+    page.get_by_role("button", name=test).press("Enter")
+    verdict = page.locator("#verdict")
+    expect(verdict).to_be_focused()
+    expect(verdict).to_contain_text(nobody)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
