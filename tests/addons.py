@@ -9,13 +9,14 @@ from datetime import timedelta
 
 from flask import Flask
 
-from webapp import addons, endpoints, hooks, our_gateways
+from webapp import addons, endpoints, hooks, our_gateways, our_provisioners
 from webapp.addons import Addon
 from webapp.domain import outbox
 from webapp.extensions import db
 from webapp.flows import relaying
 from webapp.gateways import gateways
 from webapp.gateways.base import Config
+from webapp.provisioners import base, provisioners
 from webapp.settings import Settings
 from webapp.transactions import reading
 
@@ -37,6 +38,7 @@ def installed(app: Flask, *names: str, env: Mapping[str, str] | None = None) -> 
 def _use(app: Flask, settings: Settings) -> Settings:
     app.extensions["settings"] = settings
     gateways.init(Config(settings.env, settings.base_url), our_gateways(settings))
+    provisioners.init(base.Config(settings.env, settings.base_url), our_provisioners(settings))
     return settings
 
 

@@ -14,7 +14,7 @@ from webapp import addons, blueprints, encryption, formatting, hooks, integratio
 from webapp.blueprints.language.choice import choose_locale
 from webapp.domain import invoice_links, mail_texts, network, outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
-from webapp.flows import sandbox_bank, sandbox_refunds, watching
+from webapp.flows import sandbox_bank, sandbox_refunds, site_making, watching
 from webapp.gateways import Factory, gateways
 from webapp.gateways.base import Config
 from webapp.gateways.free import FreeGateway
@@ -25,6 +25,10 @@ from webapp.gateways.stripe import StripeGateway
 from webapp.gateways.stripe_checkout import StripeCheckoutGateway
 from webapp.jobs import commands
 from webapp.languages import Texts
+from webapp.provisioners import Factory as Maker
+from webapp.provisioners import base as provisioning
+from webapp.provisioners import provisioners
+from webapp.provisioners.built_in import BuiltInProvisioner
 from webapp.settings import ROOT, Settings
 from webapp.transactions import prepare_engine
 
@@ -124,9 +128,10 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
 
 
 def join_hooks(app: Flask, settings: Settings) -> None:
-    """Our own gateways and integrations listen as an add-on's do; then the add-ons."""
+    """Our own gateways, provisioners and integrations listen as an add-on's do; then the add-ons."""
     hooks.registry.deliver = outbox.record_call
     gateways.init(Config(settings.env, settings.base_url), our_gateways(settings))
+    provisioners.init(provisioning.Config(settings.env, settings.base_url), our_provisioners(settings))
     integrations.register(settings)
     addons.load(app, settings)
 
@@ -151,3 +156,7 @@ def our_gateways(settings: Settings) -> dict[str, Factory]:
     if settings.sandbox_gateway:
         ours = {"sandbox": partial(SandboxGateway, bank=sandbox_bank, refunds=sandbox_refunds), **ours}
     return ours
+
+
+def our_provisioners(_settings: Settings) -> dict[str, Maker]:
+    return {"built-in": partial(BuiltInProvisioner, build=site_making.make)}

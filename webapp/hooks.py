@@ -139,6 +139,9 @@ for _type in EVENT_TYPES:
 
 # -- filters -----------------------------------------------------------------------------------------------------
 declare_filter("wu_payment_gateways", args=("gateways",), when=_l("Ways to be paid: a dict of id to gateway class."))
+declare_filter(
+    "wu_site_provisioners", args=("provisioners",), when=_l("Who makes sites: a dict of id to provisioner class.")
+)
 declare_filter("wu_available_gateways", args=("gateways", "cart"), when=_l("The gateways a cart may be paid with."))
 declare_filter("wu_cart_line_items", args=("line_items", "cart"), when=_l("The lines of a cart, before totals."))
 declare_filter("wu_cart_total", args=("total", "cart"), when=_l("A cart's total; a change becomes a line of its own."))

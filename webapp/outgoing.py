@@ -33,6 +33,10 @@ class NotTried(TryLater):
     """Not now, and nothing was sent: the other side has asked for a pause. It does not count as a try."""
 
 
+class Waits(NotTried):
+    """It was taken, and its end is asked for after so long: no failure, and it does not count as a try."""
+
+
 def idempotency_key() -> str:
     """The stable key of the delivery in hand, the same over all attempts and replays. Outside of one: LookupError."""
     key = _key.get()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from webapp.domain import outbox, site_keeping, sites
+from webapp.domain import outbox, site_jobs, site_keeping, sites
 from webapp.errors import Conflict
 from webapp.models import Site, SiteStatus
 
@@ -22,6 +22,7 @@ def archive(site: Site, *, reason: str) -> None:
     was_shown = site.status == S.PUBLISHED
     site.move_to(S.ARCHIVED, reason=reason)
     if was_shown:
+        site_jobs.follow(site)
         outbox.record("site.suspended", site)
     site_keeping.begin(site)
 
@@ -43,6 +44,7 @@ def restore(site: Site, *, reason: str) -> None:
     if site.membership.is_served and site.held_at is None:
         site_keeping.end(site)
         site.move_to(S.PUBLISHED, reason=reason)
+        site_jobs.follow(site)
         outbox.record("site.reactivated", site)
     else:
         site.move_to(S.SUSPENDED, reason=reason)

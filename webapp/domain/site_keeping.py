@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from webapp import clock
-from webapp.domain import network, outbox
+from webapp.domain import network, outbox, site_jobs
 from webapp.extensions import db
 from webapp.models import Site, SitePage, SitePicture, SiteStatus
 
@@ -75,4 +75,5 @@ def empty(site: Site, *, reason: str) -> None:
     site.logo = ""
     end(site)
     site.move_to(S.DELETED, reason=reason)
+    site_jobs.follow(site)
     outbox.record("site.deleted", site)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 
 from webapp import clock, new_rows, unit
-from webapp.domain import locks, network, outbox, site_keeping
+from webapp.domain import locks, network, outbox, site_jobs, site_keeping
 from webapp.errors import Conflict, IllegalMove, Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
@@ -124,13 +124,13 @@ def request_for(membership: Membership) -> None:
     """Have a worker make the sites of a membership that has just begun, or serve them again."""
     for site in list(membership.sites):
         if site.status in (S.REQUESTED, S.FAILED):
-            unit.current().before_commit(partial(request, site))
+            unit.current().before_commit(partial(site_jobs.request, site))
         elif site.status == S.SUSPENDED and site.held_at is None:
             serve_again(site)
         elif site.status == S.SUSPENDED:
             site_keeping.end(site)
         elif site.status == S.ARCHIVED and site.published_at is None and site is membership.sites[-1]:
-            unit.current().before_commit(partial(request, reserve_again(site)))
+            unit.current().before_commit(partial(site_jobs.request, reserve_again(site)))
 
 
 def reserve_again(site: Site) -> Site:
@@ -139,33 +139,22 @@ def reserve_again(site: Site) -> Site:
     return reserve(site.customer, site.membership, slug=slug, title=site.title, template=site.template)
 
 
-def request(site: Site) -> None:
-    """Have a worker make one site; called when its row is written."""
-    outbox.add(
-        "provisioning",
-        "webapp.flows.provisioning:provision",
-        "webapp.flows.provisioning",
-        [site],
-        customer_id=site.customer_id,
-        ordering_key=f"site:{site.id}",
-    )
-
-
 def may_be_made(site: Site) -> bool:
     """Whether somebody pays for it and it is not there."""
-    return site.membership.is_served and site.status in (S.REQUESTED, S.CREATING, S.FAILED)
+    return site.membership.is_served and site.status in site_jobs.NOT_MADE
 
 
 def request_again(site: Site) -> None:
     """An operator does not want to wait, or its job was lost. Raises Conflict when there is nothing to make."""
     if not may_be_made(site):
         raise Conflict(_("This site is made already, or its membership is not served."))
-    request(site)
+    site_jobs.request(site)
 
 
 def serve_again(site: Site) -> None:
     site_keeping.end(site)
     site.move_to(S.PUBLISHED, reason="membership is served again")
+    site_jobs.follow(site)
     outbox.record("site.reactivated", site)
 
 
@@ -173,6 +162,7 @@ def suspend(site: Site, *, reason: str) -> None:
     """An operator blocks it, whatever its membership says, until it is resumed. Raises IllegalMove."""
     site.held_at = clock.now()
     site.move_to(S.SUSPENDED, reason=reason)
+    site_jobs.follow(site)
     outbox.record("site.suspended", site)
 
 
@@ -184,6 +174,7 @@ def resume(site: Site) -> None:
         raise Conflict(_("Its membership is not served."))
     site.held_at = None
     site.move_to(S.PUBLISHED, reason="resumed")
+    site_jobs.follow(site)
     outbox.record("site.reactivated", site)
 
 
@@ -192,12 +183,14 @@ def stop_serving(membership: Membership, *, reason: str) -> None:
     for site in membership.sites:
         if site.status == S.PUBLISHED:
             site.move_to(S.SUSPENDED, reason=reason)
+            site_jobs.follow(site)
             outbox.record("site.suspended", site)
             site_keeping.begin(site)
         elif site.status == S.SUSPENDED:
             site_keeping.begin(site)
-        elif site.status in (S.REQUESTED, S.CREATING, S.FAILED):
+        elif site.status in site_jobs.NOT_MADE:
             site.move_to(S.ARCHIVED, reason=reason)
+            site_jobs.follow(site)
 
 
 def waits_for_confirmation(site: Site) -> bool:
@@ -215,14 +208,6 @@ def begin_creating(site_id: int) -> Site | None:
     if site.status != S.CREATING:
         return None
     return site
-
-
-def fail(site_id: int, problem: str) -> None:
-    """It could not be made this time; the next try begins anew."""
-    site = find(site_id)
-    if site.status == S.CREATING:
-        site.problem = problem[:300]
-        site.move_to(S.FAILED, reason="provisioning failed")
 
 
 def publish(site: Site) -> None:

@@ -71,6 +71,7 @@ class Product(HasId, HasTimes, HasMeta, Model):
     tax_category: Mapped[str] = mapped_column(String(40), default="default")
     product_group: Mapped[str] = mapped_column(String(20), default="")
     available_addons: Mapped[list[int]] = mapped_column(JSON, default=list)
+    provisioner: Mapped[str] = mapped_column(String(40), default="")  # who makes its sites; empty: as the network says
     image: Mapped[str] = mapped_column(String(60), default="")  # the name of a file in `brand_files`
     image_width: Mapped[int] = mapped_column(default=0)
     image_height: Mapped[int] = mapped_column(default=0)

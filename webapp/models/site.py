@@ -43,6 +43,7 @@ SITE_MOVES: dict[SiteStatus, frozenset[SiteStatus]] = {
 KEEPS_ADDRESS = "status NOT IN ('archived', 'deleted')"
 ADDRESS_TAKEN = text(KEEPS_ADDRESS)
 KEPT_FOR_A_WHILE = text("next_step_at IS NOT NULL")
+BUILT_IN = "built-in"  # the provisioner that needs nobody else: the network shows the site itself
 
 
 class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
@@ -54,6 +55,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
         Index("ix_sites_created", "created_at", "id"),
         Index("ix_sites_status", "status", "created_at", "id"),
         Index("ix_sites_address", "slug", "id"),
+        Index("uq_sites_reference", "reference", unique=True),
         Index("ix_sites_next_step", "next_step_at", sqlite_where=KEPT_FOR_A_WHILE, postgresql_where=KEPT_FOR_A_WHILE),
         beginning("sites", "slug"),
     )
@@ -71,6 +73,13 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     content_version: Mapped[int] = mapped_column(default=0)  # another one with each change of what it shows; random
     status: Mapped[SiteStatus] = mapped_column(default=SiteStatus.REQUESTED)
     problem: Mapped[str] = mapped_column(String(300), default="")
+    provisioner: Mapped[str] = mapped_column(String(40), default="")  # who makes it; empty: nobody was asked yet
+    reference: Mapped[str | None] = mapped_column(String(32))  # what it is called to its provisioner, for good
+    made_as: Mapped[str] = mapped_column(String(200), default="")  # what its provisioner calls it
+    address: Mapped[str] = mapped_column(String(500), default="")  # where it answers; empty: on its own host here
+    job: Mapped[str] = mapped_column(String(36), default="")  # the key of what its provisioner was asked for last
+    waits_since: Mapped[datetime | None]  # since when it is waited for the end of that
+    told_at: Mapped[datetime | None]  # when its provisioner last told us that something has changed
     published_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]  # since when an operator blocks it, whatever its membership says
     delete_at: Mapped[datetime | None]  # when what it holds is deleted, unless it is shown again before
@@ -87,6 +96,11 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     pictures: Mapped[list[SitePicture]] = relationship(
         back_populates="site", order_by="SitePicture.id", cascade="all, delete-orphan"
     )
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another system shows it, and has to be told of what is decided here."""
+        return self.provisioner not in ("", BUILT_IN)
 
     @property
     def is_kept(self) -> bool:

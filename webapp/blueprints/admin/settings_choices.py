@@ -13,6 +13,7 @@ from webapp.countries import countries
 from webapp.currencies import currencies
 from webapp.gateways import gateways
 from webapp.gateways.free import FreeGateway
+from webapp.provisioners import provisioners
 
 CONSUMER_LAWS: dict[str, LazyString] = {
     "eu": _l("European Union: withdrawal, cancellation button, gross prices"),
@@ -51,3 +52,7 @@ def consumer_laws() -> Mapping[str, str]:
 def ways_to_pay() -> Mapping[str, str]:
     """Those that are registered; what is free needs none."""
     return {name: str(one.title) for name, one in gateways.all().items() if name != FreeGateway.id}
+
+
+def makers_of_sites() -> Mapping[str, str]:
+    return {name: str(one.title) for name, one in provisioners.all().items()}

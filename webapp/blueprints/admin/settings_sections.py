@@ -8,6 +8,7 @@ from webapp.blueprints.admin.settings_fields import Section
 from webapp.blueprints.admin.settings_gateways import PAYPAL, STRIPE
 from webapp.blueprints.admin.settings_network import COMPANY, INTEGRATIONS, LANGUAGES, LOOK, MAIL, SIGN_IN
 from webapp.blueprints.admin.settings_selling import CHECKOUT, INVOICES, LEGAL, MONEY, PAYMENTS, RENEWALS
+from webapp.blueprints.admin.settings_sites import SITES
 
 SECTIONS: tuple[Section, ...] = (
     COMPANY,
@@ -21,6 +22,7 @@ SECTIONS: tuple[Section, ...] = (
     STRIPE,
     PAYPAL,
     RENEWALS,
+    SITES,
     SIGN_IN,
     MAIL,
     INTEGRATIONS,

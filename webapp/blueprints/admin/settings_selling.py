@@ -193,15 +193,6 @@ RENEWALS = Section(
             Number(least=0, most=365),
         ),
         Field(
-            "site_retention_days",
-            _l("Days for which a site is kept that is shown no more"),
-            Number(least=0, most=3650),
-            _l(
-                "Its owner is warned twice, then what it holds is deleted. 0: it is kept. For sites stopped from now "
-                "on."
-            ),
-        ),
-        Field(
             "downgrades_at_once",
             _l("Begin downgrades at once"),
             Flag(),

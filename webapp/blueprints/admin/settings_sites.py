@@ -1,0 +1,38 @@
+"""Settings of the sites that are sold: who makes them, and how long they are kept. A new one is a line here."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from webapp.blueprints.admin.settings_choices import makers_of_sites
+from webapp.blueprints.admin.settings_fields import Field, Section
+from webapp.domain.setting_kinds import Number, OneOfMany
+
+SITES = Section(
+    "sites",
+    _l("Sites"),
+    _l("Who makes the sites that you sell, and how long they are kept."),
+    (
+        Field(
+            "provisioner",
+            _l("Sites are made by"),
+            OneOfMany(options=makers_of_sites),
+            _l("For sites from now on; those that are there stay where they are."),
+        ),
+        Field(
+            "provisioner_patience_hours",
+            _l("Hours after which a site that is not made has failed"),
+            Number(least=1, most=168),
+            _l("Where another system makes it and has not said that it is done. You are told, and can ask again."),
+        ),
+        Field(
+            "site_retention_days",
+            _l("Days for which a site is kept that is shown no more"),
+            Number(least=0, most=3650),
+            _l(
+                "Its owner is warned twice, then what it holds is deleted. 0: it is kept. For sites stopped from now "
+                "on."
+            ),
+        ),
+    ),
+)
