@@ -38,7 +38,7 @@ def installed(app: Flask, *names: str, env: Mapping[str, str] | None = None) -> 
 def _use(app: Flask, settings: Settings) -> Settings:
     app.extensions["settings"] = settings
     gateways.init(Config(settings.env, settings.base_url), our_gateways(settings))
-    provisioners.init(base.Config(settings.env, settings.base_url), our_provisioners(settings))
+    provisioners.init(base.Config(settings.env, settings.base_url), our_provisioners())
     return settings
 
 

@@ -29,6 +29,7 @@ from webapp.provisioners import Factory as Maker
 from webapp.provisioners import base as provisioning
 from webapp.provisioners import provisioners
 from webapp.provisioners.built_in import BuiltInProvisioner
+from webapp.provisioners.webhook import WebhookProvisioner
 from webapp.settings import ROOT, Settings
 from webapp.transactions import prepare_engine
 
@@ -131,7 +132,7 @@ def join_hooks(app: Flask, settings: Settings) -> None:
     """Our own gateways, provisioners and integrations listen as an add-on's do; then the add-ons."""
     hooks.registry.deliver = outbox.record_call
     gateways.init(Config(settings.env, settings.base_url), our_gateways(settings))
-    provisioners.init(provisioning.Config(settings.env, settings.base_url), our_provisioners(settings))
+    provisioners.init(provisioning.Config(settings.env, settings.base_url), our_provisioners())
     integrations.register(settings)
     addons.load(app, settings)
 
@@ -158,5 +159,8 @@ def our_gateways(settings: Settings) -> dict[str, Factory]:
     return ours
 
 
-def our_provisioners(_settings: Settings) -> dict[str, Maker]:
-    return {"built-in": partial(BuiltInProvisioner, build=site_making.make)}
+def our_provisioners() -> dict[str, Maker]:
+    return {
+        "built-in": partial(BuiltInProvisioner, build=site_making.make),
+        "webhook": partial(WebhookProvisioner, value_of=network.value_of),
+    }

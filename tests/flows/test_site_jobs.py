@@ -29,6 +29,7 @@ LEASE = timedelta(minutes=1)
 DONE, WAITING = Answer(Progress.DONE), Answer(Progress.WAITING)
 MADE = Answer(Progress.DONE, "https://bakery.far.example/", "far-1")
 S = SiteStatus
+OURS = ["built-in", "webhook"]
 
 
 class Far(Base):
@@ -139,7 +140,7 @@ def move(site: Site, status: MembershipStatus) -> None:
 
 # -- who makes it ----------------------------------------------------------------------------------------------------
 def test_the_provisioner_of_an_addon_is_as_good_as_ours(app: Flask, far: Far) -> None:
-    assert list(provisioners.all()) == ["built-in", "far"]
+    assert list(provisioners.all()) == [*OURS, "far"]
     site = fresh(made(app))
     assert (site.provisioner, site.address, site.made_as) == ("far", "https://bakery.far.example/", "far-1")
     assert site.pages == []
@@ -180,13 +181,13 @@ def test_one_that_is_gone_is_waited_for(app: Flask, far: Far, noon: TurnedClock)
 @pytest.mark.parametrize("returned", [None, "far", 5, [None]], ids=repr)
 def test_a_filter_that_forgets_to_return_them_takes_none_away(app: Flask, returned: Any) -> None:
     hooks.add_filter("wu_site_provisioners", lambda _known: returned)
-    assert list(provisioners.all()) == ["built-in"]
+    assert list(provisioners.all()) == OURS
     made(app)
 
 
 def test_one_that_cannot_be_made_is_left_out(app: Flask) -> None:
     hooks.add_filter("wu_site_provisioners", lambda known: {**known, "half": lambda config: object()})
-    assert list(provisioners.all()) == ["built-in"]
+    assert list(provisioners.all()) == OURS
 
 
 # -- what it answers -------------------------------------------------------------------------------------------------

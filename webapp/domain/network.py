@@ -78,6 +78,8 @@ class Network:
     block_frontend_grace_period: int = 0  # days for which the sites of an expired membership are still shown
     site_retention_days: int = 90  # what a site holds is deleted so long after it was shown last; 0: never
     provisioner: str = "built-in"  # who makes the sites of plans that do not say
+    provisioner_url: str = given("PROVISIONER_URL")
+    provisioner_secret: str = given("PROVISIONER_SECRET", secret=True)  # several: with commas between them
     provisioner_patience_hours: int = 24  # a site that it has not made by then has failed
     downgrades_at_once: bool = False  # with credit for unused time, and not at the end of what is paid
     terms_url: str = ""

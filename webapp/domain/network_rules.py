@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from webapp import standard_webhooks
 from webapp.domain import colours, invoice_numbers, network, tax_ids
 from webapp.domain.colours import DARK, LIGHT, Scheme
 from webapp.domain.network import Network
@@ -35,10 +36,29 @@ def problems(values: Values) -> Iterator[Invalid]:
     if bool(values.get("ga4_measurement_id")) != bool(values.get("ga4_api_secret")):
         missing = "ga4_api_secret" if values["ga4_measurement_id"] else "ga4_measurement_id"
         yield Invalid(_("Measurement ID and API secret go together: enter both, or neither."), field=missing)
+    yield from hosting_problems(values)
     yield from invoice_problems(values)
     for name, scheme in (("accent", LIGHT), ("accent_dark", DARK)):
         if values.get(name) and not colours.is_readable(values[name], scheme):
             yield Invalid(unreadable(values[name], scheme), field=name)
+
+
+def hosting_problems(values: Values) -> Iterator[Invalid]:
+    """What makes sites by webhook needs both of these, and a secret as the specification has them."""
+    if values.get("provisioner") == "webhook":
+        told = _("Sites can only be made there with both, the address and the secret.")
+        yield from (Invalid(told, field=one) for one in ("provisioner_url", "provisioner_secret") if not values[one])
+    typed = values.get("provisioner_secret", "")
+    if typed and typed != network.settings().provisioner_secret and not is_signing_secret(typed):
+        told = _("Begins with whsec_, and goes on with the base64 of 24 to 64 random bytes. Copy it again.")
+        yield Invalid(told, field="provisioner_secret")
+
+
+def is_signing_secret(text: str) -> bool:
+    try:
+        return bool(standard_webhooks.keys_of(text))
+    except ValueError:
+        return False
 
 
 def invoice_problems(values: Values) -> Iterator[Invalid]:

@@ -102,6 +102,17 @@ class Address(Kind):
         return text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Address):
+    """Where another system takes what we tell it: `https://hosting.example.com/sites`."""
+
+    def read(self, typed: list[str]) -> str:
+        text = (typed[0] if typed else "").strip()
+        if text and (not is_web_address(text) or len(text) > 500 or set(text) & set("?#")):
+            raise Invalid(_("Enter an address like https://hosting.example.com/sites."))
+        return text
+
+
 def is_web_address(text: str) -> bool:
     try:
         parts = urlsplit(text)

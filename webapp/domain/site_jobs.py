@@ -7,14 +7,14 @@ be reached, nothing is left to tell but how things stand.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from webapp import clock
 from webapp.domain import network, outbox
 from webapp.extensions import db
-from webapp.models import Site, SiteStatus
+from webapp.models import Delivery, Site, SiteStatus
 from webapp.models.parts import new_reference
 
 S = SiteStatus
@@ -63,6 +63,11 @@ def take(site: Site, key: str) -> None:
         site.reference = new_reference()
     if site.job != key:
         site.job, site.waits_since = key, None
+
+
+def asked_at(key: str) -> datetime:
+    """When it was decided; the same however often it is tried."""
+    return db.session.scalar(select(Delivery.created_at).where(Delivery.key == key)) or clock.now()
 
 
 def by_reference(reference: str) -> Site | None:

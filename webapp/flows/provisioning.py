@@ -17,7 +17,7 @@ from webapp.models.parts import new_uuid
 from webapp.outgoing import DeliveryFailure, NotTried, PermanentFailure, TryLater, Waits, idempotency_key
 from webapp.provisioners import provisioners
 from webapp.provisioners.base import NAME_TAKEN, Answer, Job, Owner, Progress, Verb, compared
-from webapp.transactions import unit_of_work
+from webapp.transactions import end_read, unit_of_work
 
 NOTHING = "nothing to do"
 RENAMED_AT_MOST = 5
@@ -98,6 +98,7 @@ def job_of(site: Site) -> Job:
     customer, membership = site.customer, site.membership
     return Job(
         key=site.job,
+        asked_at=site_jobs.asked_at(site.job),
         site=site.reference or "",
         name=site.slug,
         title=site.title,
@@ -112,7 +113,10 @@ def job_of(site: Site) -> Job:
 
 
 def ask(asked: Asked) -> Answer:
+    """No transaction is open meanwhile."""
     provisioner = provisioners.get(asked.provisioner)
+    network.settings()  # with the keys in it; read, and kept for this
+    end_read()
     if asked.waits:
         answer = compared(asked.verb, provisioner.fetch(asked.job))
         if answer is not None:

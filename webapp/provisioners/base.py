@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
@@ -80,13 +81,14 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to do about one site. `key` stays the same however often it is asked for.
+    """One thing to do about one site. `key` and `asked_at` stay the same however often it is asked for.
 
     `site`: what we call the site to every provisioner; no other ever has it. `name`: the address that was ordered, like
     `my-shop`. `reference` and `address`: what the provisioner has said of it so far.
     """
 
     key: str
+    asked_at: datetime
     site: str
     name: str
     title: str

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.models.site import BUILT_IN
 from webapp.provisioners.base import Answer, Base, Config, Job, Progress
 
 
@@ -16,7 +15,7 @@ class BuiltInProvisioner(Base):
     Suspended and shown again it is by its status alone, which is looked at with each visit.
     """
 
-    id = BUILT_IN
+    id = "built-in"
     title = _l("This network")
     description = _l("Made of one of the templates, and edited in the customer's account.")
 

@@ -54,3 +54,25 @@ def credential(env: Mapping[str, str], name: str) -> str:
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise ConfigurationError(f"{name} holds characters that no credential has.")
     return value
+
+
+def may_be_private(url: str, allowed: str) -> bool:
+    """Whether OUTBOUND_ALLOW_PRIVATE, here `allowed`, lets an address that somebody typed be called wherever it is."""
+    return allowed == "1" or (allowed == "loopback" and is_this_machine(url))
+
+
+def typed_address(variable: str, url: str, allowed: str) -> str:
+    """An address that somebody typed. Raises ConfigurationError for one that is not https, unless it may be private.
+
+    Whether its name leads to a public address is seen when it is called: see `guarding.py`.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        usable = bool(parts.hostname) and "@" not in parts.netloc and not parts.query and not parts.fragment
+    except ValueError:
+        usable = False
+    if not usable or parts.scheme not in ("https", "http"):
+        raise ConfigurationError(f"{variable} must be an address like https://hosting.example.com/sites.")
+    if parts.scheme != "https" and not may_be_private(url, allowed):
+        raise ConfigurationError(f"{variable} must be an https address.")
+    return url.strip()

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from webapp.outgoing import PermanentFailure, TryLater
 from webapp.vendors.addresses import is_this_machine
 from webapp.vendors.answers import Answer, Limits
+from webapp.vendors.guarding import GuardedAdapter, NotPublic
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ class VendorHttp:
     """One vendor's connections, kept open and shared by the threads of a process.
 
     `secrets` are blotted out of everything that is shown. `pause` says how long to wait after a 429 that does
-    not say so itself. Once a pause was asked for, no further call leaves this process until it is over.
+    not say so itself. Once a pause was asked for, no further call leaves this process until it is over. `guarded`:
+    somebody typed the address, so it has to be a public one.
     """
 
     def __init__(
@@ -64,12 +66,13 @@ class VendorHttp:
         limits: Limits = Limits(),
         pause: Callable[[Answer], float | None] = no_pause,
         timer: Callable[[], float] = time.monotonic,
+        guarded: bool = False,
     ) -> None:
         self.vendor, self.base_url, self.limits = vendor, base_url.rstrip("/"), limits
         forms = {form for one in secrets if one for form in (one, quote(one, safe=""), quote_plus(one))}
         self._secrets = sorted(forms, key=len, reverse=True)
         self._pause, self._timer, self._paused_until = pause, timer, float("-inf")
-        self._session = _session(dict(headers or {}), trust_env=not is_this_machine(base_url))
+        self._session = _session(dict(headers or {}), guarded, trust_env=not is_this_machine(base_url))
 
     def close(self) -> None:
         self._session.close()
@@ -158,6 +161,8 @@ class VendorHttp:
                 stream=True,
             ) as response:
                 return self._read(response, until)
+        except NotPublic:
+            return PermanentFailure(f"{self.vendor} is at an address that is not public")
         except (requests.Timeout, ReadTimeoutError):
             return TryLater(f"{self.vendor} did not answer in time")
         except (requests.ConnectionError, HTTPError):
@@ -177,10 +182,10 @@ class VendorHttp:
         return Answer(response.status_code, body, response.headers)
 
 
-def _session(headers: dict[str, str], *, trust_env: bool) -> requests.Session:
-    session = requests.Session()
+def _session(headers: dict[str, str], guarded: bool, *, trust_env: bool) -> requests.Session:
+    session, kind = requests.Session(), GuardedAdapter if guarded else HTTPAdapter
     for scheme in ("https://", "http://"):
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS_AT_MOST, max_retries=0)
+        adapter = kind(pool_connections=1, pool_maxsize=CONNECTIONS_AT_MOST, max_retries=0)
         session.mount(scheme, adapter)
     session.headers.update({"User-Agent": "Parzelle", "Accept-Encoding": "identity", **headers})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

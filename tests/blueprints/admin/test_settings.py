@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextvars
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -122,6 +123,13 @@ def test_what_is_saved_is_shown_from_the_next_page_on_and_kept_in_the_log(browse
         ("integrations", {"ga4_measurement_id": "G-1"}, "ga4_api_secret"),
         ("integrations", {"ga4_api_secret": "x"}, "ga4_measurement_id"),
         ("integrations", {"hubspot_access_token": "two words"}, "hubspot_access_token"),
+        ("sites", {"provisioner": "nobody"}, "provisioner"),
+        ("sites", {"provisioner": "webhook"}, "provisioner_url"),
+        ("sites", {"provisioner": "webhook", "provisioner_url": "https://a.example/"}, "provisioner_secret"),
+        ("sites", {"provisioner_url": "https://a.example/?x=1"}, "provisioner_url"),
+        ("sites", {"provisioner_url": "/sites"}, "provisioner_url"),
+        ("sites", {"provisioner_secret": "not-base64"}, "provisioner_secret"),
+        ("sites", {"provisioner_patience_hours": "0"}, "provisioner_patience_hours"),
     ],
 )
 def test_what_cannot_be_kept_is_said_beside_its_field(
@@ -134,7 +142,7 @@ def test_what_cannot_be_kept_is_said_beside_its_field(
     assert f'id="{place}-error"></p>' not in page.html
     for name, value in typed.items():
         if "secret" not in name and "token" not in name and name not in ("allowed_countries", "active_gateways"):
-            assert value in page.html or name in ("consumer_law", "currency", "default_locale")
+            assert value in page.html or name in ("consumer_law", "currency", "default_locale", "provisioner")
     assert saved() == before
 
 
@@ -316,3 +324,30 @@ def test_of_two_who_save_at_the_same_instant_the_slower_is_refused(app: Flask) -
         kept = list(pool.map(lambda name: contextvars.Context().run(save, name), "abcd"))
     assert sorted(kept) == [False, False, False, True]
     assert saved().company_name == "abcd"[kept.index(True)]
+
+
+# -- the hosting system ----------------------------------------------------------------------------------------------
+HOSTING = "whsec_" + base64.b64encode(b"x" * 32).decode()
+
+
+def test_the_hosting_system_is_set_up_in_one_step(browser: Browser) -> None:
+    typed = {"provisioner_url": "https://hosting.example.com/sites", "provisioner_secret": HOSTING}
+    page = open_and_send(browser, "sites", provisioner="webhook", **typed)
+    assert "Changes saved." in page.text
+    assert (saved().provisioner, saved().provisioner_url) == ("webhook", "https://hosting.example.com/sites")
+    assert network.value_of({}, "PROVISIONER_SECRET") == HOSTING
+    assert HOSTING not in page.html + str(last_entry().after)
+    assert "Changes saved." in open_and_send(browser, "sites").text, "with the secret that is kept"
+
+
+def test_what_the_environment_says_of_it_is_locked(browser: Browser, env: dict[str, str]) -> None:
+    env["PROVISIONER_URL"], env["PROVISIONER_SECRET"] = "https://hosting.example.com/sites", "not as it should be"
+    page = open_and_send(browser, "sites", site_retention_days="30")
+    assert "Changes saved." in page.text, "what is wrong with it cannot be mended here"
+    env["PROVISIONER_SECRET"] = HOSTING
+    page = open_and_send(browser, "sites", provisioner="webhook")
+    assert "Changes saved." in page.text
+    page = browser.get("/admin/settings/sites")
+    assert "Set by the environment variable PROVISIONER_URL" in page.text
+    assert "Set by the environment variable PROVISIONER_SECRET" in page.text
+    assert HOSTING not in page.html

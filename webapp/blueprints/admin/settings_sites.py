@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.blueprints.admin.settings_choices import makers_of_sites
 from webapp.blueprints.admin.settings_fields import Field, Section
-from webapp.domain.setting_kinds import Number, OneOfMany
+from webapp.domain.setting_kinds import Endpoint, Number, OneOfMany, Secret
 
 SITES = Section(
     "sites",
@@ -18,6 +18,21 @@ SITES = Section(
             _l("Sites are made by"),
             OneOfMany(options=makers_of_sites),
             _l("For sites from now on; those that are there stay where they are."),
+        ),
+        Field(
+            "provisioner_url",
+            _l("Hosting system: address"),
+            Endpoint(),
+            _l("Where it takes what it is told of each site. Only for sites that it makes."),
+        ),
+        Field(
+            "provisioner_secret",
+            _l("Hosting system: secret"),
+            Secret(),
+            _l(
+                "Both sides sign with it. Begins with whsec_. While you change it, enter the new and the old one with "
+                "a comma between them."
+            ),
         ),
         Field(
             "provisioner_patience_hours",
