@@ -179,6 +179,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "colours": "14664a-62c79d",
         "filename": "app.css",
         "gateway": "sandbox",
+        "provisioner": "webhook",
         "addon": "nobody",
         "path": "nothing",
     }

@@ -15,7 +15,7 @@ from sqlalchemy import event, select
 from tests import factories
 from tests.conftest import TurnedClock
 from webapp import hooks
-from webapp.domain import claims, network, site_archive, site_keeping, sites
+from webapp.domain import claims, network, site_archive, site_jobs, site_keeping, sites
 from webapp.domain.site_jobs import HANDLER
 from webapp.extensions import db as database
 from webapp.flows import provisioning, relaying
@@ -373,17 +373,15 @@ def test_a_membership_that_ends_and_goes_on_is_followed_in_order(app: Flask, far
     assert far.asked[-1][1].reference == "far-1"
 
 
-def test_a_job_that_takes_its_time_holds_up_its_own_site_and_no_other(app: Flask, far: Far, noon: TurnedClock) -> None:
+def test_a_job_that_takes_its_time_holds_up_no_other_site(app: Flask, far: Far, noon: TurnedClock) -> None:
     site, other = made(app), made(app, slug="florist")
     far.answers = [WAITING]
-    move(site, MembershipStatus.EXPIRED)
-    drain(app)
-    move(other, MembershipStatus.EXPIRED)
+    for one in (site, other):
+        move(one, MembershipStatus.EXPIRED)
+        drain(app)
+    assert [(verb, job.name) for verb, job in far.asked[2:]] == [("suspend", "bakery"), ("suspend", "florist")]
     with unit_of_work("test"):
         site_keeping.empty(sites.locked(site.id), reason="test")
-    drain(app)
-    assert [(verb, job.name) for verb, job in far.asked[2:]] == [("suspend", "bakery"), ("suspend", "florist")]
-    noon.tick(minutes=1)
     drain(app)
     assert [(verb, job.name) for verb, job in far.asked[4:]] == [("delete", "bakery")], "it is not suspended any more"
     assert {status for _callback, status in jobs()} == {"done"}
@@ -439,6 +437,22 @@ def test_what_could_not_be_blocked_is_said_and_given_up_visibly(app: Flask, far:
     relaying.retry_now(dead.id)
     drain(app)
     assert far.verbs == ["create", "suspend", "resume"], "what was given up and is not wanted any more stays undone"
+
+
+def test_who_has_paid_does_not_wait_for_what_is_not_wanted_any_more(app: Flask, far: Far, noon: TurnedClock) -> None:
+    """The suspension could not be told for a day, and its next try is hours away."""
+    site = made(app)
+    far.answers = [TryLater("far was not reached")] * 8
+    move(site, MembershipStatus.EXPIRED)
+    for _ in range(8):
+        drain(app)
+        noon.tick(hours=12)
+    drain(app)
+    tried = far.verbs.count("suspend")
+    move(site, MembershipStatus.ACTIVE)
+    drain(app)
+    assert far.verbs[-1] == "resume"
+    assert far.verbs.count("suspend") == tried
 
 
 # -- given up on the way ---------------------------------------------------------------------------------------------
@@ -503,6 +517,27 @@ def test_wherever_a_worker_dies_the_next_one_brings_the_site(app: Flask, far: Fa
     assert fresh(site).status == S.PUBLISHED
     assert len({job.key for _verb, job in far.asked}) == 1
     assert jobs() == [("provision", "done")]
+
+
+def test_a_site_whose_job_died_with_its_workers_is_not_being_made_for_ever(
+    app: Flask, far: Far, noon: TurnedClock
+) -> None:
+    far.answers = [Killed] * 99
+    site, slow = ordered(), ordered(slug="slow")
+    for _ in range(60):
+        with suppress(Killed):
+            once(app)
+        noon.tick(hours=1)
+    assert (fresh(site).status, jobs()[0]) == (S.CREATING, ("provision", "dead"))
+    far.answers = [WAITING]
+    relaying.retry_now(database.session.scalars(select(Delivery.id).order_by(Delivery.id.desc())).first() or 0)
+    drain(app)
+    with unit_of_work("clock"):
+        assert site_jobs.give_up_lost() == 1
+    assert (fresh(site).status, fresh(site).problem) == (S.FAILED, "nobody works on it any more")
+    assert fresh(slow).status == S.CREATING
+    with unit_of_work("clock"):
+        assert site_jobs.give_up_lost() == 0
 
 
 def once(app: Flask) -> None:

@@ -76,7 +76,7 @@ DECLARED = {
         account.confirm_picture_deletion account.confirm_archiving account.create_archiving
         account.create_restoring account.update_page
     """,
-    For.SYSTEMS: "addon_hooks.receive_event webhooks.receive_notice",
+    For.SYSTEMS: "addon_hooks.receive_event webhooks.receive_notice webhooks.receive_site_notice",
 }
 AUDIENCE = {endpoint: audience for audience, names in DECLARED.items() for endpoint in names.split()}
 VISITOR, OWNER, STRANGER = "visitor", "customer", "other customer"

@@ -134,6 +134,21 @@ def try_now(session: Session, delivery_id: int) -> None:
         ring_for(unit.current(), handler)
 
 
+def hurry(session: Session, handler: str, ordering_key: str) -> bool:
+    """Whether something is still to be told there of this; then it does not wait any longer."""
+    of_it = (Delivery.handler == handler, Delivery.ordering_key == ordering_key)
+    held = session.scalar(select(Delivery.id).where(unfinished("deliveries"), *of_it).limit(1)) is not None
+    session.execute(
+        update(Delivery)
+        .where(unfinished("deliveries"), *of_it, Delivery.status == DeliveryStatus.PENDING)
+        .values(next_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    if held:
+        ring_for(unit.current(), handler)
+    return held
+
+
 def unfinished(table: str) -> TextClause:
     """Word for word the condition of the partial indexes: SQLite uses them for nothing else."""
     return text(f"{table}.{UNFINISHED}")

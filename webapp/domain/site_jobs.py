@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, exists, literal, select
 
 from webapp import clock
 from webapp.domain import network, outbox
+from webapp.domain.outbox import unfinished
 from webapp.extensions import db
 from webapp.models import Delivery, Site, SiteStatus
 from webapp.models.parts import new_reference
@@ -20,7 +21,8 @@ from webapp.models.parts import new_reference
 S = SiteStatus
 HANDLER = "webapp.flows.provisioning"
 CREATE, SUSPEND, RESUME, DELETE = "create", "suspend", "resume", "delete"
-CALLBACKS = {CREATE: f"{HANDLER}:provision", **{one: f"{HANDLER}:{one}" for one in (SUSPEND, RESUME, DELETE)}}
+LOOK = "look"  # how it stands over there; nothing is to be done
+CALLBACKS = {CREATE: f"{HANDLER}:provision", **{one: f"{HANDLER}:{one}" for one in (SUSPEND, RESUME, DELETE, LOOK)}}
 WANTED = {S.PUBLISHED: RESUME, S.SUSPENDED: SUSPEND, S.DELETED: DELETE}
 NOT_MADE = (S.REQUESTED, S.CREATING, S.FAILED)
 # How soon it is asked what has come of a job that was taken, and how late at most.
@@ -48,10 +50,36 @@ def request(site: Site, verb: str = CREATE, *more: int) -> None:
     outbox.add("provisioning", CALLBACKS[verb], HANDLER, args, customer_id=site.customer_id, ordering_key=order)
 
 
+def request_at_once(site: Site) -> None:
+    """As `request`, for one that was perhaps asked for before: that does not wait for its next try any longer."""
+    if not hurry(site):
+        request(site)
+
+
 def follow(site: Site) -> None:
-    """It was moved here: its provisioner does the same, if it is another system that was ever told of it."""
+    """It was moved here: its provisioner does the same, if it is another system that was ever told of it.
+
+    What is not wanted any more, and waits for its next try in front of this, is out of the way at once.
+    """
     if site.is_elsewhere and site.job:
+        hurry(site)
         request(site, wanted(site))
+
+
+def hurry(site: Site) -> bool:
+    """Whether something is still to be done about it; then its worker does not wait any longer."""
+    return outbox.hurry(db.session(), HANDLER, order_of(site))
+
+
+def notice(site: Site) -> str:
+    """Its provisioner says that something has changed: it is asked, at once. What is done about it, in words."""
+    site.told_at = clock.now()
+    if hurry(site):
+        return "it is asked how the site stands"
+    if site.status in NOT_MADE and not site.membership.is_served:
+        return "nobody waits for the site"
+    request(site, CREATE if site.status in NOT_MADE else LOOK)
+    return "it is asked how the site stands"
 
 
 # -- one job in a worker's hand --------------------------------------------------------------------------------------
@@ -86,5 +114,22 @@ def is_overdue(site: Site) -> bool:
     return site.waits_since is not None and clock.now() >= site.waits_since + patience
 
 
+def too_late() -> str:
+    return f"no end within {network.settings().provisioner_patience_hours} hours"
+
+
 def end(site: Site, *, problem: str = "") -> None:
     site.waits_since, site.problem = None, problem[:300]
+
+
+def give_up_lost(limit: int = 50) -> int:
+    """Sites that nobody works on any more, since their job died with its workers: a person is to look. How many."""
+    patience = timedelta(hours=network.settings().provisioner_patience_hours)
+    order = literal("site:", String(8)) + cast(Site.id, String(20))
+    held = exists().where(unfinished("deliveries"), Delivery.handler == HANDLER, Delivery.ordering_key == order)
+    lost = select(Site).where(Site.status == S.CREATING, Site.updated_at <= clock.now() - patience, ~held)
+    found = db.session.scalars(lost.order_by(Site.id).limit(limit).with_for_update(of=Site, skip_locked=True)).all()
+    for site in found:
+        end(site, problem="nobody works on it any more")
+        site.move_to(S.FAILED, reason="provisioning failed")
+    return len(found)

@@ -123,8 +123,10 @@ def reserve(customer: Customer, membership: Membership, *, slug: str, title: str
 def request_for(membership: Membership) -> None:
     """Have a worker make the sites of a membership that has just begun, or serve them again."""
     for site in list(membership.sites):
-        if site.status in (S.REQUESTED, S.FAILED):
+        if site.status == S.REQUESTED:
             unit.current().before_commit(partial(site_jobs.request, site))
+        elif site.status == S.FAILED:
+            site_jobs.request_at_once(site)
         elif site.status == S.SUSPENDED and site.held_at is None:
             serve_again(site)
         elif site.status == S.SUSPENDED:
@@ -148,7 +150,7 @@ def request_again(site: Site) -> None:
     """An operator does not want to wait, or its job was lost. Raises Conflict when there is nothing to make."""
     if not may_be_made(site):
         raise Conflict(_("This site is made already, or its membership is not served."))
-    site_jobs.request(site)
+    site_jobs.request_at_once(site)
 
 
 def serve_again(site: Site) -> None:

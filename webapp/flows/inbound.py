@@ -1,4 +1,4 @@
-"""What gateways noticed, from their notice to its effect: ask what is true now, and record that.
+"""What gateways and provisioners noticed, from their notice to its effect: ask what is true now, and record that.
 
 A notice says only that something happened to an object. Whatever it claims, the gateway is asked: so late,
 doubled and shuffled ones cannot mislead us.
@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from webapp import transactions
 from webapp.domain import inbox, network
-from webapp.flows import settling
+from webapp.flows import settling, site_notices
 from webapp.flows.settling import NOTHING, Meant
+from webapp.flows.site_notices import is_of_a_provisioner
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import Notice, VendorUnreachable
 from webapp.models import InboundEvent, InboundStatus
@@ -51,7 +52,7 @@ def work_off(limit: int = 100) -> int:
     for handled in range(limit):
         with unit_of_work("inbound") as session:
             event = inbox.claim(session, LEASE)
-            meant = NOTHING if event is None else _meant(session, event)
+            meant = NOTHING if event is None or is_of_a_provisioner(event) else _meant(session, event)
         if event is None:
             return handled
         _handle(event, meant)
@@ -78,10 +79,13 @@ def _handle(event: inbox.Received, meant: Meant) -> None:
     """Nothing that goes wrong with one notice keeps the others waiting."""
     fields = {"inbound_event_id": event.id, "gateway": event.gateway}
     try:
-        if meant == NOTHING:
+        if is_of_a_provisioner(event):
+            effect = site_notices.act(event)
+        elif meant == NOTHING:
             _finish(event, InboundStatus.IGNORED, "not ours")
             return
-        effect = _act(event, meant)
+        else:
+            effect = _act(event, meant)
     except VendorUnreachable as problem:
         _postpone(event, f"the gateway cannot be asked: {problem}")
         log.warning("inbound.unreachable", extra=fields)

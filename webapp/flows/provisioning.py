@@ -16,7 +16,18 @@ from webapp.models import Site, SiteStatus
 from webapp.models.parts import new_uuid
 from webapp.outgoing import DeliveryFailure, NotTried, PermanentFailure, TryLater, Waits, idempotency_key
 from webapp.provisioners import provisioners
-from webapp.provisioners.base import NAME_TAKEN, Answer, Job, Owner, Progress, Verb, compared
+from webapp.provisioners.base import (
+    NAME_TAKEN,
+    WANTED,
+    Answer,
+    Job,
+    Owner,
+    Progress,
+    Provisioner,
+    State,
+    Verb,
+    compared,
+)
 from webapp.transactions import end_read, unit_of_work
 
 NOTHING = "nothing to do"
@@ -42,6 +53,24 @@ def resume(site: Site) -> str:
 
 def delete(site: Site) -> str:
     return carry_out(site.id, Verb.DELETE)
+
+
+def look(site: Site) -> str:
+    """How the site stands where it is made, since it was said that something has changed there. Moves nothing here."""
+    site_id = site.id
+    with unit_of_work("provisioning"):
+        known = sites.find(site_id)
+        if not known.is_elsewhere or known.reference is None:
+            return NOTHING
+        name, job = known.provisioner, job_of(known)
+    now = reached(name).fetch(job)
+    with unit_of_work("provisioning"):
+        found = sites.locked(site_id)
+        found.address = now.address or found.address
+        if now.state is not State.WORKING:
+            as_wanted = now.state == WANTED[Verb(site_jobs.wanted(found))]
+            found.problem = "" if as_wanted else f"it is {now.state} there"
+    return f"it is {now.state} there"
 
 
 # -- one job ---------------------------------------------------------------------------------------------------------
@@ -112,11 +141,16 @@ def job_of(site: Site) -> Job:
     )
 
 
-def ask(asked: Asked) -> Answer:
-    """No transaction is open meanwhile."""
-    provisioner = provisioners.get(asked.provisioner)
+def reached(name: str) -> Provisioner:
+    """The provisioner, ready to be asked: no transaction is open meanwhile."""
+    found = provisioners.get(name)
     network.settings()  # with the keys in it; read, and kept for this
     end_read()
+    return found
+
+
+def ask(asked: Asked) -> Answer:
+    provisioner = reached(asked.provisioner)
     if asked.waits:
         answer = compared(asked.verb, provisioner.fetch(asked.job))
         if answer is not None:
@@ -164,9 +198,9 @@ def wait_or_give_up(site: Site, asked: Asked, answer: Answer) -> DeliveryFailure
     if answer.progress is Progress.WAITING:
         wait = site_jobs.wait(site)
         if not site_jobs.is_overdue(site):
-            noticed = site.told_at is not None and site.told_at >= asked.at
+            noticed, site.told_at = site.told_at is not None and site.told_at >= asked.at, None
             return Waits("it is being worked on", after=0 if noticed else wait.total_seconds())
-        problem = f"no end within {network.settings().provisioner_patience_hours} hours"
+        problem = site_jobs.too_late()
     give_up(site, problem)
     return PermanentFailure(problem)
 

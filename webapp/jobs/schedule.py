@@ -30,6 +30,7 @@ from webapp.domain import (
     passkeys,
     rate_fetches,
     sessions,
+    site_jobs,
     site_keeping,
     tax_id_checks,
     throttles,
@@ -135,6 +136,10 @@ def keep_sites() -> int:
     return _in_batches(site_keeping.work_off)
 
 
+def give_up_sites() -> int:
+    return _in_batches(site_jobs.give_up_lost)
+
+
 def forget_billed() -> int:
     return _in_batches(erasure.sweep)
 
@@ -199,6 +204,7 @@ CHORES = (
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("forget-tax-ids", timedelta(days=1), forget_tax_ids),
     Chore("keep-sites", timedelta(minutes=5), keep_sites),
+    Chore("give-up-sites", timedelta(hours=1), give_up_sites),
     Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("send-digests", timedelta(minutes=5), send_digests),
     Chore("forget-marks", timedelta(hours=1), forget_marks),

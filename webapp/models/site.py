@@ -79,7 +79,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     address: Mapped[str] = mapped_column(String(500), default="")  # where it answers; empty: on its own host here
     job: Mapped[str] = mapped_column(String(36), default="")  # the key of what its provisioner was asked for last
     waits_since: Mapped[datetime | None]  # since when it is waited for the end of that
-    told_at: Mapped[datetime | None]  # when its provisioner last told us that something has changed
+    told_at: Mapped[datetime | None]  # when its provisioner said that something has changed, until it is asked
     published_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]  # since when an operator blocks it, whatever its membership says
     delete_at: Mapped[datetime | None]  # when what it holds is deleted, unless it is shown again before

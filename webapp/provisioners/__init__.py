@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 
 from webapp.hooks import apply_filters
@@ -13,6 +14,7 @@ log = logging.getLogger(__name__)
 
 Factory = Callable[[Config], Provisioner]
 FILTER = "wu_site_provisioners"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,27}")
 
 
 class Provisioners:
@@ -53,6 +55,8 @@ class Provisioners:
     def _make(self, name: str, factory: Factory) -> Provisioner | None:
         """Raises nothing: a missing variable, or a class that lacks a verb, is in the log."""
         try:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"a provisioner's id is small letters, digits and hyphens, not {name!r}")
             made = factory(self._config)
             if isinstance(made, Provisioner):
                 return made

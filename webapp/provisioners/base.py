@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from webapp.outgoing import PermanentFailure, TryLater
-from webapp.paying import BadNotice
+from webapp.paying import BadNotice, Notice
 
 __all__ = [
     "NAME_TAKEN",
@@ -149,16 +149,6 @@ def is_web_address(text: str) -> bool:
     return named and plain and parts.scheme in ("http", "https")
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something has changed about a site: it is asked how it stands. `event_id` is unique, and comes once."""
-
-    event_id: str
-    type: str
-    site: str
-    payload: Mapping[str, Any]
-
-
 @dataclass(frozen=True)
 class Config:
     """What a provisioner is made with: the environment's variables and the network's address."""
@@ -233,7 +223,8 @@ class Base:
     def open_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
         """Check the signature of what came to `/webhooks/provisioner/<id>` on its raw body, and read it.
 
-        `headers`: by their names in lower case. Raises BadNotice.
+        Its `reference` is the `site` of the job; whatever it claims, `fetch` is asked. `headers`: by their names in
+        lower case. Raises BadNotice.
         """
         raise BadNotice(f"{self.id} sends no notices")
 

@@ -11,7 +11,7 @@ from tests.blueprints.admin import rows
 from tests.blueprints.admin.test_customers import facts
 from tests.conftest import Statements, TurnedClock
 from tests.looking import Look
-from webapp.models import InboundEvent, InboundStatus, Try
+from webapp.models import InboundEvent, InboundStatus, Site, Try
 
 
 def notice(**values: Any) -> InboundEvent:
@@ -77,3 +77,17 @@ def test_a_page_of_notices_costs_the_same_for_one_and_for_many(look: Look, state
     statements.clear()
     look("/admin/inbound-events")
     assert len(statements) <= 12
+
+
+def test_a_notice_about_a_site_leads_to_it(look: Look) -> None:
+    agreement = factories.active_membership()
+    made = {"customer": agreement.customer, "membership": agreement, "title": "Bakery", "reference": "ref-1"}
+    site = factories.save(lambda: Site(slug="bakery", **made))
+    about = notice(gateway="provisioner:webhook", object_reference="ref-1", type="site.changed")
+    root = look(f"/admin/inbound-events/{about.id}")
+    assert facts(root)["About"] == "bakery"
+    assert rows.link(root, "bakery") == f"/admin/sites/{site.id}"
+    notice(object_reference="ref-1")
+    one = [str(about.id)]
+    assert rows.names(look("/admin/inbound-events?gateway=provisioner%3Awebhook")) == one
+    assert "provisioner:webhook" in look("/admin/inbound-events").text

@@ -19,9 +19,10 @@ RULES = (
     *(f"domain/{name}.py" for name in ("payments", "asked", "credential_setups", "refund_moves", "refund_reports")),
     *(f"domain/{name}.py" for name in ("renewals", "reactivations", "changes", "agreements")),
     *(f"flows/{name}.py" for name in ("mirroring", "refunding", "reconciling", "inbound")),
+    *("domain/site_jobs.py", "flows/provisioning.py", "flows/site_notices.py"),
 )
-# Not what came of anything: a membership's status move says these, and events carry them.
-OTHER = {"removed", "paused", "resumed"}
+# Not what came of anything: a membership's status move says these, and events carry them; a name, and an error's words.
+OTHER = {"removed", "paused", "resumed", "site:12,34 EUR", "12,34 EUR: 12,34 EUR"}
 
 
 def effects() -> Iterator[str]:

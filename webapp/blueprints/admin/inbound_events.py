@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
@@ -20,15 +21,22 @@ from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, inbox
 from webapp.domain.staff import Capability
 from webapp.extensions import db
+from webapp.flows.site_notices import SENDER
 from webapp.gateways import gateways
 from webapp.masking import masked
-from webapp.models import InboundEvent, InboundStatus, Payment, Try
+from webapp.models import InboundEvent, InboundStatus, Payment, Site, Try
+from webapp.provisioners import provisioners
 from webapp.transactions import unit_of_work
+
+
+def senders() -> list[tuple[str, str]]:
+    """Gateways, and who makes sites."""
+    return [(one, one) for one in (*gateways.all(), *(SENDER + name for name in provisioners.all()))]
 
 
 def search(text: str) -> ColumnElement[bool]:
     """By what the gateway calls the notice or its object; the indexes begin with the gateway, so it is named."""
-    known = list(gateways.all())
+    known = [name for name, _word in senders()]
     return searches.any_of(
         InboundEvent.id,
         select(InboundEvent.id).where(InboundEvent.gateway.in_(known), InboundEvent.external_id == text),
@@ -53,7 +61,7 @@ INBOUND_EVENTS = Listing(
     sorts={"id": InboundEvent.id},
     filters=(
         filters.by_status(InboundEvent.status, InboundStatus, first=InboundStatus.FAILED),
-        filters.by_gateway(InboundEvent.gateway),
+        replace(filters.by_gateway(InboundEvent.gateway), choices=senders),
         *filters.by_day(filters.by_bisection(InboundEvent.created_at, InboundEvent.id)),
     ),
     actions=("notices.process",),
@@ -75,6 +83,7 @@ def show_inbound_event(inbound_event_id: int) -> ResponseReturnValue:
     return inbound_event_view.show(
         inbound=notice,
         payment=payment_of(notice),
+        site=site_of(notice),
         payload=json.dumps(masked(notice.payload), indent=2, ensure_ascii=False),
     )
 
@@ -90,6 +99,14 @@ def payment_of(notice: InboundEvent) -> Payment | None:
         .options(load_only(Payment.id))
     )
     return db.session.scalars(query.limit(1)).first()
+
+
+def site_of(notice: InboundEvent) -> Site | None:
+    """The site that who makes it has noticed something of."""
+    if not notice.object_reference or not notice.gateway.startswith(SENDER):
+        return None
+    query = select(Site).where(Site.reference == notice.object_reference).options(load_only(Site.slug))
+    return db.session.scalars(query).first()
 
 
 @bp.post("/inbound-events/<int:inbound_event_id>/processing")

@@ -160,4 +160,6 @@ def actor(name: str, people: dict[int, str]) -> str:
         return _("API key %(number)s", number=rest)
     if kind == "gateway" and rest:
         return _("gateway %(name)s", name=rest)
+    if kind == "provisioner" and rest:
+        return _("a notice of %(name)s", name=rest)
     return str(ACTORS.get(kind if kind == "customer" else name, name))

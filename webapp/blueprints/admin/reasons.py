@@ -81,6 +81,21 @@ KNOWN: dict[str, LazyString] = {
     "the gateway gave it back after all, when it was taken for failed": _l(
         "the gateway gave it back after all, when it was taken for failed"
     ),
+    # sites, and who makes them
+    "provisioning failed": _l("the set-up failed"),
+    "nothing to do": _l("nothing to do"),
+    "no longer wanted": _l("no longer wanted"),
+    "it is asked how the site stands": _l("it is asked how the site stands"),
+    "nobody waits for the site": _l("nobody waits for the site"),
+    "nobody works on it any more": _l("Nobody works on it any more."),
+    "it is being worked on": _l("It is being worked on."),
+    "the hosting system did not answer in time": _l("The hosting system did not answer in time."),
+    "the hosting system was not reached, or its answer was lost": _l(
+        "The hosting system was not reached, or its answer was lost."
+    ),
+    "the hosting system is not set up: it takes an address and a secret": _l(
+        "The hosting system is not set up: enter its address and secret in the settings."
+    ),
     # why an agreement with a gateway ended
     "other_price": _l("another price is due"),
     "paid otherwise": _l("it was paid otherwise"),
@@ -117,11 +132,43 @@ PATTERNS: tuple[tuple[re.Pattern[str], Callable[..., str]], ...] = (
         re.compile(r"nobody knows whether it was given back: (.+)"),
         lambda why: _("Nobody knows whether it was given back: %(why)s", why=why),
     ),
+    (re.compile(r"no end within (.+) hours"), lambda hours: _("It had not ended after %(hours)s hours.", hours=hours)),
+    (
+        re.compile(r"it is (working|active|suspended|deleted|failed|.+ EUR) there"),
+        lambda state: _("Where it is made, the site is “%(state)s”.", state=standing_there(state)),
+    ),
+    (
+        re.compile(r"its name was taken: (.+) instead"),
+        lambda name: _("Its name was taken there; it is asked for as %(name)s.", name=name),
+    ),
+    (re.compile(r"the hosting system: (.+)"), lambda said: _("The hosting system says: %(said)s", said=said)),
+    (
+        re.compile(r"the hosting system (?:refuses|does not|redirects).*: (\d+) for .+"),
+        lambda status: _("The hosting system refuses this, with status %(status)s.", status=status),
+    ),
+    (
+        re.compile(r"the hosting system answered .+ with (\d+)"),
+        lambda status: _("The hosting system answered with status %(status)s.", status=status),
+    ),
     (
         re.compile(r"the gateway cannot be asked: (.+)"),
         lambda why: _("The gateway cannot be asked: %(why)s", why=why),
     ),
 )
+THERE: dict[str, LazyString] = {
+    "working": _l("being worked on"),
+    "active": _l("shown"),
+    "suspended": _l("suspended"),
+    "deleted": _l("not there"),
+    "failed": _l("failed"),
+}
+
+
+def standing_there(state: str) -> str:
+    """How a site stands where another system makes it."""
+    return str(THERE.get(state, state))
+
+
 APART = "; "  # between what came of one thing
 
 

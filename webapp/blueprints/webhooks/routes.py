@@ -1,4 +1,5 @@
-"""What gateways tell us. A notice is checked, kept and answered; a worker acts on it (`flows/inbound.py`).
+"""What gateways and provisioners tell us. A notice is checked, kept and answered; a worker acts on it
+(`flows/inbound.py`).
 
 The signature is the guard: there is no session and no token here.
 """
@@ -15,7 +16,7 @@ from webapp.blueprints import access
 from webapp.blueprints.errors import answer
 from webapp.blueprints.incoming import raw_body
 from webapp.blueprints.webhooks.refusals import Refusals
-from webapp.flows import inbound
+from webapp.flows import inbound, site_notices
 from webapp.gateways import gateways
 from webapp.gateways.base import BadNotice, VendorUnreachable
 
@@ -37,6 +38,16 @@ def receive_notice(gateway: str) -> ResponseReturnValue:
     return {"received": True}
 
 
+@bp.post("/provisioner")
+@bp.post("/provisioner/<provisioner>")
+def receive_site_notice(provisioner: str = "webhook") -> ResponseReturnValue:
+    """Keep what who makes sites has noticed of one; answered as a gateway's notice is."""
+    notice = site_notices.open_notice(provisioner, raw_body(request, BODY_AT_MOST), headers_of(request))
+    new = site_notices.receive(provisioner, notice)
+    log.info("notice.received", extra={"gateway": f"provisioner:{provisioner}", "type": notice.type, "new": new})
+    return {"received": True}
+
+
 def headers_of(request: Request) -> Mapping[str, str]:
     """By their names in lower case."""
     return {name.lower(): value for name, value in request.headers.items()}
@@ -44,7 +55,8 @@ def headers_of(request: Request) -> Mapping[str, str]:
 
 def note(what: str, problem: str) -> None:
     """In the log, but not every one of a thousand a second."""
-    gateway = str((request.view_args or {}).get("gateway"))
+    named = request.view_args or {}
+    gateway = str(named.get("gateway") or f"provisioner:{named.get('provisioner', 'webhook')}")
     refusals: Refusals = current_app.extensions.setdefault("refusals", Refusals())
     number = refusals.count(gateway, f"{what}: {problem}")
     if number:
