@@ -7,13 +7,16 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from webapp.blueprints.errors import settings
+from webapp.models import Site
 
 
-def site_address(slug: str) -> str:
-    """`http://my-site.example.org:8000/`: the network's scheme and port, the site's own host."""
+def site_address(site: Site) -> str:
+    """Where its provisioner says; else `http://my-site.example.org:8000/`, of the network's scheme and port."""
+    if site.address:
+        return site.address
     network_url = urlsplit(settings().base_url)
     port = f":{network_url.port}" if network_url.port else ""
-    return f"{network_url.scheme}://{slug}.{settings().network_domain}{port}/"
+    return f"{network_url.scheme}://{site.slug}.{settings().network_domain}{port}/"
 
 
 def init_app(app: Flask) -> None:

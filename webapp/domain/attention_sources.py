@@ -65,6 +65,8 @@ NEVER = cast(null(), INSTANT)
 PATIENCE = timedelta(minutes=5)
 # For who is asked to confirm their e-mail address first; then somebody may write to them by another way.
 UNCONFIRMED_FOR, UNCONFIRMED = timedelta(days=1), "unconfirmed"
+# Another system has taken it over, and may need a while.
+WORKED_ON_FOR, WORKED_ON = timedelta(hours=1), "it is being worked on"
 REFUNDS = FOR_A_PERSON.replace("status", "refunds.status")
 JOBS_KEPT = timedelta(days=14)
 SHOWN = 300
@@ -109,8 +111,8 @@ def items(
 
 @source("sites", _l("Paid for, and not there"), Capability.SITES_VIEW)
 def sites_not_made(_user: Person) -> Select[Any]:
-    """Sites of served memberships that are not made five minutes after these began; a day, while their owner has not
-    confirmed an e-mail address."""
+    """Sites of served memberships that are not made five minutes after these began; an hour, while another system works
+    on it; a day, while their owner has not confirmed an e-mail address."""
     job = literal("site:", String(8)) + cast(Site.id, String(20))
     next_at = (
         select(func.min(Delivery.next_at))
@@ -120,7 +122,8 @@ def sites_not_made(_user: Person) -> Select[Any]:
     began = func.coalesce(Membership.activated_at, Site.created_at)
     pending = Customer.email_verification == EmailVerification.PENDING
     unconfirmed = pending if network.settings().require_email_verification else false()
-    why = case((unconfirmed, UNCONFIRMED), else_=Site.problem)
+    worked_on = Site.waits_since.is_not(None)
+    why = case((unconfirmed, UNCONFIRMED), (worked_on, WORKED_ON), else_=Site.problem)
     return (
         items(Site.id, began, Site.slug, why, next_at=next_at)
         .join(Membership, Membership.id == Site.membership_id)
@@ -128,6 +131,7 @@ def sites_not_made(_user: Person) -> Select[Any]:
         .where(Site.status.in_((SiteStatus.REQUESTED, SiteStatus.CREATING, SiteStatus.FAILED)))
         .where(Membership.status.in_(SERVED), began <= clock.now() - PATIENCE)
         .where(or_(~unconfirmed, began <= clock.now() - UNCONFIRMED_FOR))
+        .where(or_(~worked_on, Site.waits_since <= clock.now() - WORKED_ON_FOR))
     )
 
 

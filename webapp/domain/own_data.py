@@ -37,6 +37,7 @@ SECRET = {
     "users": {"password_hash"},
     "user_sessions": {"token_hash"},
     "passkeys": {"credential_id", "public_key"},
+    "sites": {"job", "told_at"},
     "stored_credentials": {"reference"},
     "credential_setups": {"reference", "gateway_reference", "action"},
     "mails": {"secrets", "lease", "once", "html"},

@@ -92,6 +92,7 @@ def site(row: Site) -> dict[str, Any]:
         "membership_id": row.membership_id,
         "customer_id": row.customer_id,
         "slug": row.slug,
+        "address": row.address,
         "title": row.title,
         "status": str(row.status),
     }

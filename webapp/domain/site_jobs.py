@@ -51,9 +51,9 @@ def request(site: Site, verb: str = CREATE, *more: int) -> None:
 
 
 def request_at_once(site: Site) -> None:
-    """As `request`, for one that was perhaps asked for before: that does not wait for its next try any longer."""
+    """As `request`, for what was perhaps asked for before: that does not wait for its next try any longer."""
     if not hurry(site):
-        request(site)
+        request(site, wanted(site))
 
 
 def follow(site: Site) -> None:
@@ -69,6 +69,14 @@ def follow(site: Site) -> None:
 def hurry(site: Site) -> bool:
     """Whether something is still to be done about it; then its worker does not wait any longer."""
     return outbox.hurry(db.session(), HANDLER, order_of(site))
+
+
+def in_hand(site: Site) -> Delivery | None:
+    """What its provisioner is asked for at the moment, or is to be asked next."""
+    query = select(Delivery).where(unfinished("deliveries"), Delivery.handler == HANDLER)
+    return db.session.scalars(
+        query.where(Delivery.ordering_key == order_of(site)).order_by(Delivery.id).limit(1)
+    ).one_or_none()
 
 
 def notice(site: Site) -> str:

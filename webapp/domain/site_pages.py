@@ -22,6 +22,7 @@ class Found(NamedTuple):
     logo: str
     locale: str
     content_version: int
+    address: str = ""
 
 
 class MenuEntry(NamedTuple):

@@ -146,9 +146,14 @@ def may_be_made(site: Site) -> bool:
     return site.membership.is_served and site.status in site_jobs.NOT_MADE
 
 
+def may_be_told_again(site: Site) -> bool:
+    """Whether another system shows it, and does not stand as it should."""
+    return site.is_elsewhere and bool(site.job and site.problem) and site.status not in site_jobs.NOT_MADE
+
+
 def request_again(site: Site) -> None:
     """An operator does not want to wait, or its job was lost. Raises Conflict when there is nothing to make."""
-    if not may_be_made(site):
+    if not (may_be_made(site) or may_be_told_again(site)):
         raise Conflict(_("This site is made already, or its membership is not served."))
     site_jobs.request_at_once(site)
 

@@ -66,9 +66,14 @@ VENDORS: dict[str, Callable[[Settings], Verdict]] = {"hubspot": try_hubspot, "ga
 
 
 def try_out(vendor: str, settings: Settings) -> tuple[Verdict, str]:
-    """How it went, and the details for who has to mend it; no secret is in them. `settings`: the effective ones."""
+    """As `judged`. `settings`: the effective ones."""
+    return judged(lambda: VENDORS[vendor](settings))
+
+
+def judged(ask: Callable[[], Verdict]) -> tuple[Verdict, str]:
+    """How it went, and the details for who has to mend it; no secret is in them."""
     try:
-        return VENDORS[vendor](settings), ""
+        return ask(), ""
     except ConfigurationError as problem:
         return Verdict.UNUSABLE, str(problem)
     except TryLater as problem:

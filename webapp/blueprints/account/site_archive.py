@@ -7,10 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.blueprints.account.base import bp, changing, customer
-from webapp.blueprints.account.sites import own_site
 from webapp.blueprints.views import View, go_to
 from webapp.domain import site_archive, sites
-from webapp.errors import Conflict
+from webapp.errors import Conflict, NotFound
 
 BY_OWNER = "by its owner"
 question_view = View("account/site_archiving.html")
@@ -18,7 +17,11 @@ question_view = View("account/site_archiving.html")
 
 @bp.get("/sites/<int:site_id>/archiving")
 def confirm_archiving(site_id: int) -> ResponseReturnValue:
-    return question_view.show(site=own_site(site_id))
+    """Raises NotFound for one that there is nothing of to put away."""
+    site = sites.find(site_id, customer_id=customer().id)
+    if not site_archive.may_be_archived(site):
+        raise NotFound()
+    return question_view.show(site=site)
 
 
 @bp.post("/sites/<int:site_id>/archiving")

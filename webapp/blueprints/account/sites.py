@@ -20,6 +20,7 @@ from webapp.models import Site, SitePage
 
 site_view = View("account/site.html")
 archived_view = View("account/site_archived.html")
+elsewhere_view = View("account/site_elsewhere.html")
 pages_view = View("account/site.html", block="pages")
 page_view = View("account/site_page.html")
 deletion_view = View("account/site_page_deletion.html")
@@ -59,10 +60,12 @@ def own_site(site_id: int) -> Site:
 # -- the site --------------------------------------------------------------------------------------------------------
 @bp.get("/sites/<int:site_id>")
 def show_site(site_id: int) -> ResponseReturnValue:
-    """One in the archive can only be taken out again."""
+    """One in the archive can only be taken out again; one that is made elsewhere is written there."""
     site = sites.find(site_id, customer_id=customer().id)
     if site_archive.may_be_restored(site):
         return archived_view.show(site=site)
+    if site.is_elsewhere and site_archive.may_be_archived(site):
+        return elsewhere_view.show(site=site)
     return show(own_site(site_id))
 
 

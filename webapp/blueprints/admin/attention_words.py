@@ -59,7 +59,7 @@ def tax_doubt(reason: str) -> str:
 def site_missing(reason: str) -> str:
     if reason == UNCONFIRMED:
         return _("Its owner has not confirmed their e-mail address, so it waits.")
-    return reason or _("It was asked for, and is not made yet.")
+    return reasons.told(reason) or _("It was asked for, and is not made yet.")
 
 
 def or_else(otherwise: Callable[[], str]) -> Callable[[str], str]:

@@ -15,7 +15,7 @@ from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash, Difference
 from webapp.blueprints.admin.settings_fields import Section
 from webapp.blueprints.admin.settings_form import SettingsForm, is_locked
-from webapp.blueprints.admin.settings_sections import BY_SLUG, SECTIONS, VENDORS, label, said
+from webapp.blueprints.admin.settings_sections import BY_SLUG, CONNECTIONS, SECTIONS, label, said
 from webapp.blueprints.admin.shades import shades
 from webapp.blueprints.admin.timeline import Entry, people_in
 from webapp.blueprints.errors import settings as environment
@@ -92,11 +92,17 @@ def show(
         env=environment().env,
         changes=history(section),
         mail_is_set=bool(environment().env.get("MAIL_URL")),
-        connections=VENDORS.items() if section.slug == "integrations" else None,
+        connections=CONNECTIONS.get(section.slug, {}).items(),
+        notices_url=notices_url() if section.slug == "sites" else "",
         logo_error=logo_error,
         shades=shades(form) if section.slug == "look" else None,
         **more,
     )
+
+
+def notices_url() -> str:
+    """Where the hosting system may say that something has changed."""
+    return f"{environment().base_url}{url_for('webhooks.receive_site_notice')}"
 
 
 def clashed(section: Section, form: SettingsForm, values: dict[str, Any], error: Conflict) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from webapp.blueprints.admin.settings_fields import Section
@@ -28,7 +29,9 @@ SECTIONS: tuple[Section, ...] = (
     INTEGRATIONS,
 )
 # Whose keys can be tried out, by their names in integrations/connections.py.
-VENDORS = {"hubspot": "HubSpot", "ga4": "Google Analytics 4"}
+VENDORS: dict[str, LazyString | str] = {"hubspot": "HubSpot", "ga4": "Google Analytics 4"}
+HOSTING: dict[str, LazyString | str] = {"provisioner": _l("Hosting system")}
+CONNECTIONS = {"integrations": VENDORS, "sites": HOSTING}
 MORE = {"logo": _l("Logo")}
 BY_SLUG = {one.slug: one for one in SECTIONS}
 BY_NAME = {one.name: one for section in SECTIONS for one in section.fields}

@@ -17,10 +17,11 @@ from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.admin.site_step_words import WORDS
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, site_steering, sites
+from webapp.domain import audit, site_jobs, site_steering, sites
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.models import Site, SiteStatus
+from webapp.provisioners import provisioners
 from webapp.transactions import unit_of_work
 
 
@@ -86,22 +87,33 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         problem=problem,
         site=site,
         may_be_made=sites.may_be_made(site),
+        may_be_told_again=sites.may_be_told_again(site),
+        maker=maker_of(site),
+        job=site_jobs.in_hand(site) if site.is_elsewhere else None,
         steps={step: WORDS[step].do for step in site_steering.possible(site)},
         history=timeline.of_rows({"sites": [site.id]}),
         notes=notes.shown(site),
     )
 
 
+def maker_of(site: Site) -> str:
+    """Who makes it, by its title; by its id when it is gone."""
+    found = provisioners.all().get(site.provisioner)
+    return str(found.title) if found is not None else site.provisioner
+
+
 @bp.post("/sites/<int:site_id>/provisioning")
 @needs(Capability.SITES_PROVISION)
 def create_provisioning(site_id: int) -> ResponseReturnValue:
-    """Have it made now: it failed, or its job was lost."""
+    """Have it made now, or told once more what is wanted: it failed, takes its time, or its job was lost."""
     try:
         with unit_of_work(actor()):
             site = sites.find(site_id)
+            made = site.published_at is not None
             sites.request_again(site)
             audit.note(site, "sites.provision", before={}, after={"status": str(site.status)})
     except DomainError as error:
         return show(look_at(site_id), problem=error.message, status=error.status)
-    flash(_("The site is being set up."), "success")
+    told = _("It is asked for once more.") if made else _("The site is being set up.")
+    flash(told, "success")
     return go_to(url_for("admin.show_site", site_id=site_id))

@@ -228,7 +228,7 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         tax=tax_words.beside_payment(payment) if owner else "",
         membership=membership if owner else None,
         site=site if owner else None,
-        site_url=site_address(site.slug) if owner and site else None,
+        site_url=site_address(site) if owner and site else None,
         site_ready=ready,
         site_failed=site is not None and site.status == SiteStatus.FAILED,
         instructions=_instructions(last_try(payment)) if owner else None,

@@ -5,9 +5,9 @@ A request for such a host never reaches the network's own pages, and a site's pa
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Flask, Response, g, make_response, render_template, request
+from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints import access
@@ -48,9 +48,19 @@ def show_site(slug: str) -> Response:
         return refuse(NOT_SERVED)
     if request.method not in ("GET", "HEAD"):
         return refuse(NOT_THERE)
+    if site.address:
+        return lead_on(site.address)
     if request.path.startswith(f"{FILES}/"):
         return show_file(site, request.path.removeprefix(f"{FILES}/"))
     return show_page(site, request.path.removeprefix("/"))
+
+
+def lead_on(address: str) -> Response:
+    """It is shown elsewhere: the address that was ordered goes on there."""
+    asked = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+    response = make_response(redirect(address.rstrip("/") + quote(request.path) + asked))
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def show_page(site: Found, slug: str) -> Response:

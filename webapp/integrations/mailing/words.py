@@ -22,7 +22,9 @@ def init(settings: Settings) -> None:
 
 
 def site_address(site: Site) -> str:
-    """`https://my-site.example.org/`: the network's scheme and port, the site's own host."""
+    """Where its provisioner says, else `https://my-site.example.org/`: the network's scheme and port, its own host."""
+    if site.address:
+        return site.address
     own = urlsplit(mails.url(""))
     port = f":{own.port}" if own.port else ""
     return f"{own.scheme}://{site.slug}.{_domain[0]}{port}/"
