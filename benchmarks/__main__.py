@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import admin, carts, checkout, hooks, memory, outbox, registration, renewals, report, starting
+from benchmarks import admin, carts, checkout, hooks, inbox, memory, outbox, registration, renewals, report, starting
 from benchmarks.measuring import Result
 from benchmarks.network import Network, scratch
 from benchmarks.servers import ROOT
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "carts": carts.run,
     "hooks": hooks.run,
     "outbox": outbox.run,
+    "inbox": inbox.run,
     "renewals": renewals.run,
     "memory": memory.run,
     "admin": admin.run,

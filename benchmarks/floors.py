@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import os
 from pathlib import Path
 
 from flask import Flask, render_template, request
 from jinja2 import DictLoader
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 # As webapp/transactions.py has them, which is not imported: nothing of the product is to be in a floor's process.
@@ -56,6 +58,27 @@ class Note(Base):
     text: Mapped[str]
 
 
+class Kept(Base):
+    __tablename__ = "kept"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    body: Mapped[str]
+
+
+def opened(name: str) -> Engine:
+    """A SQLite set up as the product's is, with these tables."""
+    engine = create_engine(f"sqlite:///{Path(os.environ['FLOOR_FOLDER']) / name}", pool_size=10)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection, _record):  # type: ignore[no-untyped-def]
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    Base.metadata.create_all(engine)
+    return engine
+
+
 def page() -> Flask:
     """One route that renders thirty rows with Jinja."""
     app = Flask("floor")
@@ -70,20 +93,30 @@ def page() -> Flask:
 
 def insertion() -> Flask:
     """One route that inserts a row and commits, on a SQLite set up as the product's is."""
-    app = Flask("floor")
-    engine = create_engine(f"sqlite:///{Path(os.environ['FLOOR_FOLDER']) / 'floor.sqlite'}", pool_size=10)
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection, _record):  # type: ignore[no-untyped-def]
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    Base.metadata.create_all(engine)
+    app, engine = Flask("floor"), opened("floor.sqlite")
 
     @app.post("/")
     def note() -> tuple[str, int]:
         with Session(engine) as session, session.begin():
             session.add(Note(text=request.form["text"]))
+        return "", 201
+
+    return app
+
+
+def verified_insertion() -> Flask:
+    """One route that verifies a signature as Stripe makes it, inserts the notice once, and commits."""
+    app, engine, secret = Flask("floor"), opened("inbox.sqlite"), os.environ["FLOOR_SECRET"].encode()
+
+    @app.post("/")
+    def take() -> tuple[str, int]:
+        body = request.get_data()
+        parts = dict(part.partition("=")[::2] for part in request.headers["Stripe-Signature"].split(","))
+        right = hmac.digest(secret, parts["t"].encode() + b"." + body, "sha256").hex()
+        if not hmac.compare_digest(right, parts["v1"]):
+            return "", 400
+        with Session(engine) as session, session.begin():
+            session.add(Kept(name=json.loads(body)["id"], body=body.decode()))
         return "", 201
 
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -293,7 +293,7 @@ def test_a_killed_workers_notice_is_taken_up_after_its_lease(vendor: Vendor, clo
     vendor.truth["ch_1"] = succeeded()
     notice()
     with unit_of_work() as session:
-        assert inbox.claim(session, inbound.LEASE) is not None  # and then it was killed
+        assert inbox.claim(session, inbound.LEASE)  # and then it was killed
     assert inbound.work_off() == 0
     clock.tick(inbound.LEASE.total_seconds())
     assert inbound.work_off() == 1
@@ -304,10 +304,10 @@ def test_a_worker_that_was_given_up_cannot_undo_what_the_next_one_wrote(vendor: 
     clock.use("2027-01-31T10:00:00Z")
     notice()
     with unit_of_work() as session:
-        slow = inbox.claim(session, timedelta(minutes=2))
+        [slow] = inbox.claim(session, timedelta(minutes=2))
     clock.tick(120)
     with unit_of_work() as session:
-        quick = inbox.claim(session, timedelta(minutes=2))
+        [quick] = inbox.claim(session, timedelta(minutes=2))
     assert slow is not None
     assert quick is not None
     with unit_of_work() as session:
@@ -318,6 +318,59 @@ def test_a_worker_that_was_given_up_cannot_undo_what_the_next_one_wrote(vendor: 
     with unit_of_work() as session:
         inbox.finish(session, slow, InboundStatus.FAILED, "too slow")
     assert effects() == [(InboundStatus.DONE, "completed")]
+
+
+def test_what_one_notice_leads_to_a_later_one_of_the_same_batch_is_about(vendor: Vendor) -> None:
+    """A name that is known only once the notice before it was handled."""
+    await_money("ch_1")
+    vendor.truth["ch_1"] = succeeded("ch_2")  # once it is taken, the vendor calls it so
+    vendor.truth["ch_2"] = succeeded("ch_2")
+    notice("evt_0", "ch_unknown")
+    notice("evt_1", "ch_1")
+    notice("evt_2", "ch_2")
+    assert inbound.work_off() == 3
+    assert [status for status, _effect in effects()] == [InboundStatus.IGNORED, InboundStatus.DONE, InboundStatus.DONE]
+
+
+def test_a_payload_that_its_gateway_cannot_read_keeps_no_other_waiting(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def names(_self: Vendor, payload: Mapping[str, Any]) -> list[str]:
+        raise LookupError("nonsense")
+
+    monkeypatch.setattr(Vendor, "names", names)
+    payment_id = await_money()
+    vendor.truth["ch_1"] = succeeded()
+    notice("evt_0", "ch_unknown")
+    notice("evt_1", "ch_1")
+    assert inbound.work_off() == 2
+    assert status_of(payment_id) == PaymentStatus.COMPLETED
+    assert effects()[0] == (InboundStatus.RECEIVED, "LookupError")
+
+
+def test_a_vendor_that_takes_its_time_leaves_the_rest_for_later(
+    vendor: Vendor, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.use("2027-01-31T10:00:00Z")
+    await_money("ch_1")
+    asked = vendor.fetch
+
+    def slow(reference: str) -> Outcome:
+        clock.tick(inbound.LEASE.total_seconds() / 2)
+        return asked(reference)
+
+    monkeypatch.setattr(vendor, "fetch", slow)
+    vendor.truth["ch_1"] = succeeded()
+    for number in range(3):
+        notice(f"evt_{number}", "ch_1")
+    inbound.work_off(3)
+    assert [status for status, _effect in effects()].count(InboundStatus.RECEIVED) == 2
+    clock.tick(inbound.LEASE.total_seconds())
+    inbound.work_off()
+    inbound.work_off()
+    clock.tick(inbound.LEASE.total_seconds())
+    inbound.work_off()
+    assert {status for status, _effect in effects()} == {InboundStatus.DONE}
 
 
 # -- how much and in which order -----------------------------------------------------------------------------

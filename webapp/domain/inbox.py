@@ -5,6 +5,7 @@ Here the rows are made, claimed and marked; `flows/inbound.py` asks the gateway 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from webapp import clock, unit
 from webapp.domain import outbox
 from webapp.errors import NotFound
-from webapp.extensions import db, dialect_name, queue
+from webapp.extensions import db, queue
 from webapp.models import InboundEvent, InboundStatus
 from webapp.models.inserts import insert_once
 from webapp.paying import BadNotice, Notice
@@ -50,21 +51,22 @@ class Received:
     attempts_made: int
 
 
-def claim(session: Session, lease: timedelta) -> Received | None:
-    """Take the notice that has been due for longest; if the worker is lost, it is due again after `lease`."""
+def claim(session: Session, lease: timedelta, at_most: int = 1) -> list[Received]:
+    """Take the notices that have been due for longest; if the worker is lost, they are due again after `lease`."""
     waiting = _due()
-    first = select(InboundEvent.id).where(*waiting).order_by(InboundEvent.next_at, InboundEvent.id).limit(1)
-    if dialect_name() == "postgresql":
-        first = first.with_for_update(skip_locked=True)
+    oldest = select(InboundEvent.id).where(*waiting).order_by(InboundEvent.next_at, InboundEvent.id).limit(at_most)
+    ids = list(session.scalars(oldest.with_for_update(skip_locked=True)))
+    if not ids:
+        return []
     taken = (
         update(InboundEvent)
-        .where(InboundEvent.id == first.scalar_subquery(), *waiting)  # with IN, PostgreSQL may take several
+        .where(InboundEvent.id.in_(ids), *waiting)  # SQLite locks no rows: another worker may have been quicker
         .values(next_at=clock.now() + lease, attempts_made=InboundEvent.attempts_made + 1)
         .returning(InboundEvent.id, InboundEvent.gateway, InboundEvent.object_reference, InboundEvent.attempts_made)
         .execution_options(synchronize_session=False)
     )
-    row = session.execute(taken).first()
-    return None if row is None else Received(*row)
+    found = {row.id: Received(*row) for row in session.execute(taken)}
+    return [found[one] for one in ids if one in found]
 
 
 def _due() -> tuple[ColumnElement[bool], ...]:
@@ -75,6 +77,12 @@ def count_due(at_most: int = 1000) -> int:
     """How many notices wait for a worker now; no further than `at_most` is counted."""
     some = select(InboundEvent.id).where(*_due()).limit(at_most).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def ignore(session: Session, events: Sequence[Received]) -> None:
+    """They are about nothing of ours."""
+    for event in events:
+        finish(session, event, InboundStatus.IGNORED, "not ours")
 
 
 def finish(session: Session, event: Received, status: InboundStatus, effect: str) -> None:

@@ -45,6 +45,7 @@ PLACES = (
     "step",
     "noun",
     "name",
+    "gateway",
     "section",
     "vendor",
     "user_id",

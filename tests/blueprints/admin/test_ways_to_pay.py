@@ -216,6 +216,7 @@ def test_stripe_is_told_the_address_once_and_its_secret_is_kept(signed_in: Flask
     db.session.rollback()
     db.session().info.pop(network.CACHE, None)
     assert network.value_of({}, "STRIPE_WEBHOOK_SECRET") == made["secret"]
+    assert [one.action for one in entries()] == ["gateways.register"]
     assert made["secret"] not in str([(one.before, one.after) for one in entries()])
 
 
