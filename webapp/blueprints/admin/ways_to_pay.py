@@ -304,7 +304,9 @@ def register_webhook(gateway: str) -> ResponseReturnValue:
 
 
 def keep(gateway: str, variables: Any) -> None:
-    """Raises Conflict where the environment says otherwise."""
+    """Raises Conflict where the environment says otherwise. Nothing, where all of it is known already."""
+    if not variables:
+        return
     values = {network.NAMES[variable]: value for variable, value in variables.items()}
     if any(environment().env.get(variable) for variable in variables):
         names = ", ".join(variables)

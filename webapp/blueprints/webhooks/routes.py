@@ -34,7 +34,7 @@ def receive_notice(gateway: str) -> ResponseReturnValue:
     gateways.get(gateway)  # one that there is not has no address
     notice = inbound.open_notice(gateway, raw_body(request, BODY_AT_MOST), headers_of(request))
     new = inbound.receive(gateway, notice)
-    log.info("notice.received", extra={"gateway": gateway, "type": notice.type, "new": new})
+    log.debug("notice.received", extra={"gateway": gateway, "type": notice.type, "new": new})
     return {"received": True}
 
 
