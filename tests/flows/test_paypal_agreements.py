@@ -151,6 +151,30 @@ def test_a_trial_charges_nothing_and_then_every_period(shop: Shop) -> None:
     assert [one.total_minor for one in shop.payments(membership)] == [0, 4900]
 
 
+def test_an_account_at_paypal_has_one_free_trial(shop: Shop) -> None:
+    shop.order("studio")
+    shop.fake.agree(shop.name(), payer="SAMEPERSON")
+    second = shop.order("studio", email="eve@example.com")
+    shop.fake.agree(shop.name(), payer="SAMEPERSON")
+    shop.hear(*shop.fake.events)
+    shop.wait(0)
+    assert shop.now(second).status == S.EXPIRED
+    assert shop.status() == "CANCELLED"
+    assert shop.payments(second)[-1].total_minor == 4900
+
+
+def test_an_agreement_to_another_price_needs_a_decision_and_takes_no_more(shop: Shop) -> None:
+    membership = shop.order()
+    plan = next(one for one in shop.fake.things.values() if one["_kind"] == "plan")
+    plan["billing_cycles"][0]["pricing_scheme"]["fixed_price"]["value"] = "1.00"  # somebody changed it at PayPal
+    shop.fake.agree(shop.name())
+    shop.hear(*shop.fake.events)
+    shop.wait(0)
+    assert shop.now(membership).status == S.PENDING
+    assert "asked for" in shop.payments(membership)[0].tries[0].reason
+    assert shop.status() == "CANCELLED"
+
+
 def test_a_fee_in_the_first_payment_and_a_code_for_two_renewals_are_agreed_to(shop: Shop) -> None:
     factories.product("gold", amount_minor=1000, setup_fee_minor=500)
     factories.discount_code("TWO", 10, apply_to_renewals="first", renewals_limit=1)

@@ -125,9 +125,11 @@ def _succeeded(attempt: Try, outcome: Outcome) -> str:
         return "known already"  # by a try that was given up: it stays so, whatever it paid
     if outcome.amount is not None and outcome.amount != payment.asked:
         puzzle(attempt, f"the gateway took {outcome.amount}, asked for {payment.asked}")
+        _want_no_more(attempt, outcome.credential)
         return "the amount differs: needs a decision"
     if payment.status == PaymentStatus.CANCELLED and not credits.use_again(payment):
         puzzle(attempt, "it was void, and the credit that paid a part of it is used up")
+        _want_no_more(attempt, outcome.credential)
         return "its credit is gone: needs a decision"
     if attempt.status == TryStatus.DECLINED and payment.is_paid:
         puzzle(attempt, "the money came after all, and the payment was paid otherwise")
@@ -174,7 +176,7 @@ def _leave_agreement(attempt: Try, membership: Membership) -> None:
 
 
 def _want_no_more(attempt: Try, credential: Credential | None) -> None:
-    """Somebody agreed at a gateway after all, to what is paid and charged otherwise: it must not go on taking."""
+    """Somebody agreed at a gateway to what is not taken for it here: then it must not go on taking."""
     if credential is not None and credential.is_agreement:
         kept = payment_methods.keep(attempt.payment.customer_id, attempt.gateway, credential)
         kept.agreement = agreements.NOTHING

@@ -7,7 +7,7 @@ Nothing is charged: what the order costs without a trial is asked for, and the b
 from __future__ import annotations
 
 from webapp import clock
-from webapp.domain import memberships, renewals, sites, trial_claims
+from webapp.domain import agreements, memberships, renewals, sites, trial_claims
 from webapp.models import Membership, MembershipStatus, Payment, PaymentKind
 from webapp.paying import Credential
 
@@ -50,6 +50,7 @@ def asked_instead(payment: Payment) -> Payment | None:
 def _refuse(membership: Membership, *, reason: str) -> None:
     """As if it had been ordered without one: not served before it is paid, and asked for with the link by mail."""
     trial_claims.release(membership)  # an order of theirs with a card of their own may have one
+    agreements.end(membership, reason=reason)
     membership.credential, membership.auto_renew = None, False  # nobody has agreed that it is charged now
     membership.trial_ends_at = membership.activated_at = None
     if membership.cancel_at is not None:  # they do not want it to go on

@@ -194,7 +194,8 @@ def first_of(api: PayPal, name: str) -> Outcome:
     status = str(told.get("status"))
     if status in WAITING:
         return Outcome(Verdict.NEEDS_ACTION, name, status.lower() if status == "APPROVAL_PENDING" else PROCESSING)
-    way = Credential(name, _label(told), is_agreement=True)
+    account = str((told.get("subscriber") or {}).get("payer_id") or "")
+    way = Credential(name, _label(told), fingerprint=account[:60], is_agreement=True)
     free = _begins_free(api, told)
     if free is not None:
         nothing = Money(0, free)
