@@ -138,8 +138,7 @@ class PayPalSubscriptionsFake(PayPalFake):
         return self.shown(name)
 
     def agree(self, name: str, payer: str = "") -> None:
-        """The buyer agrees on PayPal's page, signed in there as `payer`; the set-up fee and the first cycle are charged at
-        once."""
+        """The buyer agrees on PayPal's page, signed in there as `payer`; fee and first cycle are charged at once."""
         made = self._in_state(name, "APPROVAL_PENDING")
         made["subscriber"] = {**made.get("subscriber", {}), "payer_id": payer or f"PAYER{name[2:]}"}
         made["start_time"] = signing.stamp(clock.now())

@@ -179,8 +179,9 @@ def _want_no_more(attempt: Try, credential: Credential | None) -> None:
     """Somebody agreed at a gateway to what is not taken for it here: then it must not go on taking."""
     if credential is not None and credential.is_agreement:
         kept = payment_methods.keep(attempt.payment.customer_id, attempt.gateway, credential)
-        kept.agreement = agreements.NOTHING
-        payment_methods.forget(kept)
+        if kept.agreement is None:  # and not ended already
+            kept.agreement = agreements.NOTHING
+            payment_methods.forget(kept)
 
 
 def puzzle(attempt: Try, reason: str) -> None:
