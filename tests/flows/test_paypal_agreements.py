@@ -27,6 +27,7 @@ from webapp.gateways import beyond, gateways, pretending
 from webapp.gateways.paypal import PayPalGateway
 from webapp.models import (
     CreditKind,
+    Dispute,
     Membership,
     MembershipStatus,
     Payment,
@@ -479,3 +480,39 @@ def test_a_way_that_paypal_charges_is_offered_for_nothing_else(shop: Shop) -> No
     other = shop.order(email="bob@example.com")
     with unit_of_work("test"), pytest.raises((Conflict, NotFound)):
         payment_methods.choose(memberships.find(other.id), held)
+
+
+# -- a lost week -----------------------------------------------------------------------------------------------------
+def test_with_all_notices_lost_for_a_week_one_comparison_brings_everything_to_the_truth(shop: Shop) -> None:
+    factories.product("once", recurring=False)
+    renewing, ending, failing = shop.buy(), shop.buy(), shop.buy()
+    names = {one.id: one.credential.reference for one in (renewing, ending, failing) if one.credential is not None}
+    bought = [shop.order("once") for _ in range(3)]
+    orders = [str(shop.payments(one)[0].tries[0].gateway_reference).removeprefix("order:") for one in bought]
+    shop.clock.use("2027-02-15T10:00:00Z")
+    for name in orders[:2]:
+        shop.fake.approve(name)
+    shop.fake.capture(orders[1], {})
+    taken = str(shop.fake.things[orders[1]]["_captures"][0])
+    shop.fake.refund_there(taken, 1000)
+    shop.fake.bill(names[renewing.id])
+    shop.fake.cancel(names[ending.id], {})
+    shop.fake.bill(names[failing.id], ok=False)
+    disputed = str(shop.fake.things[names[renewing.id]]["_sales"][0])
+    shop.fake.dispute(disputed)
+    shop.clock.use("2027-02-22T12:00:00Z")
+    reconciling.run("test")
+    work_off(shop.app, "webapp.flows.storing")
+
+    assert (shop.now(renewing).status, shop.now(renewing).periods_paid) == (S.ACTIVE, 2)
+    assert shop.now(ending).credential is None
+    assert shop.now(failing).status == S.ON_HOLD
+    agreed, refunded, left = (shop.payments(one)[0].status for one in bought)
+    assert (agreed, refunded) == (PaymentStatus.COMPLETED, PaymentStatus.PARTIALLY_REFUNDED)
+    assert left == PaymentStatus.PENDING
+    disputes = database.session.scalars(select(Dispute)).all()
+    assert [one.payment_id for one in disputes] == [shop.payments(renewing)[0].id]
+    before = [(one.id, one.status) for one in database.session.scalars(select(Payment).order_by(Payment.id))]
+    reconciling.run("test")
+    database.session.rollback()
+    assert before == [(one.id, one.status) for one in database.session.scalars(select(Payment).order_by(Payment.id))]
