@@ -86,6 +86,19 @@ def test_a_dearer_plan_is_looked_at_and_ordered_by_keyboard(
     assert [one.status for one in asked(contract)] == [ChangeStatus.PENDING]
 
 
+@pytest.mark.ux("H4")
+def test_what_is_chosen_in_the_very_moment_of_an_answer_counts(open_page: Open, contract: Membership) -> None:
+    """Between the answer's arrival and its settling, when nothing listens yet in what it brought."""
+    page = to_change(open_page, contract)
+    page.evaluate("""() => {
+        const choose = () => document.querySelector("#choices [value='1-year']").click();
+        document.addEventListener("htmx:afterSwap", choose, { once: true });
+    }""")
+    page.get_by_role("radio", name="More").check(force=True)
+    expect(page.locator("#confirm")).to_contain_text("500")
+    expect(page.get_by_role("radio", name="Yearly", exact=True)).to_be_checked()
+
+
 @pytest.mark.ux("W8", "W24", "M0")
 @pytest.mark.parametrize(("locale", "words"), [("en-GB", ENGLISH), ("de-DE", GERMAN)], ids=["en", "de"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

@@ -150,6 +150,15 @@
     }
   }
 
+  /* Until what it brought has settled, htmx does not listen there: what was chosen in that moment is said once more. */
+  function sayAgain(area, swappedAt) {
+    for (const [id, { at }] of entered) {
+      const control = at > swappedAt ? byId(id) : null;
+      if (!control || !area.contains(control) || !control.matches("select, [type='radio'], [type='checkbox']")) continue;
+      control.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
   let hadFocus = false;
   let said = "";
 
@@ -168,6 +177,7 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr, serverResponse } = event.detail;
+    xhr.swappedAt = performance.now();
     if (target.dataset.pollSeconds && unchanged(target, serverResponse)) event.detail.shouldSwap = false;
     hadFocus = target.contains(document.activeElement);
     said = target.dataset.says || "";
@@ -178,6 +188,7 @@
     if (says && says !== said) announce(says);
     if (event.target.matches(".field__error")) announce(event.target.textContent.trim());
     enterAgain(event.detail.xhr?.sentAt ?? Infinity);
+    sayAgain(event.target, event.detail.xhr?.swappedAt ?? Infinity);
     markErrors();
     focusAfter(event.target);
   });
