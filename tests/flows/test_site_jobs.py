@@ -166,6 +166,15 @@ def test_a_site_stays_with_whom_it_was_given_to(app: Flask, far: Far) -> None:
     assert far.verbs == ["create", "suspend"]
 
 
+def test_a_plan_may_have_its_sites_made_by_another(app: Flask, far: Far) -> None:
+    made(app, plan=factories.product("local", provisioner="built-in"))
+    assert far.asked == []
+    with unit_of_work("test"):
+        network.change({"provisioner": "built-in"})
+    made(app, slug="florist", plan=factories.product("remote", provisioner="far"))
+    assert [job.name for _verb, job in far.asked] == ["florist"]
+
+
 def test_one_that_is_gone_is_waited_for(app: Flask, far: Far, noon: TurnedClock) -> None:
     site = ordered()
     hooks.registry.filters["wu_site_provisioners"].callbacks[-1].off = True

@@ -62,6 +62,7 @@ class Facts:
     taxable: bool = True
     tax_category: str = "default"
     product_group: str = ""
+    provisioner: str = ""  # of a plan: who makes its sites; empty: as the network says
     available_addons: tuple[int, ...] = ()
     list_order: int = 10
 

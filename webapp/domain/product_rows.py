@@ -14,7 +14,7 @@ from webapp.periods import Period, Unit
 COPIED = (
     *("description", "type", "pricing_type", "currency", "amount_minor", "setup_fee_minor", "recurring", "duration"),
     *("duration_unit", "billing_cycles", "stays_for_life", "trial_duration", "trial_duration_unit", "list_order"),
-    *("taxable", "tax_category", "product_group", "image", "image_width", "image_height"),
+    *("taxable", "tax_category", "product_group", "provisioner", "image", "image_width", "image_height"),
     *("contact_us_label", "contact_us_link", "pwyw_minimum_minor", "pwyw_suggested_minor", "pwyw_maximum_minor"),
     "pwyw_recurring_mode",
 )
@@ -36,6 +36,7 @@ def write(product: Product, facts: Facts) -> None:
     product.feature_list = list(facts.feature_list)
     product.taxable, product.tax_category = facts.taxable, facts.tax_category
     product.product_group, product.list_order = facts.product_group, facts.list_order
+    product.provisioner = facts.provisioner if facts.type == ProductType.PLAN else ""
     product.available_addons = list(facts.available_addons) if facts.type == ProductType.PLAN else []
     _write_named(product, facts)
     _write_contact(product, facts)
@@ -95,7 +96,7 @@ def facts_of(product: Product) -> Facts:
     same = ("name", "slug", "description", "type", "pricing_type", "setup_fee_minor", "recurring", "billing_cycles")
     also = ("stays_for_life", "trial", "pwyw_minimum_minor", "pwyw_suggested_minor", "pwyw_maximum_minor", "period")
     more = ("pwyw_recurring_mode", "contact_us_label", "contact_us_link", "taxable", "tax_category", "product_group")
-    kept: dict[str, Any] = {name: getattr(product, name) for name in (*same, *also, *more, "list_order")}
+    kept: dict[str, Any] = {name: getattr(product, name) for name in (*same, *also, *more, "list_order", "provisioner")}
     return Facts(
         **kept,
         amount=Money(product.amount_minor, product.currency),
@@ -160,6 +161,7 @@ def described(product: Product) -> dict[str, Any]:
         "taxable": product.taxable,
         "tax_category": product.tax_category,
         "product_group": product.product_group,
+        "provisioner": product.provisioner,
         "available_addons": [one.slug for one in catalog.find_by_ids(product.available_addons)],
         "list_order": product.list_order,
     }

@@ -66,4 +66,9 @@ class Provisioners:
             return None
 
 
+def is_ready(provisioner: Provisioner) -> bool:
+    """Whether it has all it needs; a class of somebody's own that does not say so has."""
+    return bool(getattr(provisioner, "ready", True))
+
+
 provisioners = Provisioners()

@@ -16,14 +16,17 @@ from tests.blueprints.admin.rows import errors
 from tests.blueprints.admin.test_product_edit import FORM, ROW, sent
 from tests.conftest import only
 from tests.domain.test_logos import picture, svg
+from tests.flows.test_site_jobs import Far, far
 from tests.pages import Browser, Page
 from tests.templates.conftest import parse
+from webapp import hooks
 from webapp.domain import catalog
 from webapp.extensions import db
 from webapp.models import BrandFile, CurrencyPrice, PricingType, Product, ProductType, PwywRecurring, TaxRate
 from webapp.money import Money
 from webapp.periods import Period, Unit
 
+__all__ = ["far"]
 MONTH, YEAR = Period(1, Unit.MONTH), Period(1, Unit.YEAR)
 FRANCS = {
     "currency_prices-0-currency": "CHF",
@@ -377,3 +380,24 @@ def test_two_edits_of_prices_show_both(browser: Browser, signed_in: FlaskClient)
     assert "Prices in other currencies CHF35.00 per month CHF39.00 per month" in told
     assert page.fields["currency_prices-0-amount"] == "39"
     assert FORM["name"] == "Premium"
+
+
+# -- who makes its sites ---------------------------------------------------------------------------------------------
+def test_a_plan_says_who_makes_its_sites_once_there_is_a_choice(signed_in: FlaskClient, far: Far) -> None:
+    """Without a hosting system, only the network can."""
+    hooks.registry.filters["wu_site_provisioners"].callbacks[-1].off = True
+    assert "Sites are made by" not in signed_in.get("/admin/products/new").text
+    hooks.registry.filters["wu_site_provisioners"].callbacks[-1].off = False
+    page = parse(signed_in.get("/admin/products/new").text)
+    offered = [one.text for one in page.by_id("provisioner").all("option")]
+    assert offered == ["As the settings say", "This network", "Far away"]
+    assert sent(signed_in, provisioner="far").status_code == 303
+    assert only(Product).provisioner == "far"
+    assert "Far away" in signed_in.get(f"/admin/products/{only(Product).id}").text
+    answer = sent(signed_in, slug="other", provisioner="nobody")
+    assert (answer.status_code, errors(parse(answer.text))) == (422, ["#provisioner"])
+
+
+def test_only_a_plan_has_sites(signed_in: FlaskClient, far: Far) -> None:
+    assert sent(signed_in, type="service", provisioner="far").status_code == 303
+    assert only(Product).provisioner == ""

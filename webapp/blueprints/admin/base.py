@@ -186,6 +186,11 @@ def product_type(kind: str) -> str:
     return str(product_words.TYPES[kind])
 
 
+@bp.app_template_filter("maker")
+def maker_word(value: str) -> str:
+    return dict(product_words.makers(value))[value]
+
+
 @bp.app_template_filter("recurring_mode")
 def recurring_mode(mode: str) -> str:
     return str(product_words.RECURRING_MODES[mode])

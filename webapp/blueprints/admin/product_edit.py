@@ -48,6 +48,7 @@ def show(form: ProductForm, product: Product | None, *, clash: Clash | None = No
     url = url_for("admin.update_product", product_id=product.id) if product else url_for("admin.create_product")
     form.align()
     form.tax_category.choices = categories_of(product)
+    form.provisioner.choices = makers_for(product)
     chosen = product.available_addons if product else ()
     return form_view.show(
         status=status,
@@ -66,6 +67,10 @@ def show(form: ProductForm, product: Product | None, *, clash: Clash | None = No
 
 def currency_of(product: Product | None) -> str:
     return product.currency if product else network.settings().currency
+
+
+def makers_for(product: Product | None) -> list[tuple[str, str]]:
+    return product_words.makers(product.provisioner if product else "")
 
 
 def categories_of(product: Product | None) -> list[tuple[str, str]]:
@@ -168,6 +173,8 @@ def read(form: ProductForm, product: Product | None) -> Facts | None:
         facts = replace(facts, list_order=product.list_order)  # moved in the list meanwhile: it stays there
     if form.tax_category.data not in dict(categories_of(product)):
         form.refuse(Invalid(_("Choose from the list."), field="tax_category"))
+    if (form.provisioner.data or "") not in dict(makers_for(product)):
+        form.refuse(Invalid(_("Choose from the list."), field="provisioner"))
     refused = list(product_problems.problems(facts, product)) if shape_is_right and all_read else []
     for problem in refused:
         form.refuse(problem)

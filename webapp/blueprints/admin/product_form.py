@@ -86,6 +86,7 @@ class ProductForm(Form):
     taxable = BooleanField(_l("Taxed"), default=True)
     tax_category = SelectField(_l("Tax category"), choices=[], default="default", validate_choice=False)
     product_group = StringField(_l("Group"))
+    provisioner = SelectField(_l("Sites are made by"), choices=[], default="", validate_choice=False)
     available_addons = SelectMultipleField(_l("Offered with it"), choices=[], validate_choice=False)
     list_order = StringField(_l("Place in lists"), default="10")
     active = BooleanField(_l("On sale"), default=True)
@@ -117,7 +118,7 @@ def fields_in(field: Field) -> list[Field]:
     return [field] if inside is None else [one for inner in inside for one in fields_in(inner)]
 
 
-AS_THEY_ARE = ("name", "slug", "description", "taxable", "tax_category", "product_group")
+AS_THEY_ARE = ("name", "slug", "description", "taxable", "tax_category", "product_group", "provisioner")
 
 
 def values_of(product: Product) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def read_facts(form: ProductForm, currency: str) -> tuple[Facts, bool]:
         taxable=bool(form.taxable.data),
         tax_category=(form.tax_category.data or "").strip() or "default",
         product_group=(form.product_group.data or "").strip(),
+        provisioner=form.provisioner.data or "",
         available_addons=_addons(reader, form) if form.type.data == ProductType.PLAN else (),
         list_order=reader.count(form.list_order, 1_000_000, least=0),
     )

@@ -14,6 +14,7 @@ from webapp.formatting import money, per_period, period
 from webapp.models import PricingType, ProductType, PwywRecurring
 from webapp.money import Money
 from webapp.periods import Period, Unit
+from webapp.provisioners import is_ready, provisioners
 
 Choices = list[tuple[str, str]]
 
@@ -64,12 +65,22 @@ FIELDS: dict[str, LazyString] = {
     "taxable": _l("Taxed"),
     "tax_category": _l("Tax category"),
     "product_group": _l("Group"),
+    "provisioner": _l("Sites are made by"),
     "available_addons": _l("Offered with it"),
     "image": _l("Picture"),
     "list_order": _l("Place in lists"),
     "active": _l("On sale"),
     "place": _l("Place in lists"),
 }
+
+
+def makers(chosen: str = "") -> Choices:
+    """Who can make the sites of a plan; `chosen` too, whether it can or not."""
+    known = provisioners.all()
+    able = {name: str(one.title) for name, one in known.items() if name == chosen or is_ready(one)}
+    if chosen and chosen not in able:
+        able[chosen] = chosen
+    return [("", _("As the settings say")), *able.items()]
 
 
 def types() -> Choices:
@@ -163,4 +174,5 @@ SHOWN: dict[str, Callable[[Any], str]] = {
     "variations": _prices,
     "currency_prices": _prices,
     "billing_cycles": _cycles,
+    "provisioner": lambda kept: dict(makers(kept))[kept],
 }

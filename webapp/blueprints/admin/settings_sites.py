@@ -17,7 +17,7 @@ SITES = Section(
             "provisioner",
             _l("Sites are made by"),
             OneOfMany(options=makers_of_sites),
-            _l("For sites from now on; those that are there stay where they are."),
+            _l("For sites from now on; those that are there stay where they are. A plan may say otherwise."),
         ),
         Field(
             "provisioner_url",

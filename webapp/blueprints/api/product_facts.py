@@ -18,11 +18,12 @@ from webapp.extensions import db
 from webapp.models import CurrencyPrice, PriceVariation, Product
 from webapp.money import Money
 from webapp.periods import Period, Unit
+from webapp.provisioners import provisioners
 
 SAME = (
     *("name", "slug", "description", "type", "pricing_type", "recurring", "billing_cycles", "stays_for_life"),
     *("list_order", "product_group", "taxable", "tax_category", "contact_us_label", "contact_us_link"),
-    "pwyw_recurring_mode",
+    *("pwyw_recurring_mode", "provisioner"),
 )
 MINOR = {
     "setup_fee": "setup_fee_minor",
@@ -56,6 +57,8 @@ def changed(before: Facts, body: Mapping[str, Any]) -> Facts:
     period, trial = before.trial or Period(1, Unit.DAY), before.trial
     given: dict[str, Any] = {name: body[name] for name in SAME if name in body}
     given |= {own: body[name] for name, own in MINOR.items() if name in body}
+    if body.get("provisioner") and body["provisioner"] not in provisioners.all():
+        raise InvalidFields({"provisioner": _("Nobody makes sites under this name.")})
     if "amount" in body:
         given["amount"] = Money(body["amount"], currency)
     if "duration" in body or "duration_unit" in body:

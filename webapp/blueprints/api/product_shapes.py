@@ -68,6 +68,7 @@ class ProductNew(Shape):
     active = Flag(metadata={"default": True, "description": "Whether it is on sale."})
     list_order = Whole(most=1_000_000, metadata={"default": 10})
     product_group = Text(longest=GROUP_LONGEST, metadata={"description": "Plans of one group replace each other."})
+    provisioner = Text(longest=28, metadata={"description": "Who makes its sites; empty: as the network says."})
     available_addons = fields.List(Reference(), metadata={"description": "By slug or id."})
     feature_list = fields.List(Text(longest=120), metadata={"maxItems": 30})
     taxable = Flag(metadata={"default": True})
@@ -121,6 +122,7 @@ TOLD: dict[str, Any] = {
     "active": True,
     "list_order": 10,
     "product_group": "",
+    "provisioner": "",
     "available_addons": [],
     "feature_list": [],
     "taxable": True,
