@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +14,14 @@ from tests import factories
 from tests.addons import installed
 from tests.docs import pages
 from tests.pages import Browser
-from webapp.gateways.base import Config, RefundRequest, VendorUnreachable, Verdict
+from webapp.gateways.base import Base, Config, RefundRequest, VendorUnreachable, Verdict
 from webapp.money import Money
 
 PAGE = pages.ROOT / "docs" / "custom-gateway.md"
+GERMAN = pages.ROOT / "docs" / "de" / "eigenes-gateway.md"
+TEMPLATE = pages.ROOT / "examples" / "gateway_template" / "your_gateway.py"
+WORDS = {"id", "title", "description", "capabilities", "account"}
+VERBS = sorted(name for name in vars(Base) if not name.startswith("_") and name not in WORDS)
 
 with pages.loaded(PAGE) as _page:
     TestInvoice, TestYourBank = _page.TestInvoice, _page.TestYourBank
@@ -51,3 +58,19 @@ def test_a_lost_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(VendorUnreachable, match="timed out"):
         gateway.fetch("1")
     assert gateway.refund(RefundRequest("1", Money(1, "EUR"), "", "r1")).verdict == Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_template_has_every_verb_and_says_what_to_answer(verb: str) -> None:
+    written = vars(runpy.run_path(str(TEMPLATE))["YourGateway"])[verb]
+    ours = vars(Base)[verb]
+    if isinstance(ours, property):
+        written, ours = written.fget, ours.fget
+    assert inspect.signature(written) == inspect.signature(ours)
+    assert len(inspect.getdoc(written) or "") > 40
+
+
+@pytest.mark.parametrize("page", [PAGE, GERMAN], ids=["en", "de"])
+def test_the_page_goes_through_every_verb(page: Path) -> None:
+    table = page.read_text().partition("| Hafenbank |")[2].partition("\n\n")[0]
+    assert [verb for verb in VERBS if f"`{verb}`" not in table and f"`{verb}(" not in table] == []

@@ -31,6 +31,7 @@ from webapp.flows import relaying, watching
 from webapp.hook_callbacks import Callback, Hook
 from webapp.hooks import registry
 from webapp.jobs import (
+    commands_addon,
     commands_api,
     commands_reconcile,
     commands_renewals,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(figures_group)
     for command in (prepare, init_demo, create_admin, password_link, run_worker, run_clock, tick):
         app.cli.add_command(command)
+    app.cli.add_command(commands_addon.addon)
     commands_api.init_app(app)
     app.cli.add_command(commands_sandbox.group)
     commands_renewals.init_app(app)
