@@ -16,6 +16,7 @@ TRANSLATIONS = {
     "integration-guide.md": "integrationsleitfaden.md",
     "custom-gateway.md": "eigenes-gateway.md",
     "webhooks.md": "webhooks.md",
+    "provisioning.md": "einrichtung.md",
 }
 
 
