@@ -184,6 +184,21 @@ def test_what_somebody_did_over_there_is_shown_to_the_operator_and_moves_nothing
     assert fresh(site).problem == ""
 
 
+def test_a_question_that_is_not_answered_holds_up_no_suspension(
+    app: Flask, client: FlaskClient, hosting: HostingFake, noon: TurnedClock
+) -> None:
+    site = made(app)
+    hosting.next(HangUp(), HangUp(), HangUp())
+    told(client, hosting, site)
+    for _ in range(3):
+        drain(app)
+        noon.tick(hours=1)
+    assert jobs()[-1] == ("look", "pending")
+    move(site, MembershipStatus.EXPIRED)
+    drain(app)
+    assert jobs()[1:] == [("look", "done"), ("suspend", "done")]
+
+
 def test_nobody_waits_for_a_site_that_was_given_up(app: Flask, client: FlaskClient, hosting: HostingFake) -> None:
     site = taken(app, hosting)
     move(site, MembershipStatus.CANCELLED)

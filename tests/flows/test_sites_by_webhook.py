@@ -133,6 +133,25 @@ def test_whatever_becomes_of_an_answer_the_job_is_done_once(
     assert all(bodies[call.headers["webhook-id"]] == call.body for call in hosting.calls)
 
 
+def test_while_it_asks_for_a_pause_nothing_is_tried_and_nothing_has_failed(
+    app: Flask, hosting: HostingFake, noon: TurnedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    webhook = provisioners.get("webhook")
+    assert isinstance(webhook, WebhookProvisioner)
+    monkeypatch.setattr(webhook._client()._http, "_timer", lambda: seconds[0])
+    hosting.next(Status(429, {"Retry-After": "120"}))
+    first = ordered()
+    drain(app)
+    second = ordered(slug="florist")
+    drain(app)
+    assert len(hosting.calls) == 1
+    assert {fresh(first).status, fresh(second).status} == {S.FAILED, S.CREATING}
+    seconds[0] = 121
+    later(app, noon, minutes=3)
+    assert {fresh(first).status, fresh(second).status} == {S.PUBLISHED}
+
+
 def test_a_day_without_it_costs_a_day_and_nothing_else(app: Flask, hosting: HostingFake, noon: TurnedClock) -> None:
     """Meanwhile one site is ordered, and another is blocked, paid for, and blocked again."""
     other = made(app, slug="florist")

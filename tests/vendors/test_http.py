@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import TurnedClock
 from tests.fakes.vendor import Call, Drip, DropAnswer, FakeVendor, HangUp, Reply, Silence, Status
-from webapp.outgoing import DeliveryFailure, PermanentFailure, TryLater
+from webapp.outgoing import DeliveryFailure, NotTried, PermanentFailure, TryLater
 from webapp.vendors.answers import Answer, Limits
 from webapp.vendors.http import VendorHttp
 
@@ -103,7 +103,7 @@ def test_the_time_a_vendor_asks_for_is_waited(vendor: Echo, status: int) -> None
     vendor.next(Status(status, {"Retry-After": "7"}))
     assert failing(http, TryLater).after == 7.0
     seconds[0] += 5
-    assert failing(http, TryLater).after == 2.0, "while the pause lasts nothing leaves this process"
+    assert failing(http, NotTried).after == 2.0, "while the pause lasts nothing leaves this process"
     assert len(vendor.calls) == 1
     seconds[0] += 2
     assert http.call("POST", "/things").status == 200

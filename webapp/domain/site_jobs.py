@@ -79,6 +79,12 @@ def in_hand(site: Site) -> Delivery | None:
     ).one_or_none()
 
 
+def is_followed(site: Site) -> bool:
+    """Whether there is more to be done about it than what is in hand."""
+    held = select(Delivery.id).where(unfinished("deliveries"), Delivery.handler == HANDLER)
+    return len(db.session.scalars(held.where(Delivery.ordering_key == order_of(site)).limit(2)).all()) > 1
+
+
 def notice(site: Site) -> str:
     """Its provisioner says that something has changed: it is asked, at once. What is done about it, in words."""
     site.told_at = clock.now()

@@ -56,11 +56,14 @@ def delete(site: Site) -> str:
 
 
 def look(site: Site) -> str:
-    """How the site stands where it is made, since it was said that something has changed there. Moves nothing here."""
+    """How the site stands where it is made, since it was said that something has changed there. Moves nothing here.
+
+    What is to be done there by now tells as much, and does not wait for this.
+    """
     site_id = site.id
     with unit_of_work("provisioning"):
         known = sites.find(site_id)
-        if not known.is_elsewhere or known.reference is None:
+        if not known.is_elsewhere or known.reference is None or site_jobs.is_followed(known):
             return NOTHING
         name, job = known.provisioner, job_of(known)
     now = reached(name).fetch(job)

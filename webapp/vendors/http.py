@@ -18,7 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from webapp.outgoing import PermanentFailure, TryLater
+from webapp.outgoing import NotTried, PermanentFailure, TryLater
 from webapp.vendors.addresses import is_this_machine
 from webapp.vendors.answers import Answer, Limits
 from webapp.vendors.guarding import GuardedAdapter, NotPublic
@@ -138,7 +138,7 @@ class VendorHttp:
     def _keep_pause(self) -> None:
         left = self._paused_until - self._timer()
         if left > 0:
-            raise TryLater(f"{self.vendor} asked for a pause", after=left)
+            raise NotTried(f"{self.vendor} asked for a pause", after=left)
 
     def _exchange(
         self,
