@@ -95,4 +95,4 @@ def _succeeded(setup: CredentialSetup, outcome: Outcome, memberships: Sequence[M
 def due_to_ask(limit: int = 100) -> Sequence[int]:
     """Those whose gateway should be asked now, oldest first."""
     due = select(CredentialSetup.id).where(CredentialSetup.status.in_(OPEN), CredentialSetup.ask_at <= clock.now())
-    return db.session.scalars(due.order_by(CredentialSetup.ask_at).limit(limit)).all()
+    return db.session.scalars(due.order_by(CredentialSetup.ask_at, CredentialSetup.id).limit(limit)).all()

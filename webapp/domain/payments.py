@@ -291,7 +291,7 @@ def tries_to_ask(limit: int = 100) -> list[tuple[int, int]]:
         select(Try.id, Try.payment_id)
         .where(Try.status.in_((TryStatus.STARTED, TryStatus.NEEDS_ACTION, TryStatus.UNKNOWN)))
         .where(Try.ask_at <= clock.now())
-        .order_by(Try.ask_at)
+        .order_by(Try.ask_at, Try.id)
         .limit(limit)
     )
     return list(db.session.execute(query))

@@ -186,7 +186,7 @@ def find(refund_id: int, *, payment_id: int | None = None) -> Refund:
 def due_to_ask(limit: int = 100) -> list[int]:
     """Refunds whose gateway should be asked now, oldest first."""
     query = select(Refund.id).where(text(f"refunds.{UNDER_WAY}"), Refund.ask_at <= clock.now())
-    return list(db.session.scalars(query.order_by(Refund.ask_at).limit(limit)))
+    return list(db.session.scalars(query.order_by(Refund.ask_at, Refund.id).limit(limit)))
 
 
 def under_way(payment_id: int) -> list[int]:
