@@ -134,11 +134,16 @@ def test_a_way_to_pay_that_was_chosen_while_the_sum_was_on_its_way_stays_chosen(
     page.route("**/checkout/summary", lambda route: held.append(route))
     page.get_by_label("Country").select_option("AT")
     page.get_by_role("radio", name="Card", exact=True).check(force=True)
-    page.evaluate("() => { document.querySelector('#gateway-choices input').dataset.before = ''; }")
+    page.evaluate("""() => {
+        document.querySelector("#gateway-choices input").dataset.before = "";
+        const sent = () => new FormData(document.querySelector("#gateway-choices input").form).get("gateway");
+        document.addEventListener("htmx:afterSwap", () => { window.sentAtOnce = sent(); }, { once: true });
+    }""")
     with page.expect_response("**/checkout/summary"):
         held[0].continue_()
     expect(page.locator("[data-before]")).to_have_count(0)
     expect(page.get_by_role("radio", name="Card", exact=True)).to_be_checked()
+    assert page.evaluate("window.sentAtOnce") == "stripe"  # an order in that very moment goes to where it was to go
 
 
 def test_a_trial_keeps_the_card_and_charges_nothing(open_page: Open, stripe: StripeFake) -> None:

@@ -192,7 +192,12 @@
     markErrors();
     focusAfter(event.target);
   });
-  document.addEventListener("htmx:oobAfterSwap", markErrors);
+  /* At once as well, not only when it has settled: a form that is sent in between would send what was drawn before. */
+  document.addEventListener("htmx:afterSwap", (event) => enterAgain(event.detail.xhr?.sentAt ?? Infinity));
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    enterAgain(event.detail.xhr?.sentAt ?? Infinity);
+    markErrors();
+  });
 
   /* A total that stayed the same is not said again, unless somebody pressed a button for it. */
   let lastTotal = "";
