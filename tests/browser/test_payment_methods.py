@@ -114,7 +114,8 @@ def test_a_card_is_added_at_the_vendors_page(
     only("stripe", "stripe-checkout")
     page = methods(open_page, java_script_enabled=script)
     page.get_by_role("button", name="Add a payment method").click()
-    page.get_by_role("button", name="Enter it at the payment provider instead").click()
+    # By keyboard: while Chromium fits a vendor's frame in, a click beside it reaches nobody.
+    page.get_by_role("button", name="Enter it at the payment provider instead").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Pay at Stripe")
     page.get_by_role("link", name="Back").click()
     expect(page.get_by_text("Nothing was changed.")).to_be_visible()
