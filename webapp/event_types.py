@@ -27,6 +27,7 @@ EVENT_TYPES = (
     "site.published",
     "site.suspended",
     "site.reactivated",
+    "site.renamed",
     "site.deleted",
     "domain.created",
     "domain.verified",

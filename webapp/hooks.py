@@ -125,6 +125,7 @@ for _state in MembershipStatus:
 # -- sites and domains -------------------------------------------------------------------------------------------
 declare_action("wu_site_created", args=("site", "membership"), when=_l("A site's content was made."))
 declare_action("wu_site_published", args=("site", "membership"), when=_l("A site answers on its address."))
+declare_action("wu_site_renamed", args=("site", "old_slug"), when=_l("A site answers on another address than before."))
 declare_action("wu_domain_created", args=("domain",), when=_l("A customer added a domain of their own."))
 declare_action("wu_domain_mapped", args=("domain",), when=_l("A domain points here and is served."))
 declare_action("wu_domain_became_primary", args=("domain",), when=_l("A domain became its site's main address."))

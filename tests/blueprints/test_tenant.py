@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tests import factories
 from webapp.blueprints.tenant.kept_pages import KeptPages, Key
-from webapp.domain import colours, sites
+from webapp.domain import colours, site_renaming, sites
 from webapp.flows import provisioning
 from webapp.models import Site, SitePage, SiteStatus
 from webapp.transactions import unit_of_work
@@ -195,3 +195,42 @@ def test_no_more_is_kept_than_fits() -> None:
     assert kept.get(Key(49, 1, "")) == b"y" * 10
     kept.keep(Key(50, 1, ""), b"x" * 1000)
     assert kept.size == 0
+
+
+# -- another address -------------------------------------------------------------------------------------------------
+def rename(site: Site, slug: str) -> None:
+    with unit_of_work("test"):
+        site_renaming.rename(sites.locked(site.id), slug)
+
+
+def test_the_old_address_leads_to_the_same_page_of_the_new_one(
+    client: FlaskClient, bakery: Site, statements: Any
+) -> None:
+    assert client.get("/about", base_url=HOST).status_code == 200
+    rename(bakery, "bread")
+    statements.clear()
+    answer = client.get("/über?x=1&y=%2F..", base_url="http://BAKERY.localhost")
+    assert len(statements) <= 3
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (301, "no-cache")
+    assert answer.location == "http://bread.localhost/%C3%BCber?x=1&y=%2F.."
+    assert "Set-Cookie" not in answer.headers
+    assert client.get("/about", base_url="http://bread.localhost").status_code == 200
+    assert client.post("/about", base_url=HOST).status_code == 404
+
+
+def test_no_name_of_a_site_leads_round_in_a_circle(client: FlaskClient, bakery: Site) -> None:
+    for slug in ("bread", "cakes", "bakery", "bread"):
+        rename(bakery, slug)
+    for slug in ("bakery", "cakes", "bread"):
+        answer = client.get("/about", base_url=f"http://{slug}.localhost")
+        if answer.status_code == 301:
+            answer = client.get("/about", base_url=answer.location.removesuffix("/about"))
+        assert answer.status_code == 200, slug
+
+
+def test_an_old_address_leads_on_while_the_site_is_switched_off(client: FlaskClient, bakery: Site) -> None:
+    rename(bakery, "bread")
+    with unit_of_work("test"):
+        sites.suspend(sites.locked(bakery.id), reason="test")
+    assert client.get("/", base_url=HOST).location == "http://bread.localhost/"
+    assert client.get("/", base_url="http://bread.localhost").status_code == 402

@@ -74,7 +74,7 @@ DECLARED = {
         account.confirm_page_deletion account.create_page account.delete_page account.edit_page account.move_page
         account.preview_page account.preview_saved_page account.show_site account.show_site_file account.update_look
         account.confirm_picture_deletion account.confirm_archiving account.create_archiving
-        account.create_restoring account.update_page
+        account.create_restoring account.update_page account.edit_address account.update_address
     """,
     For.SYSTEMS: "addon_hooks.receive_event webhooks.receive_notice webhooks.receive_site_notice",
 }

@@ -12,11 +12,14 @@ from webapp.models import Site
 
 def site_address(site: Site) -> str:
     """Where its provisioner says; else `http://my-site.example.org:8000/`, of the network's scheme and port."""
-    if site.address:
-        return site.address
+    return site.address or address_of(site.slug)
+
+
+def address_of(slug: str) -> str:
+    """Of a site that is shown here."""
     network_url = urlsplit(settings().base_url)
     port = f":{network_url.port}" if network_url.port else ""
-    return f"{network_url.scheme}://{site.slug}.{settings().network_domain}{port}/"
+    return f"{network_url.scheme}://{slug}.{settings().network_domain}{port}/"
 
 
 def init_app(app: Flask) -> None:

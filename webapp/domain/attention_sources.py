@@ -6,13 +6,14 @@ itself (none: nothing does), what it is about in a word, and why it is open, as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, String, case, cast, false, func, literal, null, or_, select, text
+from sqlalchemy import ColumnElement, Select, String, case, cast, exists, false, func, literal, null, or_, select, text
 
 from webapp import clock
 from webapp.domain import network
@@ -47,6 +48,7 @@ from webapp.models.membership import SERVED
 from webapp.models.payment import DOUBTED, OVERDUE, PAID
 from webapp.models.rates import FAILING
 from webapp.models.refund import FOR_A_PERSON
+from webapp.models.site import NOT_AS_WANTED
 
 
 class Person(Protocol):
@@ -67,6 +69,7 @@ PATIENCE = timedelta(minutes=5)
 UNCONFIRMED_FOR, UNCONFIRMED = timedelta(days=1), "unconfirmed"
 # Another system has taken it over, and may need a while.
 WORKED_ON_FOR, WORKED_ON = timedelta(hours=1), "it is being worked on"
+NOT_DONE = re.sub("problem|job|provisioner|status", lambda found: f"sites.{found[0]}", NOT_AS_WANTED)
 REFUNDS = FOR_A_PERSON.replace("status", "refunds.status")
 JOBS_KEPT = timedelta(days=14)
 SHOWN = 300
@@ -133,6 +136,17 @@ def sites_not_made(_user: Person) -> Select[Any]:
         .where(or_(~unconfirmed, began <= clock.now() - UNCONFIRMED_FOR))
         .where(or_(~worked_on, Site.waits_since <= clock.now() - WORKED_ON_FOR))
     )
+
+
+@source("sites_elsewhere", _l("Sites that another system did not block, show or delete"), Capability.SITES_VIEW)
+def sites_not_as_wanted(_user: Person) -> Select[Any]:
+    """What another system was told of a site that it made was given up, or it says that the site stands otherwise."""
+    order = literal("site:", String(8)) + cast(Site.id, String(20))
+    to_come = exists().where(
+        unfinished("deliveries"), Delivery.handler == "webapp.flows.provisioning", Delivery.ordering_key == order
+    )
+    found = items(Site.id, Site.updated_at, Site.slug, Site.problem, in_index=True)
+    return found.where(text(NOT_DONE), ~to_come)
 
 
 @source("tries", _l("Payments whose outcome is unknown"), Capability.PAYMENTS_VIEW)

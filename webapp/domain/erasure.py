@@ -20,6 +20,7 @@ from webapp.models import (
     Declaration,
     Delivery,
     Event,
+    FormerAddress,
     Invoice,
     Mail,
     Membership,
@@ -82,6 +83,8 @@ def named(customer: Customer) -> frozenset[str]:
     found = {customer.email, customer.user.email, customer.display_name, customer.user.name, customer.user.username}
     for slug, title in db.session.execute(select(Site.slug, Site.title).where(Site.customer_id == customer.id)):
         found |= {slug, title}
+    former = select(FormerAddress.slug).join(Site).where(Site.customer_id == customer.id)
+    found |= set(db.session.scalars(former))
     return frozenset(one for one in found | {getattr(customer, name) for name in OF_A_PERSON} if one)
 
 

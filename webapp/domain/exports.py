@@ -166,6 +166,9 @@ SITES = Sheet(
         STATUS,
         CREATED,
         (_l("Published"), of("published_at")),
+        (_l("Made by"), of("provisioner")),
+        (_l("Called there"), of("made_as")),
+        (_l("Address there"), of("address")),
     ),
     (joinedload(Site.customer).options(WITH_BUYER),),
 )

@@ -19,6 +19,7 @@ from webapp.models import (
     Customer,
     Declaration,
     Event,
+    FormerAddress,
     Invoice,
     Mail,
     Membership,
@@ -51,6 +52,7 @@ def of(customer: Customer) -> dict[str, Any]:
     user, own = customer.user, customer.id
     memberships = select(Membership).where(Membership.customer_id == own).options(selectinload(Membership.items))
     payments = select(Payment).where(Payment.customer_id == own)
+    former = select(FormerAddress).join(Site).where(Site.customer_id == own)
     parts = [selectinload(one) for one in (Payment.line_items, Payment.refunds)]
     return {
         "exported_at": clock.rfc3339(clock.now()),
@@ -70,6 +72,7 @@ def of(customer: Customer) -> dict[str, Any]:
         "payment_methods_begun": all_of(CredentialSetup, own),
         "trials": all_of(TrialClaim, own),
         "sites": all_of(Site, own),
+        "former_addresses": rows(db.session.scalars(former.order_by(FormerAddress.id))),
         "declarations": all_of(Declaration, own),
         "notes_of_the_staff": all_of(Note, own),
         "events": all_of(Event, own),

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, select
 
+from webapp import clock
 from webapp.extensions import db
-from webapp.models import Site, SitePage, SitePicture, SiteStatus
+from webapp.models import FormerAddress, Site, SitePage, SitePicture, SiteStatus
 
 
 class Found(NamedTuple):
@@ -41,8 +42,15 @@ class Asked:
     menu: tuple[MenuEntry, ...]
 
 
+INSTANT = FormerAddress.until.type
 COLUMNS = [getattr(Site, name) for name in Found._fields]
 BY_SLUG = select(*COLUMNS).where(Site.slug == bindparam("slug"), Site.keeps_address())
+LED_ON = (
+    select(Site.slug)
+    .join(FormerAddress, FormerAddress.site_id == Site.id)
+    .where(FormerAddress.slug == bindparam("slug"), FormerAddress.until > bindparam("now", type_=INSTANT))
+    .where(Site.keeps_address())
+)
 BODY = case((SitePage.slug == bindparam("slug"), SitePage.body), else_=None)
 PAGES = (
     select(SitePage.slug, SitePage.title, SitePage.in_menu, BODY)
@@ -60,6 +68,11 @@ CONTENT = select(SitePicture.content).where(
 def by_slug(slug: str) -> Found | None:
     row = db.session.execute(BY_SLUG, {"slug": slug}).one_or_none()
     return None if row is None else Found(*row)
+
+
+def moved_to(slug: str) -> str | None:
+    """Where the site is by now that answered at this address before."""
+    return db.session.scalar(LED_ON, {"slug": slug, "now": clock.now()})
 
 
 def page(site_id: int, slug: str) -> Asked | None:

@@ -8,19 +8,27 @@ import unicodedata
 from functools import partial
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union_all
 
 from webapp import clock, new_rows, unit
 from webapp.domain import locks, network, outbox, site_jobs, site_keeping
 from webapp.errors import Conflict, IllegalMove, Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
-from webapp.models import Customer, Membership, Sale, Site, SiteStatus
+from webapp.models import Customer, FormerAddress, Membership, Sale, Site, SiteStatus
 
 S = SiteStatus
+INSTANT = FormerAddress.until.type
 SHORTEST, LONGEST = 3, 40
 SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-OWNER = select(Site.membership_id).where(Site.slug == bindparam("slug"), Site.keeps_address())
+# Whose an address is: the site's that has it, or that had it before and still leads on from there.
+HOLDERS = union_all(
+    select(Site.id, Site.membership_id).where(Site.slug == bindparam("slug"), Site.keeps_address()),
+    select(Site.id, Site.membership_id)
+    .join(FormerAddress, FormerAddress.site_id == Site.id)
+    .where(FormerAddress.slug == bindparam("slug"), FormerAddress.until > bindparam("now", type_=INSTANT))
+    .where(Site.keeps_address()),
+)
 # Names that the network, its mail, or common practice needs, or that would pass for it.
 RESERVED = frozenset(
     """
@@ -60,10 +68,10 @@ def check_name(text: str) -> str:
     return slug
 
 
-def check_address(text: str, *, for_sale_of: int | None = None) -> str:
+def check_address(text: str, *, for_sale_of: int | None = None, for_site: int | None = None) -> str:
     """The address, ready to be kept: well formed, not reserved, not taken. Raises Invalid."""
     slug = check_name(text)
-    if is_taken(slug, for_sale_of=for_sale_of):
+    if is_taken(slug, for_sale_of=for_sale_of, for_site=for_site):
         raise taken(slug)
     return slug
 
@@ -73,21 +81,25 @@ def taken(slug: str) -> Invalid:
     return Invalid(text, code="site_taken", field="site_url")
 
 
-def is_taken(slug: str, *, for_sale_of: int | None = None) -> bool:
-    """Whether a site has it; an open sale's own claim (by its payment) does not count against itself."""
-    owner = db.session.scalars(OWNER, {"slug": slug}).first()
-    if owner is None or for_sale_of is None:
-        return owner is not None
-    own = select(Sale.membership_id).where(Sale.payment_id == for_sale_of)
-    return owner != db.session.scalar(own)
+def is_taken(slug: str, *, for_sale_of: int | None = None, for_site: int | None = None) -> bool:
+    """Whether a site has it, or had it lately. An open sale's own claim (by its payment) does not count against itself,
+    nor does a site's own address, of now or before."""
+    holders = db.session.execute(HOLDERS, {"slug": slug, "now": clock.now()}).all()
+    if for_site is not None:
+        return any(site_id != for_site for site_id, _membership in holders)
+    if not holders or for_sale_of is None:
+        return bool(holders)
+    own = db.session.scalar(select(Sale.membership_id).where(Sale.payment_id == for_sale_of))
+    return any(membership != own for _site, membership in holders)
 
 
 def suggest(slug: str) -> str:
     """An address like it that is free."""
     base = slug[: LONGEST - 4].strip("-") or "site"
     candidates = [f"{base}-{number}" for number in range(2, 8)]
-    query = select(Site.slug).where(Site.slug.in_(candidates), Site.keeps_address())
-    used = set(db.session.scalars(query))
+    now = select(Site.slug).where(Site.slug.in_(candidates), Site.keeps_address())
+    before = select(FormerAddress.slug).where(FormerAddress.slug.in_(candidates), FormerAddress.until > clock.now())
+    used = set(db.session.scalars(union_all(now, before)))
     return next((one for one in candidates if one not in used), f"{base}-{secrets.randbelow(9000) + 1000}"[:LONGEST])
 
 

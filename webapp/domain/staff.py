@@ -29,6 +29,7 @@ class Capability(StrEnum):
     DISCOUNT_CODES_EDIT = "discount-codes.edit"
     SITES_VIEW = "sites.view"
     SITES_PROVISION = "sites.provision"
+    SITES_EDIT = "sites.edit"
     SITES_SUSPEND = "sites.suspend"
     SITES_DELETE = "sites.delete"
     DECLARATIONS_VIEW = "declarations.view"
@@ -91,6 +92,7 @@ STEERING = HELPING | {
     Capability.CUSTOMERS_CREDIT,
     Capability.PRODUCTS_EDIT,
     Capability.DISCOUNT_CODES_EDIT,
+    Capability.SITES_EDIT,
     Capability.SITES_SUSPEND,
     Capability.EXPORTS_MAKE,
     Capability.HOOKS_SWITCH,

@@ -32,6 +32,7 @@ from webapp.domain import (
     sessions,
     site_jobs,
     site_keeping,
+    site_renaming,
     tax_id_checks,
     throttles,
 )
@@ -136,6 +137,10 @@ def keep_sites() -> int:
     return _in_batches(site_keeping.work_off)
 
 
+def forget_addresses() -> int:
+    return _in_batches(site_renaming.sweep)
+
+
 def give_up_sites() -> int:
     return _in_batches(site_jobs.give_up_lost)
 
@@ -204,6 +209,7 @@ CHORES = (
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),
     Chore("forget-tax-ids", timedelta(days=1), forget_tax_ids),
     Chore("keep-sites", timedelta(minutes=5), keep_sites),
+    Chore("forget-addresses", timedelta(days=1), forget_addresses),
     Chore("give-up-sites", timedelta(hours=1), give_up_sites),
     Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("send-digests", timedelta(minutes=5), send_digests),

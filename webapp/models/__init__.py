@@ -63,7 +63,7 @@ from webapp.models.sandbox import (
     SandboxRefund,
 )
 from webapp.models.saved_view import SavedView
-from webapp.models.site import Site, SiteStatus
+from webapp.models.site import FormerAddress, Site, SiteStatus
 from webapp.models.site_content import SitePage, SitePicture
 from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
 from webapp.models.trial import KnownBy, TrialClaim
@@ -104,6 +104,7 @@ __all__ = [
     "Event",
     "ExchangeRate",
     "ExportPart",
+    "FormerAddress",
     "Hindrance",
     "HookFigure",
     "HookSwitch",

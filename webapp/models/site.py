@@ -43,6 +43,11 @@ SITE_MOVES: dict[SiteStatus, frozenset[SiteStatus]] = {
 KEEPS_ADDRESS = "status NOT IN ('archived', 'deleted')"
 ADDRESS_TAKEN = text(KEEPS_ADDRESS)
 KEPT_FOR_A_WHILE = text("next_step_at IS NOT NULL")
+# Another system was told what is wanted of a site that it made, and has not done it. Word for word, as above.
+NOT_AS_WANTED = (
+    "problem <> '' AND job <> '' AND provisioner NOT IN ('', 'built-in') "
+    "AND status NOT IN ('requested', 'creating', 'failed')"
+)
 BUILT_IN = "built-in"  # the provisioner that needs nobody else: the network shows the site itself
 
 
@@ -57,6 +62,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
         Index("ix_sites_address", "slug", "id"),
         Index("uq_sites_reference", "reference", unique=True),
         Index("ix_sites_next_step", "next_step_at", sqlite_where=KEPT_FOR_A_WHILE, postgresql_where=KEPT_FOR_A_WHILE),
+        Index("ix_sites_not_as_wanted", "id", sqlite_where=text(NOT_AS_WANTED), postgresql_where=text(NOT_AS_WANTED)),
         beginning("sites", "slug"),
     )
     MOVES = SITE_MOVES
@@ -97,6 +103,10 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
         back_populates="site", order_by="SitePicture.id", cascade="all, delete-orphan"
     )
 
+    former_addresses: Mapped[list[FormerAddress]] = relationship(
+        back_populates="site", order_by="FormerAddress.id", cascade="all, delete-orphan"
+    )
+
     @property
     def is_elsewhere(self) -> bool:
         """Whether another system shows it, and has to be told of what is decided here."""
@@ -118,3 +128,15 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     def keeps_address() -> TextClause:
         """For a query by address: those that have theirs, found by its index."""
         return text(f"sites.{KEEPS_ADDRESS}")
+
+
+class FormerAddress(HasId, Model):
+    """Where a site was before its owner gave it another address: until then it leads on, and is nobody else's."""
+
+    __tablename__ = "former_addresses"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(63), unique=True)
+    until: Mapped[datetime] = mapped_column(index=True)
+
+    site: Mapped[Site] = relationship(back_populates="former_addresses")

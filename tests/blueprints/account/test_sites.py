@@ -246,3 +246,30 @@ def test_putting_it_away_twice_changes_nothing_and_says_so(browser: Browser, bak
     assert browser.client.post(f"/account/sites/{bakery.id}/archiving", data=asked).status_code == 303
     again = browser.get(f"/account/sites/{bakery.id}")
     assert "Only a site that is shown or suspended can be archived." in again.text
+
+
+# -- another address -------------------------------------------------------------------------------------------------
+def test_an_owner_gives_their_site_another_address(look: Look, browser: Browser, bakery: Site) -> None:
+    browser.get(f"/account/sites/{bakery.id}")
+    assert f'href="/account/sites/{bakery.id}/address"' in browser.response.text
+    at = f"/account/sites/{bakery.id}/address"
+    fields = browser.get(at).fields
+    refused = browser.client.post(at, data={**fields, "site_url": "www"})
+    assert (refused.status_code, "This address is taken. Try www-2." in refused.text) == (422, True)
+    done = browser.client.post(at, data={**fields, "site_url": " Fine-Bread "})
+    browser.get(done.location)
+    assert "Your site is now at http://fine-bread.localhost/. Its old address leads there." in browser.page.text
+    assert browser.client.get("/about", base_url=HOST).location == "http://fine-bread.localhost/about"
+    again = " ".join(look(f"/account/sites/{bakery.id}/address").text.split())
+    assert "bakery.localhost leads here until" in again
+
+
+def test_what_is_made_elsewhere_or_put_away_is_not_renamed(browser: Browser, bakery: Site) -> None:
+    at = f"/account/sites/{bakery.id}/address"
+    fields = browser.get(at).fields
+    with unit_of_work("test") as session:
+        session.get_one(Site, bakery.id).provisioner = "webhook"
+    browser.get(f"/account/sites/{bakery.id}")
+    assert at not in browser.response.text
+    assert browser.client.get(at).status_code == 404
+    assert browser.client.post(at, data={**fields, "site_url": "bread"}).status_code == 409

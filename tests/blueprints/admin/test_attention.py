@@ -112,6 +112,22 @@ def test_a_site_that_waits_for_its_owners_confirmation_is_open_after_a_day(
     assert "Its owner has not confirmed their e-mail address, so it waits." in look(PAGE).text
 
 
+def test_a_site_that_does_not_stand_elsewhere_as_it_should_is_open(app: Flask, look: Look) -> None:
+    """What is still tried again is not: only what nobody tries any more."""
+    far = {"provisioner": "webhook", "reference": "abc", "job": "key", "address": "https://far.example/"}
+    told = site("told", status=SiteStatus.SUSPENDED, problem="the hosting system: no", **far)
+    site("asked", status=SiteStatus.SUSPENDED, **{**far, "reference": "def"})
+    site("here", status=SiteStatus.SUSPENDED, problem="x", job="key")
+    tried = site("tried", status=SiteStatus.DELETED, problem="away", **{**far, "reference": "ghi"})
+    rows.delivery(handler="webapp.flows.provisioning", ordering_key=f"site:{tried.id}")
+    assert open_now() == {"sites_elsewhere": 1}
+    page = look(PAGE)
+    assert rows.link(page, "told") == f"/admin/sites/{told.id}"
+    assert "Ask now" in page.text
+    plan = steps(SOURCES["sites_elsewhere"].query(factories.operator()))
+    assert "ix_sites_not_as_wanted" in " ".join(plan), plan
+
+
 def test_a_payment_that_no_gateway_answers_for_is_open(app: Flask, clock: TurnedClock) -> None:
     for status in (TryStatus.UNKNOWN, TryStatus.STARTED, TryStatus.NEEDS_ACTION, TryStatus.DECLINED):
         attempt(status)

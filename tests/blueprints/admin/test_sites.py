@@ -12,6 +12,7 @@ from tests.blueprints.admin import rows
 from tests.blueprints.admin.test_customers import facts
 from tests.conftest import Statements, TurnedClock
 from tests.looking import Look
+from tests.pages import Page
 from webapp.extensions import db
 from webapp.models import Delivery, MembershipStatus, Site, SiteStatus
 
@@ -84,3 +85,27 @@ def test_nothing_is_made_that_is_there_or_that_nobody_pays_for(
     assert answer.status_code == 409
     assert "This site is made already, or its membership is not served." in answer.text
     assert db.session.query(Delivery).count() == 0
+
+
+# -- another address -------------------------------------------------------------------------------------------------
+def test_a_site_is_given_another_address(look: Look, signed_in: FlaskClient) -> None:
+    made = site(status=SiteStatus.PUBLISHED)
+    at = f"/admin/sites/{made.id}/address"
+    assert at in [one.attrs.get("href") for one in look(f"/admin/sites/{made.id}").all("a")]
+    fields = Page(signed_in.get(at).text).forms[-1]["fields"]
+    refused = signed_in.post(at, data={**fields, "site_url": "admin"})
+    assert (refused.status_code, "This address is taken. Try admin-2." in refused.text) == (422, True)
+    assert signed_in.post(at, data={**fields, "site_url": "Bread"}).status_code == 303
+    assert "Site given another address" in look(f"/admin/sites/{made.id}").text
+    assert "Address: bakery → bread" in look("/admin/audit").text
+    assert "bakery.localhost leads here until" in " ".join(look(at).text.split())
+    late = signed_in.post(at, data={**fields, "site_url": "cakes"})
+    assert (late.status_code, "was changed in the meantime" in late.text) == (409, True)
+
+
+def test_a_site_that_is_made_elsewhere_keeps_its_address(look: Look, signed_in: FlaskClient) -> None:
+    made = site(status=SiteStatus.PUBLISHED, provisioner="webhook", reference="abc")
+    at = f"/admin/sites/{made.id}/address"
+    assert at not in [one.attrs.get("href") for one in look(f"/admin/sites/{made.id}").all("a")]
+    fields = Page(signed_in.get(at).text).forms[-1]["fields"]
+    assert signed_in.post(at, data={**fields, "site_url": "bread"}).status_code == 409

@@ -15,6 +15,7 @@ from webapp.blueprints.account import (
     site_archive,
     site_pictures,
     site_previews,
+    site_renaming,
     sites,
 )
 from webapp.blueprints.account.base import bp, customer
@@ -34,6 +35,7 @@ __all__ = [
     "site_archive",
     "site_pictures",
     "site_previews",
+    "site_renaming",
     "sites",
 ]
 

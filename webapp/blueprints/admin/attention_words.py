@@ -67,6 +67,7 @@ def or_else(otherwise: Callable[[], str]) -> Callable[[str], str]:
 
 
 RETRY_SITE = Action(lambda: _("Set up now"), "create_provisioning", "site_id", Capability.SITES_PROVISION)
+TELL_SITE = Action(lambda: _("Ask now"), "create_provisioning", "site_id", Capability.SITES_PROVISION)
 ASK = Action(lambda: _("Ask the gateway now"), "create_question", "payment_id", Capability.NOTICES_PROCESS)
 CONFIRM = Action(
     lambda: _("Confirm the payment"), "confirm_confirmation", "payment_id", Capability.PAYMENTS_CONFIRM, asks=True
@@ -86,6 +87,12 @@ WORDS: Mapping[str, Words] = {
         ("show_site", "site_id"),
         site_missing,
         RETRY_SITE,
+    ),
+    "sites_elsewhere": Words(
+        lambda item: item.about,
+        ("show_site", "site_id"),
+        reasons.told,
+        TELL_SITE,
     ),
     "tries": Words(
         order, ("show_payment", "payment_id"), or_else(lambda: _("The gateway did not say what came of it.")), ASK

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, g, make_response, redirect, render
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints import access
+from webapp.blueprints.site_addresses import address_of
 from webapp.blueprints.site_rendering import POLICY, file_of, render
 from webapp.blueprints.tenant.kept_pages import KeptPages, Key
 from webapp.domain import site_pages
@@ -23,6 +24,7 @@ bp.before_request(access.public)
 
 FILES = "/_site"
 NOT_THERE, NOT_SERVED = 404, 402
+ELSEWHERE, MOVED = 302, 301
 KEPT = KeptPages()
 
 
@@ -42,7 +44,9 @@ def init_app(app: Flask, settings: Settings) -> None:
 def show_site(slug: str) -> Response:
     """What is asked for of a site; 402 while its membership is not served, 404 for what is not there."""
     site = site_pages.by_slug(slug)
-    if site is None or site.status not in (SiteStatus.PUBLISHED, SiteStatus.SUSPENDED):
+    if site is None:
+        return show_move(slug)
+    if site.status not in (SiteStatus.PUBLISHED, SiteStatus.SUSPENDED):
         return refuse(NOT_THERE)
     if site.status == SiteStatus.SUSPENDED:
         return refuse(NOT_SERVED)
@@ -55,10 +59,20 @@ def show_site(slug: str) -> Response:
     return show_page(site, request.path.removeprefix("/"))
 
 
-def lead_on(address: str) -> Response:
-    """It is shown elsewhere: the address that was ordered goes on there."""
+def show_move(slug: str) -> Response:
+    """Nobody has this address now: a site that had it before is found, at the same page."""
+    now = site_pages.moved_to(slug) if request.method in ("GET", "HEAD") else None
+    return refuse(NOT_THERE) if now is None else lead_on(address_of(now), code=MOVED)
+
+
+def lead_on(address: str, *, code: int = ELSEWHERE) -> Response:
+    """To the same page at another address.
+
+    Not kept by browsers, however permanent it is: once its owner takes the old address back, what one of them keeps
+    would lead round in a circle.
+    """
     asked = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    response = make_response(redirect(address.rstrip("/") + quote(request.path) + asked))
+    response = make_response(redirect(address.rstrip("/") + quote(request.path) + asked, code=code))
     response.headers["Cache-Control"] = "no-cache"
     return response
 

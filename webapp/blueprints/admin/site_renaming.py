@@ -1,0 +1,75 @@
+"""Another address for a customer's site, given by the staff."""
+
+from __future__ import annotations
+
+from flask import Response, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField
+from wtforms.validators import Optional
+
+from webapp.blueprints.access import needs
+from webapp.blueprints.admin import sites as pages
+from webapp.blueprints.admin.base import actor, bp
+from webapp.blueprints.errors import settings
+from webapp.blueprints.site_forms import AddressForm
+from webapp.blueprints.views import View, go_to
+from webapp.domain import audit, site_renaming, sites
+from webapp.domain.staff import Capability
+from webapp.errors import Conflict, DomainError, Invalid
+from webapp.transactions import unit_of_work
+
+address_view = View("admin/site_address.html")
+
+
+class RenamingForm(AddressForm):
+    """`version`: of the site that was looked at."""
+
+    version = IntegerField(_l("Version"), validators=[Optional()])
+
+
+@bp.get("/sites/<int:site_id>/address")
+@needs(Capability.SITES_EDIT)
+def edit_site_address(site_id: int) -> ResponseReturnValue:
+    return ask(site_id, RenamingForm(formdata=None))
+
+
+def ask(site_id: int, form: RenamingForm, *, status: int = 200) -> Response:
+    site = pages.look_at(site_id)
+    return address_view.show(
+        status=status,
+        site=site,
+        form=form,
+        errors=form.problems(),
+        former=site_renaming.leading_on(site),
+        days=site_renaming.LEADS_ON_FOR.days,
+        site_suffix=f".{settings().network_domain}",
+    )
+
+
+@bp.post("/sites/<int:site_id>/address")
+@needs(Capability.SITES_EDIT)
+def update_site_address(site_id: int) -> ResponseReturnValue:
+    form = RenamingForm()
+    if not form.validate():
+        return ask(site_id, form, status=422)
+    try:
+        rename(site_id, form)
+    except Invalid as problem:
+        form.site_url.errors = [problem.message]
+        return ask(site_id, form, status=422)
+    except DomainError as error:
+        return pages.show(pages.look_at(site_id), problem=error.message, status=error.status)
+    flash(_("The site has another address. The old one leads there."), "success")
+    return go_to(url_for("admin.show_site", site_id=site_id))
+
+
+def rename(site_id: int, form: RenamingForm) -> None:
+    """Raises DomainError."""
+    with unit_of_work(actor()):
+        site = sites.locked(site_id)
+        if form.version.data not in (None, site.version):
+            raise Conflict()
+        old = site_renaming.rename(site, str(form.site_url.data or ""))
+        audit.note(site, "sites.rename", before={"slug": old}, after={"slug": site.slug})
