@@ -30,6 +30,7 @@ from webapp.gateways.base import (
     Capability,
     ChargeRequest,
     Config,
+    Credential,
     Later,
     Notice,
     Outcome,
@@ -155,6 +156,18 @@ class YourGateway(Base):
         With MANAGED_SUBSCRIPTION it takes nothing: it answers what the vendor took by itself for `request.covers`.
         """
         return super().charge(request)
+
+    def close(self, reference: str) -> None:
+        """By a worker: the buyer pays otherwise, or the order was given up. See to it that its page takes no money.
+
+        What was taken already stays taken; what cannot be closed may end by itself. Raises VendorUnreachable to be
+        asked again.
+        """
+        super().close(reference)
+
+    def known_by(self, credential: str) -> Credential | None:
+        """With STORED_CREDENTIAL, after a notice about it: the label and last day it has now; None when it is gone."""
+        return super().known_by(credential)
 
     def forget(self, credential: str) -> None:
         """With STORED_CREDENTIAL, by a worker: the customer has removed this way to pay. What is gone is gone.

@@ -56,6 +56,19 @@ ROUTES = [
     ("POST", r"/v1/payment_intents", "_payment_intent_create_params.PaymentIntentCreateParams", "make_payment"),
     ("GET", r"/v1/payment_intents", "_payment_intent_list_params.PaymentIntentListParams", "list_payments"),
     ("GET", r"/v1/payment_intents/(pi_\w+)", "_payment_intent_retrieve_params.PaymentIntentRetrieveParams", "find"),
+    (
+        "POST",
+        r"/v1/payment_intents/(pi_\w+)/cancel",
+        "_payment_intent_cancel_params.PaymentIntentCancelParams",
+        "cancel",
+    ),
+    ("POST", r"/v1/setup_intents/(seti_\w+)/cancel", "_setup_intent_cancel_params.SetupIntentCancelParams", "cancel"),
+    (
+        "POST",
+        r"/v1/checkout/sessions/(cs_\w+)/expire",
+        "checkout._session_expire_params.SessionExpireParams",
+        "expire_at_once",
+    ),
     ("POST", r"/v1/setup_intents", "_setup_intent_create_params.SetupIntentCreateParams", "make_setup"),
     ("GET", r"/v1/setup_intents/(seti_\w+)", "_setup_intent_retrieve_params.SetupIntentRetrieveParams", "find"),
     ("POST", r"/v1/checkout/sessions", "checkout._session_create_params.SessionCreateParams", "make_session"),
@@ -362,6 +375,35 @@ class StripeFake(FakeVendor):
         method["customer"] = None
         self.tell("payment_method.detached", method)
         return method
+
+    def cancel(self, name: str, **_told: Any) -> Thing:
+        """An intent of either kind that is not over yet. https://docs.stripe.com/api/payment_intents/cancel"""
+        intent = self.find(name)
+        if intent["status"] not in ("requires_payment_method", "requires_confirmation", "requires_action"):
+            kind = "PaymentIntent" if intent["object"] == "payment_intent" else "SetupIntent"
+            message = f"You cannot cancel this {kind} because it has a status of {intent['status']}."
+            raise Refused(message, f"{intent['object']}_unexpected_state")
+        intent |= {"status": "canceled", "next_action": None}
+        self.tell(f"{intent['object']}.canceled", intent)
+        return intent
+
+    def expire_at_once(self, name: str, **_told: Any) -> Thing:
+        if self.find(name)["status"] != "open":
+            raise Refused("Only Checkout Sessions with a status in [\"open\"] can be expired.")
+        self.expire(name)
+        return self.things[name]
+
+    # -- what the account's owner does at Stripe, and banks do with its cards --------------------------------------
+    def replace_card(self, method: str, last4: str, year: int) -> None:
+        self.things[method]["card"] |= {"last4": last4, "exp_year": year}
+        self.tell("payment_method.automatically_updated", self.things[method])
+
+    def remove_customer(self, name: str) -> None:
+        """With all that was kept for them."""
+        self.tell("customer.deleted", self.things[name])
+        for one in self.things.values():
+            if one["object"] == "payment_method" and one["customer"] == name:
+                one["customer"] = None
 
     # -- what banks and buyers do ----------------------------------------------------------------------------------
     def card(self, number: str, customer: str | None = None) -> Thing:

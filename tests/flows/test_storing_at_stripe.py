@@ -12,10 +12,18 @@ from tests.fakes.vendor import DropAnswer, Status
 from tests.flows.test_stripe_sales import Shop, shop  # noqa: F401 - a fixture
 from tests.lives import live_until
 from webapp.extensions import db as database
-from webapp.flows import relaying, storing
+from webapp.flows import inbound, relaying, storing
 from webapp.flows.storing import Standing
 from webapp.gateways.base import VendorUnreachable
-from webapp.models import CredentialSetup, Delivery, DeliveryStatus, Membership, MembershipStatus, StoredCredential
+from webapp.models import (
+    CredentialSetup,
+    Delivery,
+    DeliveryStatus,
+    InboundEvent,
+    Membership,
+    MembershipStatus,
+    StoredCredential,
+)
 from webapp.models import TryStatus as S
 from webapp.transactions import unit_of_work
 
@@ -124,3 +132,67 @@ def test_a_removed_card_is_detached_also_when_stripe_fails_first(shop: Shop) -> 
     assert shop.fake.things[reference]["customer"] is None
     sent = select(Delivery.status).where(Delivery.handler == storing.__name__)
     assert database.session.scalars(sent).all() == [DeliveryStatus.DONE]
+
+
+# -- cards that change, or go, at Stripe ------------------------------------------------------------------------------
+def card() -> StoredCredential:
+    database.session.rollback()
+    return database.session.scalars(select(StoredCredential)).one()
+
+
+def told(shop: Shop, *kinds: str) -> list[dict[str, object]]:  # noqa: F811
+    return [one for one in shop.fake.events if one["type"] in kinds]
+
+
+def test_a_card_that_its_bank_replaced_is_shown_as_the_new_one(shop: Shop) -> None:  # noqa: F811
+    bought(shop)
+    shop.fake.replace_card(card().reference, "1881", 2036)
+    shop.hear(*told(shop, "payment_method.automatically_updated"))
+    assert (card().label, card().expires_on, card().usable) == ("Visa •••• 1881", date(2036, 12, 31), True)
+    assert membership().auto_renew
+    assert effects()[-1] == "a payment method was renewed"
+    shop.hear(*told(shop, "payment_method.attached", "payment_method.automatically_updated"))
+    assert effects().count("a payment method was renewed") == 1
+
+
+@pytest.mark.parametrize("how", ["detached there", "customer deleted"])
+def test_a_card_that_was_removed_at_stripe_renews_nothing_and_is_shown_so(shop: Shop, how: str) -> None:  # noqa: F811
+    bought(shop)
+    if how == "customer deleted":
+        shop.fake.remove_customer(str(shop.fake.things[card().reference]["customer"]))
+    else:
+        shop.fake.detach(card().reference)
+    for _twice in range(2):
+        shop.hear(*told(shop, "payment_method.detached", "customer.deleted"))
+    assert not card().usable
+    mine = membership()
+    assert (mine.credential, mine.auto_renew, mine.status) == (None, False, MembershipStatus.ACTIVE)
+    assert effects().count("a payment method is gone") == 1
+    asked_before = len(shop.fake.calls)
+    assert mine.expires_at is not None
+    live_until(shop.clock, (mine.expires_at + timedelta(days=1)).isoformat())
+    assert len(shop.fake.calls) == asked_before  # nobody tries to charge it
+
+
+def test_a_card_that_we_removed_is_no_news(shop: Shop) -> None:  # noqa: F811
+    bought(shop)
+    storing.remove(card().id, customer_id=membership().customer_id, unit=unit_of_work)
+    relaying.drain(shop.app, storing.__name__, lease=timedelta(seconds=60))
+    shop.hear(*told(shop, "payment_method.detached"))
+    assert "a payment method is gone" not in effects()
+
+
+def test_a_notice_about_a_card_waits_while_stripe_cannot_be_asked(shop: Shop) -> None:  # noqa: F811
+    bought(shop)
+    shop.fake.detach(card().reference)
+    shop.fake.next(Status(500))
+    shop.hear(*told(shop, "payment_method.detached"))
+    assert card().usable
+    shop.clock.now += timedelta(hours=1)
+    inbound.work_off()
+    assert not card().usable
+
+
+def effects() -> list[str]:
+    database.session.rollback()
+    return list(database.session.scalars(select(InboundEvent.effect).order_by(InboundEvent.id)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -28,12 +29,14 @@ from tests.fakes.stripe import (
 )
 from tests.fakes.vendor import DropAnswer, HangUp, Status
 from tests.lives import live_until
-from webapp.domain import network, refunds
+from webapp.domain import checkout, network, refunds
 from webapp.extensions import db as database
-from webapp.flows import asking, inbound, ordering, refunding
+from webapp.flows import asking, inbound, ordering, refunding, relaying
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import VendorUnreachable
 from webapp.models import (
+    Delivery,
+    DeliveryStatus,
     Dispute,
     DisputeStatus,
     Event,
@@ -547,3 +550,53 @@ def test_a_refusal_on_the_hosted_page_leaves_it_open(shop: Shop) -> None:
     shop.fake.pay_page(session)
     shop.hear(*shop.fake.events)
     assert shop.payment(payment.reference).is_paid
+
+
+# -- what the buyer leaves is closed at Stripe ------------------------------------------------------------------------
+def told_at_gateways(shop: Shop) -> list[DeliveryStatus]:
+    relaying.drain(shop.app, "webapp.flows.telling", lease=timedelta(seconds=60))
+    database.session.rollback()
+    sent = select(Delivery.status).where(Delivery.handler == "webapp.flows.telling").order_by(Delivery.id)
+    return list(database.session.scalars(sent))
+
+
+@pytest.mark.parametrize(("first", "then"), [("stripe", "stripe-checkout"), ("stripe-checkout", "sandbox")])
+def test_who_chooses_another_way_cannot_pay_by_the_first_as_well(shop: Shop, first: str, then: str) -> None:
+    payment = shop.order(first)
+    left = shop.press(payment) if first == "stripe" else str(payment.tries[-1].gateway_reference)
+    ordering.pay_again(payment.id, then, shop.settings)
+    assert told_at_gateways(shop) == [DeliveryStatus.DONE]
+    assert shop.fake.things[left]["status"] == ("canceled" if first == "stripe" else "expired")
+    shop.hear(*shop.fake.events)
+    tries = [(one.gateway, one.status) for one in shop.payment(payment.reference).tries]
+    assert tries == [(first, TryStatus.DECLINED), (then, TryStatus.NEEDS_ACTION)]
+
+
+def test_money_that_came_before_it_was_closed_counts(shop: Shop) -> None:
+    payment = shop.order("stripe")
+    left = shop.press(payment)
+    ordering.pay_again(payment.id, "sandbox", shop.settings)
+    shop.fake.pay(left)
+    assert told_at_gateways(shop) == [DeliveryStatus.DONE]
+    assert shop.fake.things[left]["status"] == "succeeded"
+    shop.hear(*shop.fake.events)
+    assert shop.payment(payment.reference).status == PaymentStatus.COMPLETED
+
+
+def test_an_order_that_is_given_up_is_closed_and_told_until_stripe_hears_it(shop: Shop) -> None:
+    payment = shop.order("stripe")
+    left = shop.press(payment)
+    shop.clock.now += timedelta(hours=2)
+    with unit_of_work("clock"):
+        assert checkout.give_up_due() == 1
+    shop.fake.next(Status(503))
+    assert told_at_gateways(shop) == [DeliveryStatus.PENDING]
+    shop.clock.now += timedelta(minutes=10)
+    assert told_at_gateways(shop) == [DeliveryStatus.DONE]
+    assert shop.fake.things[left]["status"] == "canceled"
+
+
+def test_a_page_without_a_name_at_stripe_has_nothing_to_be_closed(shop: Shop) -> None:
+    payment = shop.order("stripe")
+    ordering.pay_again(payment.id, "sandbox", shop.settings)
+    assert told_at_gateways(shop) == []

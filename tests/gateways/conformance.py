@@ -130,6 +130,9 @@ class GatewayConformance(Common):
             return
         assert outcome.verdict == Verdict.UNKNOWN
 
+    def test_what_nobody_knows_can_be_closed(self, gateway: Gateway) -> None:
+        beyond(gateway).close("no-such-object")
+
     @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"[]", b"null", b"\xff\xfe", b"a=b&c=d", b"[" * 5000])
     def test_a_notice_without_a_signature_is_refused(self, gateway: Gateway, body: bytes) -> None:
         with pytest.raises(BadNotice):
@@ -160,6 +163,13 @@ class HostedPageConformance(Common):
         assert (outcome.verdict, outcome.amount) == (Verdict.SUCCEEDED, self.amount)
         assert outcome.reference  # once it is taken, some vendors give the money a name of its own
         assert gateway.fetch(outcome.reference).verdict == Verdict.SUCCEEDED
+
+    def test_what_is_closed_takes_back_nothing_that_was_paid(self, gateway: Gateway) -> None:
+        reference = self.opened(gateway)
+        self.buyer_pays(gateway, reference)
+        for _twice in range(2):
+            beyond(gateway).close(reference)
+        assert gateway.fetch(reference).verdict == Verdict.SUCCEEDED
 
     def test_a_declined_buyer_is_told_why(self, gateway: Gateway) -> None:
         reference = self.opened(gateway)

@@ -42,6 +42,13 @@ def note(found: StoredCredential, credential: Credential) -> None:
     found.expires_on = credential.expires or found.expires_on
 
 
+def renew(known: StoredCredential, now: Credential) -> bool:
+    """Whether that is news: another number, or another day on which it ends."""
+    before = (known.label, known.expires_on)
+    note(known, now)
+    return (known.label, known.expires_on) != before
+
+
 def of_customer(customer_id: int) -> list[StoredCredential]:
     """The newest first, without what a gateway charged by itself and does not any more."""
     mine = select(StoredCredential).where(StoredCredential.customer_id == customer_id)
@@ -121,6 +128,20 @@ def remove(credential: StoredCredential, memberships: Sequence[Membership]) -> N
             _leave_without(membership)
     db.session.flush()
     forget(credential)
+
+
+def lose(credential: StoredCredential, memberships: Sequence[Membership]) -> bool:
+    """Its gateway can charge it no longer, whoever removed it there; whether that is news. `memberships`: as `remove`.
+
+    Its customer still sees it, as not usable, and removes it or adds another.
+    """
+    if not credential.usable:
+        return False
+    credential.usable = False
+    for membership in memberships:
+        if membership.credential_id == credential.id:
+            _leave_without(membership)
+    return True
 
 
 def _leave_without(membership: Membership) -> None:

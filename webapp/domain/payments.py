@@ -45,6 +45,7 @@ from webapp.models import (
 from webapp.paying import Beginning, BrowserStep, Credential, Done, Later, Outcome, Redirect, Verdict
 
 MAILS = "webapp.integrations.mailing.listeners"  # called by a worker, by its name
+TELLING = "webapp.flows.telling"  # as well
 TRIES_AT_MOST = 20
 
 
@@ -275,9 +276,15 @@ def confirm_by_hand(payment: Payment, *, actor: str) -> str:
 
 
 def abandon_try(attempt: Try, *, reason: str) -> None:
-    """The buyer left the gateway's page and wants to pay otherwise; what it says later still counts."""
+    """The buyer left the gateway's page and wants to pay otherwise; what it says later still counts.
+
+    The gateway is told to close it, so that nobody pays twice by a page that is still open somewhere.
+    """
     if not attempt.is_open:
         return
+    if attempt.gateway_reference is not None and (attempt.action or {}).get("type") in ("redirect", "client"):
+        arguments = [attempt.gateway, attempt.gateway_reference]
+        outbox.add("payment", f"{TELLING}:close", TELLING, arguments, customer_id=attempt.payment.customer_id)
     try:
         attempt.move_to(TryStatus.DECLINED, reason=reason)
     except IllegalMove:

@@ -15,16 +15,16 @@ from sqlalchemy.orm import Session
 from webapp import transactions
 from webapp.domain import payments
 from webapp.extensions import db
-from webapp.flows import asking, mirroring, refunding, storing
+from webapp.flows import asking, mirroring, rechecking, refunding, storing
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import Outcome
-from webapp.models import CredentialSetup, Payment, Refund, StoredCredential, Try
+from webapp.models import CredentialSetup, Customer, Payment, Refund, StoredCredential, Try
 from webapp.transactions import unit_of_work
 
 
 class Meant(NamedTuple):
-    """A try, a refund, each with its payment, the adding of a way to pay, or what a gateway takes by itself; none of
-    them when it is nothing of ours.
+    """A try, a refund, each with its payment, the adding of a way to pay, what a gateway takes by itself, or ways to
+    pay that it keeps; none of them when it is nothing of ours.
 
     `gateway` is asked for `reference`: what we know the thing by, which need not be what the vendor calls it now.
     """
@@ -34,6 +34,7 @@ class Meant(NamedTuple):
     refund_id: int | None = None
     setup_id: int | None = None
     agreement_id: int | None = None
+    credential_ids: tuple[int, ...] = ()
     gateway: str = ""
     reference: str = ""
 
@@ -55,9 +56,9 @@ def named(session: Session, gateway: str, names: Iterable[str], called: str = ""
 
 def known(session: Session, gateway: str, reference: str) -> Meant | None:
     """What has this name at the gateway, or at another with the same account."""
-    agreement = _agreement(session, gateway, reference)
-    if agreement is not None:
-        return agreement
+    stored = _stored(session, gateway, reference)
+    if stored is not None:
+        return stored
     for kind in (Try, CredentialSetup, Refund):
         found = _find(session, gateway, kind, kind.gateway_reference == reference, reference)
         if found is not None:
@@ -65,20 +66,24 @@ def known(session: Session, gateway: str, reference: str) -> Meant | None:
     return None
 
 
-def _agreement(session: Session, gateway: str, reference: str) -> Meant | None:
-    """Before the try that it began with: that is over, and it goes on."""
+def _stored(session: Session, gateway: str, reference: str) -> Meant | None:
+    """An agreement before the try that it began with: that is over, and it goes on."""
     query = select(StoredCredential).where(
         StoredCredential.gateway.in_(gateways.sharing(gateway)), StoredCredential.reference == reference
     )
     row = session.scalars(query).first()
-    if row is None or row.agreement is None:
+    if row is None:
         return None
+    if row.agreement is None:
+        return Meant(credential_ids=(row.id,), gateway=row.gateway, reference=reference)
     return Meant(agreement_id=row.id, gateway=row.gateway, reference=reference)
 
 
 def _begun_as(session: Session, gateway: str, key: str, called: str) -> Meant | None:
     """What was sent under this key: its answer may have been lost, and somebody tells its name."""
     kind, _dash, rest = key.partition("-")
+    if kind == "payer":
+        return _all_of_payer(session, gateway, rest)
     if kind == "card":
         return _find(session, gateway, CredentialSetup, CredentialSetup.reference == rest, called)
     reference, _dash, number = rest.rpartition("-")
@@ -87,6 +92,18 @@ def _begun_as(session: Session, gateway: str, key: str, called: str) -> Meant | 
     if kind == "pay":
         return _find(session, gateway, Try, _of(Try, reference) & (Try.number == int(number)), called)
     return _find(session, gateway, Refund, _of(Refund, reference) & (Refund.id == int(number)), called)
+
+
+def _all_of_payer(session: Session, gateway: str, reference: str) -> Meant | None:
+    """What the gateway's account keeps for a customer, and we charge."""
+    query = (
+        select(StoredCredential.id)
+        .join(Customer, Customer.id == StoredCredential.customer_id)
+        .where(Customer.reference == reference, StoredCredential.gateway.in_(gateways.sharing(gateway)))
+        .where(StoredCredential.usable, StoredCredential.agreement.is_(None))
+    )
+    found = tuple(session.scalars(query.order_by(StoredCredential.id)))
+    return Meant(credential_ids=found, gateway=gateway, reference=f"payer-{reference}") if found else None
 
 
 def _of(kind: type[Try | Refund], payment: str) -> ColumnElement[bool]:
@@ -120,6 +137,9 @@ def settle(meant: Meant, actor: str, mark: Mark | None = None) -> str:
     if meant.agreement_id is not None:
         transactions.end_read()
         return _marked(mirroring.hear(meant.gateway, meant.agreement_id, meant.reference, actor), actor, mark)
+    if meant.credential_ids:
+        transactions.end_read()
+        return _marked(rechecking.hear(meant.credential_ids, actor), actor, mark)
     if meant.setup_id is not None:
         effect = storing.hear(meant.gateway, meant.setup_id, meant.reference)
         return _marked(effect, actor, mark)

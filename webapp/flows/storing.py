@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from webapp import formatting, transactions
 from webapp.domain import asked, credential_setups, customers, lifecycle, network, payment_methods
-from webapp.errors import DomainError, NotFound
+from webapp.errors import NotFound
 from webapp.extensions import db
 from webapp.flows import charging, offering
 from webapp.flows.asking import fetch, keep_payer, payer_of
 from webapp.flows.ordering import checked, payer_told
+from webapp.flows.telling import tell
 from webapp.gateways import beyond, gateways
 from webapp.gateways.base import (
-    Base,
     Beginning,
     BrowserStep,
     Capability,
@@ -33,7 +33,6 @@ from webapp.gateways.base import (
 )
 from webapp.models import CredentialSetup, Membership, Payment, Try, TryStatus
 from webapp.money import Money
-from webapp.outgoing import TryLater
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -238,24 +237,14 @@ def remove(credential_id: int, *, customer_id: int, unit: Unit) -> str:
 
 def forget(gateway: str, reference: str) -> str:
     """A worker tells a gateway that it shall keep a way to pay no longer. Raises TryLater."""
-    return _tell(gateway, lambda one: one.forget(reference), "removed")
+    return tell(gateway, lambda one: one.forget(reference), "removed")
 
 
 def pause(gateway: str, reference: str) -> str:
     """A worker tells a gateway that it shall take nothing by itself for now. Raises TryLater."""
-    return _tell(gateway, lambda one: one.pause(reference), "paused")
+    return tell(gateway, lambda one: one.pause(reference), "paused")
 
 
 def resume(gateway: str, reference: str) -> str:
     """A worker tells a gateway that it shall go on taking by itself. Raises TryLater."""
-    return _tell(gateway, lambda one: one.resume(reference), "resumed")
-
-
-def _tell(gateway: str, say: Callable[[Base], None], done: str) -> str:
-    try:
-        say(beyond(gateways.get(gateway)))
-    except DomainError as gone:
-        return f"{gone.code}: nobody is there to be told"
-    except VendorUnreachable as problem:
-        raise TryLater(str(problem)) from problem
-    return done
+    return tell(gateway, lambda one: one.resume(reference), "resumed")

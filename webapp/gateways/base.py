@@ -202,6 +202,18 @@ class Base:
         key, it is answered as before, or with UNKNOWN.
         """
 
+    def close(self, reference: str) -> None:
+        """The buyer pays otherwise, or not at all: see to it that no money comes by what `begin` or `confirm` named.
+
+        What was taken already stays taken, and is found by `fetch`; what cannot be closed is left to end by itself.
+        Raises VendorUnreachable; then it is asked again.
+        """
+
+    def known_by(self, credential: str) -> Credential | None:
+        """What a person knows a stored way to pay by now, for banks replace cards; None: nothing is charged to it any
+        more (with STORED_CREDENTIAL). Raises VendorUnreachable, and NotImplementedError where nobody can be asked."""
+        raise NotImplementedError(f"{self.id} cannot be asked about it")
+
     # -- with MANAGED_SUBSCRIPTION: `forget` ends an agreement ------------------------------------------------------
     def agreement(self, reference: str) -> AgreementState:
         """How it stands at the vendor, with what was taken by it of late. Raises VendorUnreachable."""
@@ -215,7 +227,8 @@ class Base:
 
     # -- notices -----------------------------------------------------------------------------------------------------
     def names(self, payload: Mapping[str, Any]) -> Sequence[str]:
-        """Further names by which the network may know what a notice is about: references, a try's idempotency key."""
+        """Further names by which the network may know what a notice is about: references, a try's idempotency key, or
+        `payer-` and our reference of a customer whose ways to pay have changed."""
         return ()
 
     def to_ask(self, about: str, known_as: str) -> str:

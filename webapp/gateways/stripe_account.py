@@ -16,6 +16,7 @@ from webapp.gateways.base import (
     Capability,
     ChargeRequest,
     Config,
+    Credential,
     Done,
     Notice,
     Outcome,
@@ -190,13 +191,35 @@ class StripeAccount(Base):
         return next((stripe_answers.of_payment(one) for one in mine), None)
 
     def forget(self, credential: str) -> None:
-        """Without a key of ours: done twice it is done, and a failure must not be answered to the key for a day."""
+        """Without a key of ours: done twice it is done, and a failure must not be answered to the key for a day.
+
+        Stripe refuses what is nobody's any more, or never was.
+        """
+        self._unless_refused(partial(self.client.v1.payment_methods.detach, credential))
+
+    def close(self, reference: str) -> None:
+        """Without a key of ours, as `forget`. What is paid, or closed already, Stripe refuses to close."""
+        api, kind = self.client.v1, reference.partition("_")[0]
+        closings = {"pi": api.payment_intents.cancel, "seti": api.setup_intents.cancel, "cs": api.checkout.sessions.expire}
+        if kind in closings:
+            self._unless_refused(partial(closings[kind], reference))
+
+    def known_by(self, credential: str) -> Credential | None:
+        """Of one that was detached, or whose customer was deleted, Stripe still has the name, and nobody it is of."""
+        method = self._unless_refused(partial(self.client.v1.payment_methods.retrieve, credential))
+        if method is None or not method.customer:
+            return None
+        return stripe_answers.credential_of(method)
+
+    def _unless_refused(self, call: Callable[[], Any]) -> Any:
+        """None where there is no such thing, or it is no longer in a state for that. Raises VendorUnreachable."""
         import stripe
 
         try:
-            self.client.v1.payment_methods.detach(credential)
-        except stripe.InvalidRequestError as error:  # it is nobody's any more, or there is none
+            return call()
+        except stripe.InvalidRequestError as error:
             note(error)
+            return None
         except stripe.StripeError as error:
             raise unreachable(error) from None
 

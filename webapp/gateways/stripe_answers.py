@@ -108,6 +108,10 @@ def _credential(intent: Any) -> Credential | None:
     method = intent.payment_method
     if method is None or isinstance(method, str):
         return None
+    return credential_of(method)
+
+
+def credential_of(method: Any) -> Credential:
     return Credential(method.id, label_of(method), expiry_of(method), fingerprint_of(method))
 
 

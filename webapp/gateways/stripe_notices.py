@@ -29,7 +29,8 @@ LEFT = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
-TRIES, REFUNDS = "try", "refund"  # in the metadata of what we make there: the idempotency key of ours
+# In the metadata of what we make there: the idempotency key of ours, and our reference of the customer.
+TRIES, REFUNDS, CUSTOMERS = "try", "refund", "customer"
 
 
 def check_signature(body: bytes, header: str, secrets: Sequence[str]) -> None:
@@ -68,6 +69,8 @@ def reference_of(event: Mapping[str, Any]) -> str:
     if event.get("object") == "v2.core.event":
         return str((event.get("related_object") or {}).get("id") or "")
     thing = event["data"]["object"]
+    if event["type"] == "payment_method.attached":
+        return ""  # by the intent that we hear of; nothing to be asked
     if thing.get("object") in ("charge", "dispute"):  # a payment is known by its intent
         return _name(thing.get("payment_intent")) or str(thing.get("id") or "")
     return str(thing.get("id") or "")
@@ -84,6 +87,8 @@ def _names(event: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(thing, Mapping):
         return
     metadata = thing.get("metadata")
+    if event.get("type") == "customer.deleted" and isinstance(metadata, Mapping):
+        yield f"payer-{metadata.get(CUSTOMERS) or ''}"  # all that was theirs is gone with them
     if isinstance(metadata, Mapping):
         yield str(metadata.get(REFUNDS) or "")  # before its payment: what it is about is this refund of it
     yield _name(thing.get("payment_intent"))

@@ -52,6 +52,8 @@ KNOWN: dict[str, LazyString] = {
     "no way to charge later was kept": _l("no payment method was kept for later"),
     "nothing was kept": _l("nothing was kept"),
     "a payment method was kept": _l("a payment method was kept"),
+    "a payment method is gone": _l("a payment method cannot be charged any more"),
+    "a payment method was renewed": _l("the bank replaced a payment method"),
     "nothing to send": _l("there was nothing to send"),
     "is still to be waited for": _l("it is still to be waited for"),
     "the amount differs: needs a decision": _l("the amount differs: needs a decision"),
