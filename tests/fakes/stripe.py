@@ -389,7 +389,7 @@ class StripeFake(FakeVendor):
 
     def expire_at_once(self, name: str, **_told: Any) -> Thing:
         if self.find(name)["status"] != "open":
-            raise Refused("Only Checkout Sessions with a status in [\"open\"] can be expired.")
+            raise Refused('Only Checkout Sessions with a status in ["open"] can be expired.')
         self.expire(name)
         return self.things[name]
 

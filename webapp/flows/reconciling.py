@@ -109,14 +109,14 @@ def _ask_nameless(now: Round) -> None:
 def _open() -> list[Meant]:
     with reading() as session:
         return [
-            *(_meant(one, try_id=one.id) for one in reconciliations.open_tries(session)),
-            *(_meant(one, refund_id=one.id) for one in reconciliations.open_refunds(session)),
-            *(_meant(one, setup_id=one.id) for one in reconciliations.open_setups(session)),
+            *(_meant(one)._replace(try_id=one.id) for one in reconciliations.open_tries(session)),
+            *(_meant(one)._replace(refund_id=one.id) for one in reconciliations.open_refunds(session)),
+            *(_meant(one)._replace(setup_id=one.id) for one in reconciliations.open_setups(session)),
         ]
 
 
-def _meant(one: Open, **ids: int) -> Meant:
-    return Meant(payment_id=one.payment_id, gateway=one.gateway, reference=one.reference, **ids)
+def _meant(one: Open) -> Meant:
+    return Meant(payment_id=one.payment_id, gateway=one.gateway, reference=one.reference)
 
 
 def _settle(now: Round, meant: Meant) -> str:

@@ -28,7 +28,6 @@ from webapp.gateways.base import (
     Outcome,
     PaymentRequest,
     VendorPage,
-    VendorUnreachable,
     Verdict,
 )
 from webapp.models import CredentialSetup, Membership, Payment, Try, TryStatus

@@ -200,7 +200,11 @@ class StripeAccount(Base):
     def close(self, reference: str) -> None:
         """Without a key of ours, as `forget`. What is paid, or closed already, Stripe refuses to close."""
         api, kind = self.client.v1, reference.partition("_")[0]
-        closings = {"pi": api.payment_intents.cancel, "seti": api.setup_intents.cancel, "cs": api.checkout.sessions.expire}
+        closings = {
+            "pi": api.payment_intents.cancel,
+            "seti": api.setup_intents.cancel,
+            "cs": api.checkout.sessions.expire,
+        }
         if kind in closings:
             self._unless_refused(partial(closings[kind], reference))
 
