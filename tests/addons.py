@@ -11,7 +11,7 @@ from flask import Flask
 
 from webapp import addons, endpoints, hooks, our_gateways, our_provisioners
 from webapp.addons import Addon
-from webapp.domain import outbox
+from webapp.domain import gateway_keys, outbox
 from webapp.extensions import db
 from webapp.flows import relaying
 from webapp.gateways import gateways
@@ -37,7 +37,7 @@ def installed(app: Flask, *names: str, env: Mapping[str, str] | None = None) -> 
 
 def _use(app: Flask, settings: Settings) -> Settings:
     app.extensions["settings"] = settings
-    gateways.init(Config(settings.env, settings.base_url), our_gateways(settings))
+    gateways.init(Config(settings.env, settings.base_url, gateway_keys.saved), our_gateways(settings))
     provisioners.init(base.Config(settings.env, settings.base_url), our_provisioners())
     return settings
 

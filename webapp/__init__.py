@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import addons, blueprints, encryption, formatting, hooks, integrations, logs
 from webapp.blueprints.language.choice import choose_locale
-from webapp.domain import invoice_links, mail_texts, network, outbox
+from webapp.domain import gateway_keys, invoice_links, mail_texts, network, outbox
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
 from webapp.flows import sandbox_bank, sandbox_refunds, site_making, watching
 from webapp.gateways import Factory, gateways
@@ -131,7 +131,7 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
 def join_hooks(app: Flask, settings: Settings) -> None:
     """Our own gateways, provisioners and integrations listen as an add-on's do; then the add-ons."""
     hooks.registry.deliver = outbox.record_call
-    gateways.init(Config(settings.env, settings.base_url), our_gateways(settings))
+    gateways.init(Config(settings.env, settings.base_url, gateway_keys.saved), our_gateways(settings))
     provisioners.init(provisioning.Config(settings.env, settings.base_url), our_provisioners())
     integrations.register(settings)
     addons.load(app, settings)

@@ -37,6 +37,7 @@ from webapp.gateways.base import (
     PaymentRequest,
     RefundRequest,
     Tested,
+    Variable,
     VendorPage,
 )
 from webapp.money import Money
@@ -57,21 +58,25 @@ class YourGateway(Base):
     # money comes by another way, and a person confirms it: take this one out as soon as your vendor says what is
     # paid).
     capabilities = Capability.OFFLINE
+    # What your vendor hands out: the operator enters it on the gateway's page, secrets are kept encrypted, and a
+    # variable of the environment wins. Read it by `self.config.value("YOUR_KEY")` when you need it, for it may change:
+    #     (Variable("YOUR_KEY", "Key", "A hint below the field.", secret=True), …)
+    variables: Sequence[Variable] = ()
     # The same word for all gateways that use one account at a vendor, where a notice for one may be about another's.
     account = ""
 
     def __init__(self, config: Config) -> None:
-        """Called once, when the gateway is first asked for. `config.env` holds the environment's variables.
+        """Called once, when the gateway is first asked for; what it needs may not be entered yet. Call no vendor here.
 
-        Raises whatever is wrong, as KeyError for `config.env["YOUR_KEY"]`: then this gateway alone is left out, and the
-        log says why. Call no vendor here.
+        Raises whatever is wrong: then this gateway alone is left out, and the log says why.
         """
         super().__init__(config)
 
     # -- whether it is offered ---------------------------------------------------------------------------------------
     @property
     def ready(self) -> bool:
-        """Asked whenever ways to pay are shown. False while something is missing that somebody can still enter."""
+        """Asked whenever ways to pay are shown. False while something is missing that somebody can still enter, as one
+        of the `variables` that are `needed`."""
         return super().ready
 
     def takes(self, amount: Money) -> bool:
@@ -97,7 +102,7 @@ class YourGateway(Base):
     def register_webhook(self, address: str) -> Mapping[str, str]:
         """The operator presses "Register": have the vendor send notices there, once however often it is called.
 
-        The variables that are to be kept, as `{"STRIPE_WEBHOOK_SECRET": "…"}`; only those that the settings know.
+        Those of your `variables` that are to be kept, as `{"YOUR_NOTICE_SECRET": "…"}`.
         Raises VendorUnreachable. That this verb is written is what offers the button, so delete it if you cannot.
         """
         return super().register_webhook(address)

@@ -20,12 +20,17 @@ from webapp.money import Money
 PAGE = pages.ROOT / "docs" / "custom-gateway.md"
 GERMAN = pages.ROOT / "docs" / "de" / "eigenes-gateway.md"
 TEMPLATE = pages.ROOT / "examples" / "gateway_template" / "your_gateway.py"
-WORDS = {"id", "title", "description", "capabilities", "account"}
+WORDS = {"id", "title", "description", "capabilities", "account", "variables"}
 VERBS = sorted(name for name in vars(Base) if not name.startswith("_") and name not in WORDS)
 
 with pages.loaded(PAGE) as _page:
     TestInvoice, TestYourBank = _page.TestInvoice, _page.TestYourBank
     YourBank, your_bank, ENV = _page.YourBank, _page.your_bank, _page.ENV
+
+
+@pytest.fixture(autouse=True)
+def nothing_has_happened_at_the_bank() -> None:
+    your_bank.BOOKS.clear()
 
 
 def test_both_are_offered_in_the_checkout(app: Flask, browser: Browser) -> None:
@@ -50,9 +55,8 @@ def test_a_lost_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(*_args: Any, **_more: Any) -> None:
         raise your_bank.Unreachable("timed out")
 
-    monkeypatch.setattr(gateway.bank, "open_page", lost)
-    monkeypatch.setattr(gateway.bank, "find", lost)
-    monkeypatch.setattr(gateway.bank, "refund", lost)
+    for verb in ("open_page", "find", "refund"):
+        monkeypatch.setattr(your_bank.Bank, verb, lost)
     with pytest.raises(VendorUnreachable, match="timed out"):
         gateway.begin(TestYourBank().request())
     with pytest.raises(VendorUnreachable, match="timed out"):

@@ -99,6 +99,8 @@ class Network:
     ga4_api_secret: str = given("GA4_API_SECRET", secret=True)
     ga4_value_without_tax: bool = given("GA4_VALUE_WITHOUT_TAX", default=False)
     gateways: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, how it is offered (gateway_options.py)
+    # By name, what the operator has entered for variables that gateways ask for (gateway_keys.py).
+    variables: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -119,8 +121,9 @@ class Network:
         return f"/brand/logo/{self.logo}" if self.logo else ""
 
 
-KEYS = {one.name for one in fields(Network)} - {"gateways"}
-OF_GATEWAY = "gateway:"  # what the key of a gateway's options begins with
+# What the keys of rows begin with that are no setting of their own: of a gateway's options, of a variable.
+OF_GATEWAY, OF_VARIABLE = "gateway:", "variable:"
+KEYS = {one.name for one in fields(Network)} - {"gateways", "variables"}
 DEFAULTS = Network()
 VARIABLES: dict[str, str] = {one.name: one.metadata["variable"] for one in fields(Network) if one.metadata}
 SECRETS = {one.name for one in fields(Network) if one.metadata.get("secret")}
@@ -145,8 +148,11 @@ def _made_of(rows: Sequence[Any]) -> Network:
     """They hardly ever change: what was made of the same rows before is taken again."""
     global _last
     if _last[0] != rows:
-        options = {key.removeprefix(OF_GATEWAY): value for key, value in rows if key.startswith(OF_GATEWAY)}
-        made = Network(**{key: value for key, value in rows if key in KEYS}, gateways=options)
+        options, variables = (
+            {key.removeprefix(prefix): value for key, value in rows if key.startswith(prefix)}
+            for prefix in (OF_GATEWAY, OF_VARIABLE)
+        )
+        made = Network(**{key: value for key, value in rows if key in KEYS}, gateways=options, variables=variables)
         _last = rows, made, repr(made)
     return _last[1]
 

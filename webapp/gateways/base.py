@@ -7,11 +7,13 @@ Docs: docs/custom-gateway.md, with the verbs that integrators of Ultimate Multis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from webapp.errors import ConfigurationError
 from webapp.money import Money
 from webapp.paying import (
     AgreementState,
@@ -55,10 +57,13 @@ __all__ = [
     "Redirect",
     "RefundRequest",
     "Tested",
+    "Variable",
     "VendorPage",
     "VendorUnreachable",
     "Verdict",
 ]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,42 @@ class VendorUnreachable(Exception):
     """Asking did not work; ask again later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Something that a gateway has to be told, as a key of its vendor's: the operator enters it on the gateway's page,
+    or sets it in the environment, which wins.
+
+    `secret`: kept encrypted, and never shown again. `needed`: without it the gateway is not offered.
+    """
+
+    name: str  # as in the environment: YOUR_BANK_KEY
+    label: Any
+    hint: Any = ""
+    secret: bool = False
+    needed: bool = True
+
+
+def _nothing(_variable: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Config:
-    """What a gateway is made with: the environment's variables and the network's address."""
+    """What a gateway is made with: the environment's variables and the network's address.
+
+    `saved`: what the operator has entered for a variable; empty for nothing.
+    """
 
     env: Mapping[str, str]
     base_url: str
+    saved: Callable[[str], str] = field(default=_nothing, repr=False, compare=False)
+
+    def value(self, variable: str) -> str:
+        """As it is now; empty when nobody has set it. Ask when it is needed, for it may be entered at any time.
+
+        Raises ConfigurationError for a secret that cannot be decrypted any more.
+        """
+        return self.env.get(variable) or self.saved(variable)
 
 
 @runtime_checkable
@@ -129,6 +164,7 @@ class Base:
     title: Any = ""
     description: Any = ""
     capabilities = Capability.NONE
+    variables: Sequence[Variable] = ()  # what the operator is asked for, read by `config.value(name)`
     account = ""  # shared by gateways of one vendor's account: what one hears may be about another's; empty: `id`
 
     def __init__(self, config: Config) -> None:
@@ -146,15 +182,19 @@ class Base:
     def register_webhook(self, address: str) -> Mapping[str, str]:
         """Have the vendor send its notices to this address, once however often it is called.
 
-        The variables that are to be kept, as a signing secret. Raises VendorUnreachable, and NotImplementedError where
-        that can only be done by hand.
+        Those of its `variables` that are to be kept, as a signing secret. Raises VendorUnreachable, and
+        NotImplementedError where that can only be done by hand.
         """
         raise NotImplementedError(f"{self.id} cannot be told")
 
     @property
     def ready(self) -> bool:
         """Whether it has all it needs to sell, as its keys; what is not ready is not offered."""
-        return True
+        try:
+            return all(self.config.value(one.name) for one in self.variables if one.needed)
+        except ConfigurationError:
+            log.exception("gateway.key_not_readable", extra={"gateway": self.id})
+            return False
 
     def takes(self, amount: Money) -> bool:
         """Whether it can take so much now; zero: whether it can keep a way to pay for later. Else it is not offered."""

@@ -23,7 +23,6 @@ from webapp.gateways.base import (
     Beginning,
     Capability,
     ChargeRequest,
-    Config,
     Credential,
     Done,
     Notice,
@@ -32,6 +31,7 @@ from webapp.gateways.base import (
     Redirect,
     RefundRequest,
     Tested,
+    Variable,
     VendorUnreachable,
     Verdict,
 )
@@ -72,18 +72,26 @@ class Hafenbank(Base):
     title = "Hafenbank"
     description = "You pay on the next page, at your bank. What is due later is charged to the same account."
     capabilities = Capability.STORED_CREDENTIAL | Capability.REFUND | Capability.PARTIAL_REFUND
+    variables = (
+        Variable("HAFENBANK_API_BASE", "Address of the bank's interface", "As https://api.hafenbank.example."),
+        Variable("HAFENBANK_API_KEY", "Key", "One that begins with live_ moves real money.", secret=True),
+        Variable(
+            "HAFENBANK_NOTICE_SECRET",
+            "Secret of notices",
+            "While you change it, enter the new and the old one with a comma between them.",
+            secret=True,
+        ),
+    )
 
-    def __init__(self, config: Config) -> None:
-        """Raises KeyError for a variable that is missing; then the network sells without this gateway."""
-        super().__init__(config)
-        self.bank = Bank(config.env["HAFENBANK_API_BASE"], config.env["HAFENBANK_API_KEY"])
-        self._is_live = config.env["HAFENBANK_API_KEY"].startswith("live_")
-        self._secrets = config.env["HAFENBANK_NOTICE_SECRET"].replace(",", " ").split()
+    @property
+    def bank(self) -> Bank:
+        """Tied to it by what is entered now: that may be another key in the next minute."""
+        return Bank(self.config.value("HAFENBANK_API_BASE"), self.config.value("HAFENBANK_API_KEY"))
 
     # -- what the operator's page shows ------------------------------------------------------------------------------
     @property
     def mode(self) -> str:
-        return "live" if self._is_live else "test"
+        return "live" if self.config.value("HAFENBANK_API_KEY").startswith("live_") else "test"
 
     def test(self) -> Tested | None:
         try:
@@ -182,7 +190,8 @@ class Hafenbank(Base):
     def open_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
         """Believe a notice only by its signature. It says what to ask for, and no more is taken from it."""
         given = {name.lower(): value for name, value in headers.items()}
-        check_signature(self._secrets, body, given.get("hafenbank-signature", ""))
+        secrets = self.config.value("HAFENBANK_NOTICE_SECRET").replace(",", " ").split()
+        check_signature(secrets, body, given.get("hafenbank-signature", ""))
         try:
             event = json.loads(body)
             return Notice(str(event["id"]), str(event["type"]), str(event["about"]), event)

@@ -97,7 +97,7 @@ class TestHafenbank(
         assert [one["number"] for one in self.bank.orders.values()].count(request.idempotency_key) == 1
 
     def test_a_bank_that_is_gone_is_unreachable(self, gateway: Any) -> None:
-        gateway.bank.base = "http://127.0.0.1:9"
+        gateway.config = replace(gateway.config, env={**gateway.config.env, "HAFENBANK_API_BASE": "http://127.0.0.1:9"})
         with pytest.raises(VendorUnreachable):
             gateway.fetch("ord_1")
         assert not gateway.test().works

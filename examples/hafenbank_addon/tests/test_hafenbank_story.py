@@ -211,3 +211,16 @@ def test_without_its_variables_the_network_sells_without_it(
     with installed(app, "hafenbank_addon", env=env) as [addon]:
         assert addon.error == ""
         assert "Hafenbank" not in browser.get("/register/premium").text
+
+
+def test_what_the_operator_enters_ties_it_to_the_bank(app: Flask, bank: FakeHafenbank, browser: Browser) -> None:
+    factories.product("premium")
+    with installed(app, "hafenbank_addon"):
+        office = Browser(factories.signed_in(app.test_client(), factories.operator()))
+        page = office.get("/admin/settings/gateways/hafenbank")
+        assert "keys are missing" in page.text
+        [at] = [number for number, form in enumerate(page.forms) if "HAFENBANK_API_KEY" in form["fields"]]
+        page = office.submit(at, **bank.env)
+        assert "Changes saved." in page.text
+        assert "offered" in page.text
+        assert "Hafenbank" in browser.get("/register/premium").text

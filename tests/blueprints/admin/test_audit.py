@@ -81,7 +81,8 @@ WRITES_NOTHING = {
     "admin.test_connection",
     "admin.test_gateway",
 }
-NEEDS_A_VENDOR = {"admin.register_webhook"}  # its entry: test_ways_to_pay.py
+# Their entries: test_ways_to_pay.py, test_gateway_keys.py
+NEEDS_A_VENDOR = {"admin.register_webhook", "admin.update_gateway_keys"}
 
 
 def note(row: Any, author: User) -> Note:

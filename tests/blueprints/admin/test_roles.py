@@ -19,6 +19,7 @@ from webapp.models import STAFF, MembershipStatus, PaymentStatus, Role
 WRITES = {
     "admin.update_gateways": Capability.SETTINGS_EDIT,
     "admin.update_gateway": Capability.SETTINGS_EDIT,
+    "admin.update_gateway_keys": Capability.SETTINGS_EDIT,
     "admin.test_gateway": Capability.SETTINGS_EDIT,
     "admin.register_webhook": Capability.SETTINGS_EDIT,
     "admin.create_api_key": Capability.API_KEYS_EDIT,

@@ -85,6 +85,7 @@ ACTIONS: dict[str, LazyString] = {
     "api-keys.revoke": _l("API key revoked"),
     "settings.change": _l("Settings changed"),
     "gateways.change": _l("Way to pay: how it is offered was changed"),
+    "gateways.keys": _l("Way to pay: what it asks for was entered"),
     "gateways.register": _l("Way to pay: its address for notices was registered"),
     "settings.logo": _l("Logo changed"),
     "staff.invite": _l("Colleague invited"),

@@ -15,7 +15,7 @@ class Field:
     """One setting of `Network`."""
 
     name: str
-    label: LazyString
+    label: LazyString | str
     kind: Kind
     hint: LazyString | str = ""
 

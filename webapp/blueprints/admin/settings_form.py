@@ -91,7 +91,7 @@ def read(form: SettingsForm, section: Section, saved: Network) -> dict[str, Any]
     fields = open_fields(section)
     locked = set(section.names) - {one.name for one in fields}
     form.validate()
-    read_one_by_one = {one.name: value for one in fields if (value := _read(form, one)) is not UNREAD}
+    read_one_by_one = {one.name: value for one in fields if (value := read_field(form, one)) is not UNREAD}
     values = network_rules.completed(read_one_by_one, saved)
     if not form.problems():
         for problem in network_rules.problems({**as_they_are(section, saved), **values}):
@@ -103,7 +103,7 @@ def read(form: SettingsForm, section: Section, saved: Network) -> dict[str, Any]
 UNREAD = object()
 
 
-def _read(form: SettingsForm, field: Field) -> Any:
+def read_field(form: SettingsForm, field: Field) -> Any:
     """UNREAD for what cannot be read, and for a secret that nobody touched."""
     typed = request.form.getlist(field.name)
     if field.is_secret and not any(one.strip() for one in typed):

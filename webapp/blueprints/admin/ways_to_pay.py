@@ -3,6 +3,7 @@ their keys work and their notices come."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,14 +15,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import settings_form
+from webapp.blueprints.admin import gateway_key_form, settings_form
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.settings_choices import all_countries, all_currencies
 from webapp.blueprints.admin.settings_fields import Field
 from webapp.blueprints.admin.settings_form import SettingsForm
 from webapp.blueprints.errors import settings as environment
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, gateway_options, network
+from webapp.domain import audit, gateway_keys, gateway_options, network
 from webapp.domain.gateway_options import LONGEST, Options
 from webapp.domain.setting_kinds import Several, Text
 from webapp.domain.staff import Capability
@@ -36,9 +37,10 @@ from webapp.transactions import end_read, unit_of_work
 
 list_view = View("admin/gateways.html")
 gateway_view = View("admin/gateway.html")
-# Where the keys of ours are entered; an add-on's come from its environment.
+# Where the keys of ours are entered; an add-on's are asked for on its own page.
 SECTIONS = {"stripe": "stripe", "stripe-checkout": "stripe", "paypal": "paypal", "manual": "payments"}
 TRIES = "10 per minute"
+CHANGED_MEANWHILE = _l("Somebody else changed it meanwhile. What you entered stands below; save it again to keep it.")
 
 
 def registered() -> dict[str, Gateway]:
@@ -169,11 +171,15 @@ def show(
     gateway: str,
     form: SettingsForm,
     *,
+    keys: SettingsForm | None = None,
     problem: str = "",
     tested: Tested | None = None,
     status: int = 200,
 ) -> Response:
+    """`form`: how it is offered; `keys`: what it asks for, where that form was sent."""
     one = find(gateway)
+    key_fields = gateway_key_form.fields_of(one)
+    keys = keys or gateway_key_form.written(key_fields)
     title, _description = gateway_options.words(gateway, one.title, one.description)
     on, _off = gateway_options.in_order(registered())
     return gateway_view.show(
@@ -184,7 +190,12 @@ def show(
         mode=mode(one),
         fields=fields(),
         form=form,
-        errors=form.problems(),
+        key_fields=key_fields,
+        keys=keys,
+        saved={field.name: gateway_keys.shown(field.name) for field in key_fields},
+        is_locked=settings_form.is_locked,
+        env=environment().env,
+        errors=form.problems() + keys.problems(),
         problem=problem,
         tested=tested,
         keys_section=SECTIONS.get(gateway),
@@ -238,8 +249,27 @@ def update_gateway(gateway: str) -> ResponseReturnValue:
         return show(gateway, form, status=422)
     except Conflict as error:
         form.state.data = gateway_options.state(gateway)
-        words = _("Somebody else changed it meanwhile. What you entered stands below; save it again to keep it.")
-        return show(gateway, form, problem=words, status=error.status)
+        return show(gateway, form, problem=str(CHANGED_MEANWHILE), status=error.status)
+    flash(_("Changes saved."), "success")
+    return go_to(url_for("admin.show_gateway", gateway=gateway))
+
+
+@bp.post("/settings/gateways/<gateway>/keys")
+@needs(Capability.SETTINGS_EDIT)
+def update_gateway_keys(gateway: str) -> ResponseReturnValue:
+    """Keep what it asks for; what somebody else saved meanwhile is not overwritten. A secret is typed again then."""
+    fields_asked = gateway_key_form.fields_of(find(gateway)) or abort(404)
+    form = gateway_key_form.make(fields_asked)
+    values = gateway_key_form.read(form, fields_asked)
+    if values is None:
+        return show(gateway, written(gateway), keys=form, status=422)
+    names, secrets = [one.name for one in fields_asked], {one.name for one in fields_asked if one.is_secret}
+    try:
+        with unit_of_work(actor()):
+            gateway_keys.edit(gateway, values, names=names, secrets=secrets, seen=form.state.data or "")
+    except Conflict as error:
+        form.state.data = gateway_keys.state(names)
+        return show(gateway, written(gateway), keys=form, problem=str(CHANGED_MEANWHILE), status=error.status)
     flash(_("Changes saved."), "success")
     return go_to(url_for("admin.show_gateway", gateway=gateway))
 
@@ -303,18 +333,25 @@ def register_webhook(gateway: str) -> ResponseReturnValue:
     return go_to(url_for("admin.show_gateway", gateway=gateway))
 
 
-def keep(gateway: str, variables: Any) -> None:
+def keep(gateway: str, variables: Mapping[str, str]) -> None:
     """Raises Conflict where the environment says otherwise. Nothing, where all of it is known already."""
-    if not variables:
-        return
-    values = {network.NAMES[variable]: value for variable, value in variables.items()}
     if any(environment().env.get(variable) for variable in variables):
         names = ", ".join(variables)
         raise Conflict(_("It is registered, but %(names)s is set in the environment. Change it there.", names=names))
+    own = {one.name: one.secret for one in beyond(find(gateway)).variables if one.name in variables}
+    ours = {network.NAMES[name]: value for name, value in variables.items() if name not in own}
     with unit_of_work(actor()):
-        old = network.shown(network.settings())
-        changed = {name: value for name, value in values.items() if name in network.SECRETS or value != old[name]}
-        network.change(changed)
-        new = network.shown(network.settings())
-        before = {"gateway": gateway, **{name: old[name] for name in changed}}
-        audit.note(Setting, "gateways.register", before=before, after={**before, **{one: new[one] for one in changed}})
+        if own:
+            values = {name: variables[name] for name in own}
+            gateway_keys.change(gateway, values, secrets=[name for name, secret in own.items() if secret])
+        if ours:
+            _keep_ours(gateway, ours)
+
+
+def _keep_ours(gateway: str, values: Mapping[str, str]) -> None:
+    old = network.shown(network.settings())
+    changed = {name: value for name, value in values.items() if name in network.SECRETS or value != old[name]}
+    network.change(changed)
+    new = network.shown(network.settings())
+    before = {"gateway": gateway, **{name: old[name] for name in changed}}
+    audit.note(Setting, "gateways.register", before=before, after={**before, **{one: new[one] for one in changed}})
