@@ -20,7 +20,17 @@ from tests.blueprints.admin.test_bulk import job
 from tests.blueprints.admin.test_declarations import declaration
 from tests.blueprints.admin.test_inbound_events import notice
 from webapp import clock, hooks
-from webapp.domain import invoices, legal, one_time_links, payments, site_building, site_designs
+from webapp.domain import (
+    invoices,
+    legal,
+    mails,
+    one_time_links,
+    payments,
+    site_building,
+    site_designs,
+    site_transfers,
+    sites,
+)
 from webapp.extensions import db
 from webapp.flows import ordering
 from webapp.models import (
@@ -30,6 +40,7 @@ from webapp.models import (
     Customer,
     Event,
     LinkPurpose,
+    Mail,
     Note,
     Passkey,
     PaymentStatus,
@@ -74,6 +85,17 @@ class Estate:
         values = {name: given[name] for name in rule.arguments}
         path: str = app.url_map.bind("localhost").build(rule.endpoint, values, force_external=False)
         return path + self.queries.get(rule.endpoint, "")
+
+
+def offer_of_a_site(customer: Customer) -> str:
+    """Somebody else's site; the token of the link in the mail to this customer."""
+    agreement = factories.active_membership()
+    facts = {"customer": agreement.customer, "membership": agreement, "status": SiteStatus.PUBLISHED}
+    site = factories.save(lambda: Site(slug="flowers", title="Flowers", **facts))
+    with unit_of_work("test"):
+        site_transfers.offer(sites.locked(site.id), customer.user.email, locale="en", site_url="")
+    link = mails.revealed(*db.session.execute(select(Mail.text, Mail.secrets).where(Mail.kind == "site_offered")).one())
+    return link.partition("/account/transfers/")[2].split()[0]
 
 
 def build(app: Flask, settings: Settings) -> Estate:
@@ -123,6 +145,7 @@ def build(app: Flask, settings: Settings) -> Estate:
     kept_card = factories.save(lambda: StoredCredential(customer_id=ada.id, gateway="sandbox", reference="sbc_ada"))
     added = factories.save(lambda: CredentialSetup(customer_id=ada.id, gateway="sandbox", currency="EUR"))
     key, _secret = factories.api_key()
+    offered = offer_of_a_site(ada)
     values = {
         "api_key_id": key.id,
         "credential_id": kept_card.id,
@@ -184,6 +207,9 @@ def build(app: Flask, settings: Settings) -> Estate:
         "path": "nothing",
     }
     own = {
+        "account.show_transfer": {"token": offered},
+        "account.accept_transfer": {"token": offered},
+        "account.decline_transfer": {"token": offered},
         "account.delete_page": {"page_id": services.id},
         "account.show_site_file": {"name": site_designs.stylesheet_name("business", "")},
         "account.show_payment": {"reference": paid.reference},

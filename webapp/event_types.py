@@ -28,6 +28,7 @@ EVENT_TYPES = (
     "site.suspended",
     "site.reactivated",
     "site.renamed",
+    "site.transferred",
     "site.deleted",
     "domain.created",
     "domain.verified",

@@ -126,6 +126,11 @@ for _state in MembershipStatus:
 declare_action("wu_site_created", args=("site", "membership"), when=_l("A site's content was made."))
 declare_action("wu_site_published", args=("site", "membership"), when=_l("A site answers on its address."))
 declare_action("wu_site_renamed", args=("site", "old_slug"), when=_l("A site answers on another address than before."))
+declare_action(
+    "wu_site_transferred",
+    args=("site", "old_customer", "old_membership"),
+    when=_l("A site belongs to another customer, and to a membership of theirs."),
+)
 declare_action("wu_domain_created", args=("domain",), when=_l("A customer added a domain of their own."))
 declare_action("wu_domain_mapped", args=("domain",), when=_l("A domain points here and is served."))
 declare_action("wu_domain_became_primary", args=("domain",), when=_l("A domain became its site's main address."))

@@ -75,6 +75,8 @@ DECLARED = {
         account.preview_page account.preview_saved_page account.show_site account.show_site_file account.update_look
         account.confirm_picture_deletion account.confirm_archiving account.create_archiving
         account.create_restoring account.update_page account.edit_address account.update_address
+        account.confirm_transfer account.create_transfer account.withdraw_transfer
+        account.accept_transfer account.decline_transfer account.show_transfer
     """,
     For.SYSTEMS: "addon_hooks.receive_event webhooks.receive_notice webhooks.receive_site_notice",
 }

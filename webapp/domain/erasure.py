@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from webapp import clock
-from webapp.domain import notes, outbox, payment_methods, sessions, site_keeping
+from webapp.domain import notes, outbox, payment_methods, sessions, site_keeping, site_transfers
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import (
@@ -70,6 +70,7 @@ def delete_account(customer: Customer) -> None:
         raise Conflict(_("You are of the staff. An owner has to take you off it first."), code="is_staff")
     names = named(customer)
     keep_who_was_billed(customer)
+    site_transfers.forget(customer)
     forget_person(customer)
     forget_proofs(customer.user)
     forget_traces(customer, names)

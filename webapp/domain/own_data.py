@@ -28,6 +28,7 @@ from webapp.models import (
     Payment,
     SecurityEvent,
     Site,
+    SiteTransfer,
     StoredCredential,
     TrialClaim,
     UserSession,
@@ -43,6 +44,7 @@ SECRET = {
     "credential_setups": {"reference", "gateway_reference", "action"},
     "mails": {"secrets", "lease", "once", "html"},
     "declarations": {"token"},
+    "site_transfers": {"token_hash"},
 }
 TECHNICAL = {"version"}
 
@@ -53,6 +55,7 @@ def of(customer: Customer) -> dict[str, Any]:
     memberships = select(Membership).where(Membership.customer_id == own).options(selectinload(Membership.items))
     payments = select(Payment).where(Payment.customer_id == own)
     former = select(FormerAddress).join(Site).where(Site.customer_id == own)
+    given = or_(SiteTransfer.from_customer_id == own, SiteTransfer.to_customer_id == own)
     parts = [selectinload(one) for one in (Payment.line_items, Payment.refunds)]
     return {
         "exported_at": clock.rfc3339(clock.now()),
@@ -73,6 +76,7 @@ def of(customer: Customer) -> dict[str, Any]:
         "trials": all_of(TrialClaim, own),
         "sites": all_of(Site, own),
         "former_addresses": rows(db.session.scalars(former.order_by(FormerAddress.id))),
+        "sites_offered": rows(db.session.scalars(select(SiteTransfer).where(given).order_by(SiteTransfer.id))),
         "declarations": all_of(Declaration, own),
         "notes_of_the_staff": all_of(Note, own),
         "events": all_of(Event, own),

@@ -30,6 +30,7 @@ class Capability(StrEnum):
     SITES_VIEW = "sites.view"
     SITES_PROVISION = "sites.provision"
     SITES_EDIT = "sites.edit"
+    SITES_TRANSFER = "sites.transfer"
     SITES_SUSPEND = "sites.suspend"
     SITES_DELETE = "sites.delete"
     DECLARATIONS_VIEW = "declarations.view"
@@ -93,6 +94,7 @@ STEERING = HELPING | {
     Capability.PRODUCTS_EDIT,
     Capability.DISCOUNT_CODES_EDIT,
     Capability.SITES_EDIT,
+    Capability.SITES_TRANSFER,
     Capability.SITES_SUSPEND,
     Capability.EXPORTS_MAKE,
     Capability.HOOKS_SWITCH,

@@ -33,6 +33,7 @@ from webapp.domain import (
     site_jobs,
     site_keeping,
     site_renaming,
+    site_transfers,
     tax_id_checks,
     throttles,
 )
@@ -141,6 +142,10 @@ def forget_addresses() -> int:
     return _in_batches(site_renaming.sweep)
 
 
+def end_transfers() -> int:
+    return _in_batches(site_transfers.sweep)
+
+
 def give_up_sites() -> int:
     return _in_batches(site_jobs.give_up_lost)
 
@@ -210,6 +215,7 @@ CHORES = (
     Chore("forget-tax-ids", timedelta(days=1), forget_tax_ids),
     Chore("keep-sites", timedelta(minutes=5), keep_sites),
     Chore("forget-addresses", timedelta(days=1), forget_addresses),
+    Chore("end-transfers", timedelta(hours=1), end_transfers),
     Chore("give-up-sites", timedelta(hours=1), give_up_sites),
     Chore("forget-billed", timedelta(days=1), forget_billed),
     Chore("send-digests", timedelta(minutes=5), send_digests),

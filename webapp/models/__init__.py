@@ -65,6 +65,7 @@ from webapp.models.sandbox import (
 from webapp.models.saved_view import SavedView
 from webapp.models.site import FormerAddress, Site, SiteStatus
 from webapp.models.site_content import SitePage, SitePicture
+from webapp.models.site_transfer import SiteTransfer, TransferStatus
 from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
 from webapp.models.trial import KnownBy, TrialClaim
 
@@ -169,6 +170,7 @@ __all__ = [
     "SitePage",
     "SitePicture",
     "SiteStatus",
+    "SiteTransfer",
     "SpentChallenge",
     "StoredCredential",
     "TaxDoubt",
@@ -177,6 +179,7 @@ __all__ = [
     "TaxRate",
     "Throttle",
     "TotpSecret",
+    "TransferStatus",
     "TrialClaim",
     "Try",
     "TryStatus",

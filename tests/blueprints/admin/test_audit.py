@@ -120,6 +120,7 @@ def test_every_route_that_writes_leaves_an_entry(
     waiting = site(status=SiteStatus.FAILED)
     shown, put_away = site(slug="shown", status=SiteStatus.PUBLISHED), site(slug="away", status=SiteStatus.ARCHIVED)
     named = site(slug="named", status=SiteStatus.PUBLISHED)
+    handed = site(slug="handed", status=SiteStatus.PUBLISHED)
     told = notice(status=InboundStatus.FAILED)
     [one, two] = rows.dead(2)
     waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
@@ -175,6 +176,10 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.update_digest": ("/admin/attention/digest", {"hour": "7"}),
         "admin.create_question": (f"/admin/payments/{unknown.payment_id}/question", {}),
         "admin.update_site_address": (f"/admin/sites/{named.id}/address", {"site_url": "renamed"}),
+        "admin.create_site_transfer": (
+            f"/admin/sites/{handed.id}/transfer",
+            {"membership": f"{factories.active_membership().id}", "sure": "1"},
+        ),
         "admin.create_site_step": (f"/admin/sites/{shown.id}/steps/suspend", {}),
         "admin.create_site_deletion": (f"/admin/sites/{put_away.id}/deletion", {}),
         "admin.create_step": (f"/admin/memberships/{to_steer.id}/steps/hold", {}),

@@ -109,3 +109,32 @@ def test_a_site_that_is_made_elsewhere_keeps_its_address(look: Look, signed_in: 
     assert at not in [one.attrs.get("href") for one in look(f"/admin/sites/{made.id}").all("a")]
     fields = Page(signed_in.get(at).text).forms[-1]["fields"]
     assert signed_in.post(at, data={**fields, "site_url": "bread"}).status_code == 409
+
+
+# -- another customer ------------------------------------------------------------------------------------------------
+def test_a_site_is_given_to_another_customer_once_both_were_looked_at(look: Look, signed_in: FlaskClient) -> None:
+    made = site(status=SiteStatus.PUBLISHED)
+    to = factories.active_membership(customer=factories.customer(display_name="Grace Hopper"))
+    at = f"/admin/sites/{made.id}/transfer"
+    assert at in [one.attrs.get("href") for one in look(f"/admin/sites/{made.id}").all("a")]
+    fields = Page(signed_in.get(at).text).forms[-1]["fields"]
+    for number in ("", "x", "0", "9" * 40, "²"):
+        refused = signed_in.post(at, data={**fields, "membership": number})
+        assert refused.status_code == 422, number
+    shown = Page(signed_in.post(at, data={**fields, "membership": f" {to.id} "}).text)
+    assert "Ada Person" in shown.text
+    assert "Grace Hopper" in shown.text
+    assert signed_in.post(at, data=shown.forms[-1]["fields"]).status_code == 303
+    assert facts(look(f"/admin/sites/{made.id}"))["Customer"].startswith("Grace Hopper")
+    log = look("/admin/audit").text
+    assert "Customer: Ada Person → Grace Hopper" in log
+    again = signed_in.post(at, data=shown.forms[-1]["fields"])
+    assert (again.status_code, "was changed in the meantime" in again.text) == (409, True)
+
+
+def test_a_site_is_not_given_where_there_is_no_room(signed_in: FlaskClient) -> None:
+    made, full = site(status=SiteStatus.PUBLISHED), site("full", status=SiteStatus.PUBLISHED)
+    at = f"/admin/sites/{made.id}/transfer"
+    fields = Page(signed_in.get(at).text).forms[-1]["fields"]
+    refused = signed_in.post(at, data={**fields, "membership": f"{full.membership_id}", "sure": "1"})
+    assert (refused.status_code, "allows 1 site" in refused.text) == (409, True)

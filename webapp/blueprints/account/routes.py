@@ -16,6 +16,7 @@ from webapp.blueprints.account import (
     site_pictures,
     site_previews,
     site_renaming,
+    site_transfers,
     sites,
 )
 from webapp.blueprints.account.base import bp, customer
@@ -36,6 +37,7 @@ __all__ = [
     "site_pictures",
     "site_previews",
     "site_renaming",
+    "site_transfers",
     "sites",
 ]
 

@@ -40,6 +40,7 @@ EVENTS: dict[str, tuple[LazyString, str]] = {
     "site.published": (_l("Site online"), "success"),
     "site.suspended": (_l("Site switched off"), "warning"),
     "site.reactivated": (_l("Site online again"), "success"),
+    "site.transferred": (_l("Site taken over from another customer"), "success"),
     "site.renamed": (_l("Site at another address"), ""),
 }
 

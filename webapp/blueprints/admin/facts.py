@@ -22,6 +22,8 @@ NAMES: dict[str, LazyString] = {
     "reason": _l("Reason"),
     "at_once": _l("At once"),
     "name": _l("Name"),
+    "customer": _l("Customer"),
+    "membership": _l("Membership"),
     "email": _l("E-mail address"),
     "on": _l("Switched on"),
     "plan": _l("Plan"),

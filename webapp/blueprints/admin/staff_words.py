@@ -60,6 +60,7 @@ VERBS: dict[str, LazyString] = {
     "credit": _l("change their credit"),
     "edit": _l("change"),
     "provision": _l("set up"),
+    "transfer": _l("give to another customer"),
     "suspend": _l("suspend, archive and bring back"),
     "delete": _l("delete what they hold"),
     "decide": _l("decide"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain.mail_kinds.kind import NAME, Placeholder, declare
+from webapp.domain.mail_kinds.kind import NAME, Audience, Placeholder, declare, link
 from webapp.domain.mail_kinds.placeholders import ACCOUNT
 
 declare(
@@ -17,4 +17,35 @@ declare(
     Placeholder("archived", _l("Not empty when the site was put into the archive by hand"), ""),
     ACCOUNT,
     when=_l("Twice before what a site holds is deleted, which has not been shown for long."),
+)
+
+FROM = Placeholder("from_name", _l("The name of who gives the site away"), "Ada Lovelace")
+TITLE = Placeholder("title", _l("The site's name"), "Ada's shop")
+declare(
+    "site_offered",
+    _l("Somebody is asked to take over a site"),
+    FROM,
+    TITLE,
+    Placeholder("site_url", _l("The address of the site"), "https://ada.example.com/"),
+    link(_l("The link to answer"), "/account/transfers/…", secret=True),
+    when=_l("The owner of a site gives it away. It goes to the address they entered, known here or not."),
+    to=Audience.USER,
+)
+ANSWERED = (
+    NAME,
+    TITLE,
+    Placeholder("email", _l("The address of who was asked"), "grace@example.com"),
+    ACCOUNT,
+)
+declare(
+    "site_taken_over",
+    _l("A site was taken over"),
+    *ANSWERED,
+    when=_l("Somebody took over the site that they were offered. It goes to who gave it away."),
+)
+declare(
+    "site_offer_declined",
+    _l("A site was not taken over"),
+    *ANSWERED,
+    when=_l("Somebody declined the site that they were offered. It goes to who wanted to give it away."),
 )
