@@ -161,8 +161,8 @@ def tell(asked: SiteTransfer, kind: str) -> None:
         "email": asked.email,
         "link": mails.url("/account/"),
     }
-    to = {"to": giver.email, "customer_id": giver.id, "user_id": giver.user_id}
-    mails.send(kind, **to, locale=mail_texts.language(giver.locale), values=values)
+    locale = mail_texts.language(giver.locale)
+    mails.send(kind, to=giver.email, locale=locale, customer_id=giver.id, user_id=giver.user_id, values=values)
 
 
 # -- what it does ----------------------------------------------------------------------------------------------------
