@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import addons, blueprints, encryption, formatting, hooks, integrations, logs
 from webapp.blueprints.language.choice import choose_locale
-from webapp.domain import gateway_keys, invoice_links, mail_texts, network, outbox
+from webapp.domain import gateway_keys, invoice_links, mail_texts, network, outbox, transfers
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
 from webapp.flows import sandbox_bank, sandbox_refunds, site_making, watching
 from webapp.gateways import Factory, gateways
@@ -137,21 +137,12 @@ def join_hooks(app: Flask, settings: Settings) -> None:
     addons.load(app, settings)
 
 
-def transfer_instructions() -> str:
-    """What the operator has saved by now."""
-    return network.settings().manual_instructions
-
-
-def transfer_days() -> int:
-    return network.settings().manual_due_days
-
-
 def our_gateways(settings: Settings) -> dict[str, Factory]:
     ours: dict[str, Factory] = {
         "stripe": partial(StripeGateway, value_of=network.value_of),
         "stripe-checkout": partial(StripeCheckoutGateway, value_of=network.value_of),
         "paypal": partial(PayPalGateway, value_of=network.value_of),
-        "manual": partial(ManualGateway, instructions=transfer_instructions, due_days=transfer_days),
+        "manual": partial(ManualGateway, terms=transfers.terms),
         "free": FreeGateway,
     }
     if settings.sandbox_gateway:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import Flag, StrEnum, auto
 from typing import Any
 
+from webapp.bank_transfers import BankAccount
 from webapp.money import Money
 from webapp.periods import Period
 
@@ -262,10 +263,16 @@ class VendorPage:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The money comes by another way. `instructions` tell the buyer how, as plain text."""
+    """The money comes by another way. `instructions` tell the buyer how, as plain text, and leave nothing out.
+
+    The rest is what a page shows more readably: the account, the reference that the payer quotes, and a note beside.
+    """
 
     instructions: str
     due_days: int = DUE_DAYS
+    account: BankAccount | None = None
+    reference: str = ""
+    note: str = ""
 
 
 Beginning = Done | Redirect | BrowserStep | Later

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.conftest import TurnedClock, only
 from tests.integrations.mailbox import kinds, written
+from webapp.bank_transfers import reference_of
 from webapp.domain import memberships, network, payments
 from webapp.domain.outbox import replay
 from webapp.extensions import db
@@ -182,7 +183,7 @@ def test_who_pays_by_transfer_reads_how(settings: Settings, work: Work) -> None:
     payment = buy(settings, gateway="manual")
     [mail] = work()
     assert mail.kind == "payment_instructions"
-    assert f"Payment reference: {payment.order_number}" in mail.text
+    assert f"Payment reference: {reference_of(payment.order_number)}" in mail.text
     assert f"http://localhost/thank-you/{payment.reference}" in mail.text
     with unit_of_work("operator:1"):
         payments.confirm_by_hand(payments.locked(payment.id), actor="operator:1")

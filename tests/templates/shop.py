@@ -12,7 +12,10 @@ from flask import Flask
 from flask_babel import Babel
 from wtforms import EmailField, Form
 
+from webapp.bank_transfers import BankAccount
+from webapp.blueprints import qr
 from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.blueprints.transfers import Shown
 from webapp.money import Money
 
 TRIAL_ENDS = datetime(2026, 12, 7, 9, tzinfo=UTC)
@@ -120,6 +123,18 @@ def an_order(form: CheckoutForm, **more: Any) -> dict[str, Any]:
     return context | more
 
 
+ACCOUNT = BankAccount("DATA", "DE02120300000000202051", "BYLADEM1001", "DATA")
+TRANSFER = Shown(
+    Money(12899, "EUR"),
+    "128.99",
+    ["DATA"],
+    ACCOUNT,
+    "RF34000042",
+    None,
+    qr.of_transfer(ACCOUNT, Money(12899, "EUR"), "RF34000042"),
+)
+
+
 def a_result(state: str = "paid", **more: Any) -> dict[str, Any]:
     """The context of checkout/thank_you.html, for the one who ordered."""
     membership = SimpleNamespace(
@@ -138,7 +153,7 @@ def a_result(state: str = "paid", **more: Any) -> dict[str, Any]:
         "site_url": "https://ada.example.org/",
         "site_ready": False,
         "site_failed": False,
-        "instructions": None,
+        "transfer": None,
         "settled": False,
         "poll_url": "/thank-you/ref",
         "sign_in_url": "/login",

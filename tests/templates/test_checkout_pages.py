@@ -10,7 +10,7 @@ import pytest
 from wtforms import EmailField, Form, HiddenField, PasswordField
 
 from tests.templates.conftest import Element, environment, parse
-from tests.templates.shop import Render, a_form, a_result, an_order, eur, plan
+from tests.templates.shop import TRANSFER, Render, a_form, a_result, an_order, eur, plan
 
 HEADINGS = {
     "paid": "Order received",
@@ -93,7 +93,7 @@ def test_an_order_that_ended_can_be_placed_again(page: Render, faults_of_page: R
 @pytest.mark.ux("T1")
 @pytest.mark.parametrize("state", HEADINGS)
 def test_the_result_is_named_in_title_and_heading(page: Render, faults_of_page: Render, state: str) -> None:
-    root = page("checkout/thank_you.html", **a_result(state, instructions="DATA IBAN\nDATA Reference"))
+    root = page("checkout/thank_you.html", **a_result(state, transfer=TRANSFER))
 
     assert root.one("h1").text == root.one("title").text == HEADINGS[state]
     assert root.one("meta", name="robots").attrs["content"] == "noindex"
@@ -159,7 +159,7 @@ def test_a_long_wait_ends_in_words(page: Render) -> None:
     ended = root.by_id(root.by_id("state").attrs["data-poll-ended"])
     assert "hidden" in ended.attrs
     assert ended.text.endswith("we will e-mail you.")
-    waiting = page("checkout/thank_you.html", **a_result("transfer", instructions="DATA"))
+    waiting = page("checkout/thank_you.html", **a_result("transfer", transfer=TRANSFER))
     assert waiting.by_id("poll-ended").text.endswith("when the money has arrived.")
 
 
@@ -262,7 +262,7 @@ def test_every_word_goes_through_the_catalogue(name: str) -> None:
             "pay": ("checkout/pay.html", paying(declined=True, left=True)),
             "closed": ("checkout/pay.html", paying(closed=True)),
             "bank": ("sandbox/page.html", bank()),
-            **{state: ("checkout/thank_you.html", a_result(state, instructions="DATA")) for state in HEADINGS},
+            **{state: ("checkout/thank_you.html", a_result(state, transfer=TRANSFER)) for state in HEADINGS},
         }
         template, context = pages[name]
         html = MARKED.get_template(template).render(**context)

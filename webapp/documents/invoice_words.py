@@ -90,6 +90,8 @@ def facts(content: Content) -> Iterator[tuple[str, str]]:
         yield _("Period"), f"{day(period['start'])} – {day(period['end'])}"
     elif (content.get("paid") or {}).get("at"):
         yield _("Date of supply"), day(content["paid"]["at"])
+    if (content.get("paid") or {}).get("reference"):
+        yield _("Payment reference"), content["paid"]["reference"]
     if content["buyer"]["vat_id"]:
         yield _("Your VAT ID"), content["buyer"]["vat_id"]
 

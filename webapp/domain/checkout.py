@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -22,6 +22,7 @@ from webapp.domain import (
     receivables,
     site_templates,
     sites,
+    transfers,
     trial_claims,
 )
 from webapp.domain.carts import Cart, CartRequest
@@ -156,7 +157,7 @@ def _is_begun(order: Order, cart: Cart) -> bool:
 def _pay_again(sale: Sale, gateway: str) -> Try | None:
     """The next try of a sale that is still open; None while one is under way at the same gateway."""
     payment = payments.locked(sale.payment_id)
-    _hold(sale, gateway)
+    _hold(sale, payment, gateway)
     running = payments.open_try(payment)
     if running is not None and running.gateway == gateway:
         return running if running.action is None else None
@@ -182,7 +183,7 @@ def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, g
         membership=membership,
         payment=payment,
         form=dict(order.form),
-        hold_until=clock.now() + _hold_time(gateway),
+        hold_until=_held_until(),
     )
     new_rows.keep(sale)
     _note_consent(order, sale)
@@ -219,25 +220,25 @@ def _first_step(sale: Sale, gateway: str) -> Try | None:
     return attempt
 
 
-def _hold_time(gateway: str) -> timedelta:
-    settings = network.settings()
-    if gateway == "manual":
-        return timedelta(days=settings.manual_due_days)
-    return timedelta(minutes=settings.hold_minutes)
+def _held_until() -> datetime:
+    """Until its gateway says that the money comes by another way, and when (`transfers.wait`)."""
+    return clock.now() + timedelta(minutes=network.settings().hold_minutes)
 
 
 def keep_open(payment: Payment, gateway: str) -> None:
     """The buyer goes on with an order from its payment page. Raises Invalid when its code went to somebody else."""
     sale = db.session.scalars(select(Sale).where(Sale.payment_id == payment.id)).one_or_none()
     if sale is not None and sale.settled_at is None and sale.abandoned_at is None:
-        _hold(sale, gateway)
+        _hold(sale, payment, gateway)
 
 
-def _hold(sale: Sale, gateway: str) -> None:
-    """The buyer is at it again: keep the address and the code a while longer."""
-    time = _hold_time(gateway)
-    sale.hold_until = clock.now() + time
-    discounts.extend(sale.payment, time)
+def _hold(sale: Sale, payment: Payment, gateway: str) -> None:
+    """The buyer is at it again: keep the address and the code a while longer. Who looks at how to transfer it changes
+    nothing."""
+    if payment.gateway == gateway and transfers.awaited(payment) is not None:
+        return
+    sale.hold_until = _held_until()
+    discounts.extend(payment, sale.hold_until)
 
 
 def give_up(sale: Sale, *, reason: str) -> None:
@@ -275,5 +276,22 @@ def _give_up_late(sale: Sale) -> bool:
     query = select(Sale).where(Sale.id == sale.id, UNSETTLED, Sale.hold_until <= clock.now()).with_for_update()
     late = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if late is not None:
-        give_up(late, reason="not paid in time")
+        _give_up_and_tell(late, reason="not paid in time")
     return late is not None
+
+
+def void(payment: Payment, *, reason: str) -> None:
+    """Nobody shall pay this any more; an order that begins with it is given up. Its row must be locked."""
+    sale = db.session.scalars(select(Sale).where(Sale.payment_id == payment.id, UNSETTLED)).one_or_none()
+    if sale is None:
+        receivables.void(payment, reason=reason)
+    else:
+        _give_up_and_tell(sale, reason=reason)
+
+
+def _give_up_and_tell(sale: Sale, *, reason: str) -> None:
+    """Whoever was to transfer the money has left the page long ago."""
+    awaited = transfers.awaited(sale.payment) is not None
+    give_up(sale, reason=reason)
+    if awaited:
+        transfers.write("tell_of_giving_up", sale.payment)

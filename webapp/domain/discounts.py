@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -238,7 +238,7 @@ def release(payment: Payment) -> None:
     )
 
 
-def extend(payment: Payment, by: timedelta) -> None:
+def extend(payment: Payment, until: datetime) -> None:
     """The buyer is still at it (or the transfer takes days): hold the use longer.
 
     Raises Invalid when the hold was over, and somebody else has taken the last use meanwhile.
@@ -249,4 +249,4 @@ def extend(payment: Payment, by: timedelta) -> None:
         return
     if held.held_until <= clock.now():
         check_use(held.discount_code_id, besides=payment.id)
-    held.held_until = clock.now() + by
+    held.held_until = until

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp.domain import agenda
+from webapp.domain import agenda, transfers
 from webapp.extensions import db
 from webapp.models import (
     Membership,
@@ -89,7 +89,7 @@ def why(payment: Payment) -> Reason:
         return Reason.UNPAID
     if last.status == TryStatus.DECLINED:
         return Reason.DECLINED
-    if (last.action or {}).get("type") == "instructions":
+    if transfers.told(last) is not None:
         return Reason.TRANSFER
     if last.status == TryStatus.NEEDS_ACTION:  # the buyer left the gateway's page
         return Reason.UNPAID

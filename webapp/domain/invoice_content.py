@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from webapp.domain import network, tax_parts
+from webapp.domain import network, tax_parts, transfers
 from webapp.domain.tax_parts import Part
 from webapp.models import Customer, LineItem, Membership, MembershipStatus, Payment, Refund, RefundKind
 from webapp.money import exponent, round_half_away
@@ -114,11 +114,11 @@ def period_of(membership: Membership | None) -> dict[str, str] | None:
 
 
 def paid_of(payment: Payment) -> dict[str, str]:
-    """BG-16: when, and by what."""
+    """BG-16: when, and by what; of a transfer, the reference that was quoted (BT-83)."""
     credential = payment.membership.credential if payment.membership is not None else None
     named = credential.label if credential is not None and credential.gateway == payment.gateway else ""
     paid_at = payment.completed_at.isoformat() if payment.completed_at else ""
-    return {"at": paid_at, "gateway": payment.gateway, "label": named}
+    return {"at": paid_at, "gateway": payment.gateway, "label": named, "reference": transfers.quoted(payment)}
 
 
 def line_of(line: LineItem, payment: Payment) -> dict[str, Any]:

@@ -65,7 +65,12 @@ def _look_at(session: Session, payments: list[Payment]) -> None:
     """Have what stands on many invoices at hand, by a statement a table and not by one an invoice."""
     if len(payments) > 1:
         membership = joinedload(Payment.membership).joinedload(Membership.credential)
-        shown = (selectinload(Payment.line_items), joinedload(Payment.customer), membership)
+        shown = (
+            selectinload(Payment.line_items),
+            selectinload(Payment.tries),
+            joinedload(Payment.customer),
+            membership,
+        )
         session.scalars(select(Payment).where(Payment.id.in_({one.id for one in payments})).options(*shown)).all()
 
 

@@ -69,9 +69,18 @@ class Network:
     allow_trial_without_payment_method: bool = False
     allowed_countries: list[str] = field(default_factory=list)  # empty: every country
     active_gateways: list[str] = field(default_factory=list)  # empty: all that are registered
-    manual_instructions: str = ""
+    # Bank transfer: the account, what is said beside it, and how long an order waits for the money (transfers.py).
+    manual_account_holder: str = ""
+    manual_iban: str = ""  # without blanks
+    manual_bic: str = ""
+    manual_bank: str = ""
+    manual_instructions: str = ""  # may name {{ reference }}, {{ amount }} and {{ due_date }}
+    manual_instructions_de: str = ""  # each of the two stands in for the other
     hold_minutes: int = 30  # how long an unpaid order keeps its address and its code
     manual_due_days: int = 14
+    manual_remind_before: list[int] = field(default_factory=lambda: [3])  # days before the money is due
+    manual_remind_after: list[int] = field(default_factory=lambda: [3])  # days after that
+    manual_void_days: int = 7  # so long after that a first order is given up
     renewal_days_before: int = 3  # a renewal is announced, or asked for, so long before it is due
     renewal_retry_days: list[int] = field(default_factory=lambda: [1, 3, 5, 7])  # after the first failed charge
     grace_period_days: int = 3  # from the end of what is paid to the end of an unpaid membership

@@ -37,6 +37,7 @@ def problems(values: Values) -> Iterator[Invalid]:
         missing = "ga4_api_secret" if values["ga4_measurement_id"] else "ga4_measurement_id"
         yield Invalid(_("Measurement ID and API secret go together: enter both, or neither."), field=missing)
     yield from hosting_problems(values)
+    yield from transfer_problems(values)
     yield from invoice_problems(values)
     for name, scheme in (("accent", LIGHT), ("accent_dark", DARK)):
         if values.get(name) and not colours.is_readable(values[name], scheme):
@@ -52,6 +53,16 @@ def hosting_problems(values: Values) -> Iterator[Invalid]:
     if typed and typed != network.settings().provisioner_secret and not is_signing_secret(typed):
         told = _("Begins with whsec_, and goes on with the base64 of 24 to 64 random bytes. Copy it again.")
         yield Invalid(told, field="provisioner_secret")
+
+
+def transfer_problems(values: Values) -> Iterator[Invalid]:
+    """An account has an owner, and nobody is reminded of an order that was given up."""
+    if values.get("manual_iban") and not values.get("manual_account_holder"):
+        yield Invalid(_("Say in whose name the account is. Banks compare it."), field="manual_account_holder")
+    last, given_up = max(values.get("manual_remind_after") or [0]), values.get("manual_void_days")
+    if given_up is not None and last >= given_up:
+        told = _("The last reminder goes out on day %(day)d. Give orders up later than that.", day=last)
+        yield Invalid(told, field="manual_void_days")
 
 
 def is_signing_secret(text: str) -> bool:

@@ -26,6 +26,7 @@ from webapp.domain import (
     reactivations,
     receivables,
     renewals,
+    transfers,
     trial_claims,
     trials,
 )
@@ -44,8 +45,7 @@ from webapp.models import (
 )
 from webapp.paying import Beginning, BrowserStep, Credential, Done, Later, Outcome, Redirect, Verdict
 
-MAILS = "webapp.integrations.mailing.listeners"  # called by a worker, by its name
-TELLING = "webapp.flows.telling"  # as well
+TELLING = "webapp.flows.telling"  # called by a worker, by its name
 TRIES_AT_MOST = 20
 
 
@@ -75,6 +75,7 @@ def begin_try(payment: Payment, gateway: str) -> Try:
     if payment.kind == PaymentKind.CHANGE and payment.membership is not None:
         memberships.check_not_charged(payment.membership)
     payment.gateway = gateway
+    payment.due_at = payment.remind_at = None  # a transfer that was chosen before is waited for no more
     attempt = Try(number=len(payment.tries) + 1, gateway=gateway, ask_at=clock.now() + asked.LEASE)
     payment.tries.append(attempt)
     if payment.membership is not None and payment.kind == PaymentKind.FIRST:
@@ -96,13 +97,11 @@ def record_beginning(attempt: Try, beginning: Beginning, terms: Mapping[str, Any
 
 
 def _await_transfer(attempt: Try, later: Later) -> None:
-    attempt.action = {"type": "instructions", "text": later.instructions}
+    attempt.action = transfers.kept(later)
     attempt.ask_at = None  # nobody can be asked: an operator confirms it
-    attempt.payment.due_at = clock.now() + timedelta(days=later.due_days)
+    transfers.wait(attempt.payment, clock.now() + timedelta(days=later.due_days))
     attempt.move_to(TryStatus.NEEDS_ACTION, reason="waiting for the transfer")
-    outbox.add(
-        "payment", f"{MAILS}:send_instructions", MAILS, [attempt.payment], customer_id=attempt.payment.customer_id
-    )
+    transfers.write("send_instructions", attempt.payment)
 
 
 def record_answer(attempt: Try, outcome: Outcome) -> str:

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from webapp import clock
 from webapp.domain import agenda, memberships, outbox, receivables, renewals, sites
 from webapp.errors import Conflict
+from webapp.extensions import db
 from webapp.hooks import do_action
 from webapp.models import Membership, MembershipStatus, Payment, PaymentKind, PaymentStatus
 
@@ -41,7 +42,7 @@ def ask(membership: Membership, *, by_staff: bool = False) -> Payment:
 
 def settle(payment: Payment, membership: Membership, *, reason: str) -> str:
     """It is paid: it begins again. Fires wu_membership_status_to_pending, then …_to_active. What was done, in words."""
-    if membership.status not in ENDED or payment.period_number != membership.periods_paid + 1:
+    if membership.status not in ENDED or not _is_for_next(payment, membership):
         return renewals.NOTHING_RENEWED
     old = membership.move_to(S.PENDING, reason=reason)
     do_action("wu_membership_status_to_pending", membership, str(old))
@@ -57,3 +58,16 @@ def settle(payment: Payment, membership: Membership, *, reason: str) -> str:
     agenda.plan(membership)
     sites.request_for(membership)
     return "completed"
+
+
+def _is_for_next(payment: Payment, membership: Membership) -> bool:
+    """Whether it pays for the period that begins now. One that was void has lost its number, and takes that of the
+    payment that was asked for in its place: one of the two is enough."""
+    number = membership.periods_paid + 1
+    if payment.period_number is not None:
+        return payment.period_number == number
+    for other in memberships.open_payments(membership):
+        receivables.void(other, reason="paid otherwise")
+    db.session.flush()
+    payment.period_number = number
+    return True

@@ -123,6 +123,8 @@ def _due_now(line: CartLine) -> LineItem:
 
 def move(payment: Payment, status: PaymentStatus, *, reason: str) -> None:
     old = payment.move_to(status, reason=reason)
+    if status != PaymentStatus.PENDING:
+        payment.remind_at = None
     do_action(f"wu_payment_status_to_{status}", payment, str(old))
 
 

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
+from webapp import bank_transfers
+from webapp.bank_transfers import PLACEHOLDER
 from webapp.errors import Invalid
 
 Options = Callable[[], Mapping[str, str]]
@@ -72,6 +74,63 @@ class Lines(Kind):
     def read(self, typed: list[str]) -> str:
         text = "\n".join(line.rstrip() for line in (typed[0] if typed else "").strip().splitlines())
         return within(self.longest, text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording(Lines):
+    """Lines for customers, which may name what is known only then: `{{ reference }}`. Plain text, as it is shown."""
+
+    names: tuple[str, ...] = ()
+
+    def read(self, typed: list[str]) -> str:
+        text = "\n".join(clean(line) for line in Lines.read(self, typed).splitlines())
+        named = PLACEHOLDER.findall(text)
+        if set(named) - set(self.names) or set(PLACEHOLDER.sub("", text)) & set("{}"):
+            known = ", ".join(f"{{{{ {one} }}}}" for one in self.names)
+            raise Invalid(_("In braces only these can stand: %(names)s.", names=known))
+        return text
+
+
+def clean(line: str) -> str:
+    """Without what is not seen, and could make a line read otherwise than it is written."""
+    return "".join(" " if one.isspace() else one for one in line if one.isspace() or one.isprintable()).rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iban(Kind):
+    """A bank account, typed with blanks or without; country, length and check digits are looked at."""
+
+    control: ClassVar[str] = "key"
+    optional: bool = True
+
+    def read(self, typed: list[str]) -> str:
+        text = (typed[0] if typed else "").strip()
+        try:
+            return bank_transfers.read_iban(text) if text else ""
+        except ValueError:
+            words = _("This is no IBAN: a character is wrong or missing. Copy it from your bank once more.")
+            raise Invalid(words) from None
+
+    def written(self, value: Any) -> str:
+        return bank_transfers.in_groups(str(value))
+
+    def said(self, value: Any) -> str:
+        return self.written(value) or "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bic(Kind):
+    """The bank's code, of 8 or 11 characters."""
+
+    control: ClassVar[str] = "key"
+    optional: bool = True
+
+    def read(self, typed: list[str]) -> str:
+        text = (typed[0] if typed else "").strip()
+        try:
+            return bank_transfers.read_bic(text) if text else ""
+        except ValueError:
+            raise Invalid(_("A BIC has 8 or 11 letters and digits, like BYLADEM1001.")) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,8 @@ def done(session: Session, ways: Collection[str]) -> set[Step]:
 def takes_money(saved: network.Network, ways: Collection[str]) -> bool:
     """Whether somebody can pay; a transfer needs to be told where to."""
     offered = [one for one in ways if one not in UNREAL and one in (saved.active_gateways or ways)]
-    return any(one != "manual" or saved.manual_instructions.strip() for one in offered)
+    told = (saved.manual_iban, saved.manual_instructions, saved.manual_instructions_de)
+    return any(one != "manual" or "".join(told).strip() for one in offered)
 
 
 def skipped(session: Session) -> set[Step]:

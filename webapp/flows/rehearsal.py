@@ -69,7 +69,7 @@ def play_gateways(*, failures: int = 0, stores: bool = True) -> dict[str, Gatewa
     config = Config({}, "http://localhost")
     return {
         "sandbox": PlayGateway(failures=failures, stores=stores),
-        "manual": ManualGateway(config, instructions=str),
+        "manual": ManualGateway(config),
         "free": FreeGateway(config),
     }
 

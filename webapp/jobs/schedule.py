@@ -36,6 +36,7 @@ from webapp.domain import (
     site_transfers,
     tax_id_checks,
     throttles,
+    transfers,
 )
 from webapp.extensions import db, queue
 from webapp.flows import asking, reconciling, refunding, relaying, storing, watching
@@ -134,6 +135,10 @@ def give_up_sales() -> int:
     return _in_batches(checkout.give_up_due)
 
 
+def remind_of_transfers() -> int:
+    return _in_batches(transfers.remind_due)
+
+
 def keep_sites() -> int:
     return _in_batches(site_keeping.work_off)
 
@@ -209,6 +214,7 @@ CHORES = (
     Chore("ask-about-refunds", timedelta(seconds=30), refunding.ask_due),
     Chore("reconcile", timedelta(hours=1), reconcile),
     Chore("give-up-sales", timedelta(minutes=1), give_up_sales),
+    Chore("remind-of-transfers", timedelta(minutes=1), remind_of_transfers),
     Chore("count-days", timedelta(minutes=1), count_days),
     Chore("end-acting", timedelta(minutes=1), end_acting),
     Chore("forget-bulk", timedelta(hours=1), forget_bulk),

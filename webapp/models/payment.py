@@ -42,6 +42,7 @@ PAYMENT_MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 }
 # What was asked for with a day, and has not come; word for word the condition of the partial index.
 OVERDUE = "status = 'pending' AND due_at IS NOT NULL"
+REMINDED = "remind_at IS NOT NULL"
 DOUBTED = "tax_doubt IS NOT NULL"
 PAID = frozenset({P.COMPLETED, P.PARTIALLY_REFUNDED, P.REFUNDED})
 
@@ -66,6 +67,7 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
         Index("ix_payments_amount", "total_minor", "id"),
         beginning("payments", "reference"),
         Index("ix_payments_overdue", "due_at", sqlite_where=text(OVERDUE), postgresql_where=text(OVERDUE)),
+        Index("ix_payments_to_remind", "remind_at", "id", sqlite_where=text(REMINDED), postgresql_where=text(REMINDED)),
         Index("ix_payments_doubted", "tax_check_id", sqlite_where=text(DOUBTED), postgresql_where=text(DOUBTED)),
         UniqueConstraint("gateway", "gateway_reference"),
         Index("uq_payments_period", "membership_id", "period_number", unique=True),  # asked for once, whoever asks
@@ -92,6 +94,7 @@ class Payment(HasId, HasTimes, HasReference, HasMeta, HasStatus[PaymentStatus], 
     # What the gateway calls the money once taken; None until then. Unique: nothing is booked twice.
     gateway_reference: Mapped[str | None] = mapped_column(String(255))
     due_at: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None]  # when its payer is next reminded of a transfer; None: not any more
     # The paid period of its membership that it is for; None for what is for none, and once it is void.
     period_number: Mapped[int | None]
     # The time that its recurring lines pay for; None until it is settled, and for what has no end.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints import credit_words
+from webapp.blueprints import credit_words, transfers
 from webapp.blueprints.account.base import bp, customer, paged
 from webapp.blueprints.views import View
 from webapp.domain import dues, invoices, network, receivables, tax_names
@@ -32,6 +32,7 @@ def show_payment(reference: str) -> ResponseReturnValue:
     return receipt_view.show(
         payment=payment,
         due=dues.due_of(payment) if not payment.is_paid else None,
+        transfer=transfers.shown(payment),
         refunds=[one for one in payment.refunds if one.status == RefundStatus.SUCCEEDED],
         seller=network.settings(),
         buyer=payment.customer,

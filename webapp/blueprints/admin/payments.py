@@ -11,13 +11,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 
+from webapp import bank_transfers
 from webapp.blueprints.access import may, needs
 from webapp.blueprints.admin import filters, lists, notes, reasons, searches, timeline, words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, invoices, lifecycle, payments, receivables, refunds, tax_names
+from webapp.domain import audit, checkout, invoices, lifecycle, payments, refunds, tax_names, transfers
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.flows import asking
@@ -27,14 +28,22 @@ from webapp.transactions import unit_of_work
 
 
 def search(text: str, at_most: int | None = None) -> ColumnElement[bool]:
-    """By order number, by the beginning of the reference, by what a gateway calls it, or by its customer."""
+    """By order number, by the beginning of the reference or the whole one of a transfer, by what a gateway calls it, or
+    by its customer."""
     return searches.any_of(
         Payment.id,
         select(Payment.id).where(searches.begins_with(Payment.reference, text)),
         *named_by_gateway(text),
         searches.by_customer(Payment.id, Payment.customer_id, text, at_most),
         *searches.by_number(Payment.id, text),
+        *by_transfer(text),
     )
+
+
+def by_transfer(text: str) -> list[Select[Any]]:
+    """The payment whose reference stands on a bank statement, however it is spaced there."""
+    found = bank_transfers.payment_id(text)
+    return [] if found is None else [select(Payment.id).where(Payment.id == found)]
 
 
 def named_by_gateway(text: str) -> list[Select[Any]]:
@@ -126,6 +135,7 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
         vendors_page=vendors_page(payment),
         what_for=words.PAID_FOR[payment.kind],
         can_charge=charges_next(payment),
+        quoted=transfers.quoted(payment),
         reasons={one.id: reasons.told(timeline.name_people(one.reason, people)) for one in payment.tries},
         refundable=refunds.left(payment),
         taxes=tax_names.of_payment(payment),
@@ -187,7 +197,7 @@ def create_voiding(payment_id: int) -> ResponseReturnValue:
         with unit_of_work(actor()):
             payment = payments.locked(payment_id)
             old = {"status": str(payment.status)}
-            receivables.void(payment, reason="made void by an operator")
+            checkout.void(payment, reason="made void by an operator")
             audit.note(payment, "payments.void", before=old, after={"status": str(payment.status)})
     except DomainError as error:
         return show(look_at(payment_id), problem=error.message, status=error.status)

@@ -1,12 +1,68 @@
-"""Settings of the vendors that take money: a section for each."""
+"""Settings of the vendors that take money, a section for each; and of bank transfers, which need none."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
 from webapp.blueprints.admin.settings_fields import Field, Section
-from webapp.domain.setting_kinds import Flag, Key, Secret
+from webapp.domain.setting_kinds import Bic, Days, Flag, Iban, Key, Number, Secret, Text, Wording
 
+SAID = Wording(names=("reference", "amount", "due_date"))
+TRANSFER = (
+    Field(
+        "manual_account_holder",
+        _l("Bank transfer: account holder"),
+        Text(longest=70, optional=True),
+        _l("As your bank has it. Customers and their banks see it."),
+    ),
+    Field(
+        "manual_iban",
+        _l("Bank transfer: IBAN"),
+        Iban(),
+        _l("With it, buyers are shown the account with buttons to copy, and for euros a code that banking apps scan."),
+    ),
+    Field("manual_bic", _l("Bank transfer: BIC"), Bic(), _l("For customers whose bank is outside of the EEA.")),
+    Field("manual_bank", _l("Bank transfer: name of the bank"), Text(longest=70, optional=True)),
+    Field(
+        "manual_instructions",
+        _l("Bank transfer: instructions"),
+        SAID,
+        _l(
+            "What the buyer reads beside the account, in plain text. {{ reference }}, {{ amount }} and {{ due_date }} "
+            "are filled in; all three stand there anyway. For accounts in other currencies, name them here."
+        ),
+    ),
+    Field(
+        "manual_instructions_de",
+        _l("Bank transfer: instructions in German"),
+        SAID,
+        _l("If one of the two is empty, everybody reads the other."),
+    ),
+    Field(
+        "manual_due_days",
+        _l("Days to pay by bank transfer"),
+        Number(least=1, most=90),
+        _l("For orders from now on. Open ones keep the account and the day that their buyers were told."),
+    ),
+    Field(
+        "manual_remind_before",
+        _l("Days before the due date on which buyers are reminded of a transfer"),
+        Days(),
+        _l("Like 3, or 2, 5. Empty: not before."),
+    ),
+    Field(
+        "manual_remind_after",
+        _l("Days after the due date on which buyers are reminded of a transfer"),
+        Days(),
+        _l("Empty: not after. Renewals have reminders of their own."),
+    ),
+    Field(
+        "manual_void_days",
+        _l("Days after the due date on which an unpaid order is given up"),
+        Number(least=1, most=90),
+        _l("Its site address is free again, and the customer is told. Money that comes later still counts."),
+    ),
+)
 STRIPE = Section(
     "stripe",
     "Stripe",

@@ -14,6 +14,7 @@ from webapp.blueprints.admin.settings_choices import (
     ways_to_pay,
 )
 from webapp.blueprints.admin.settings_fields import Field, Section
+from webapp.blueprints.admin.settings_gateways import TRANSFER
 from webapp.domain.setting_kinds import Address, Choice, Days, Flag, Lines, Number, OneOfMany, Several, Text
 
 MONEY = Section(
@@ -155,13 +156,7 @@ PAYMENTS = Section(
             Several(options=ways_to_pay),
             _l("Choose none to offer all of them."),
         ),
-        Field(
-            "manual_instructions",
-            _l("Instructions for bank transfers"),
-            Lines(),
-            _l("Account, bank and what to write as the purpose. The buyer reads it after the order."),
-        ),
-        Field("manual_due_days", _l("Days to pay by bank transfer"), Number(least=1, most=90)),
+        *TRANSFER,
     ),
 )
 RENEWALS = Section(

@@ -71,7 +71,7 @@ WORDS: dict[Step, Words] = {
         lambda: _("For bank transfers say where the money goes. Other ways come from the environment or an add-on."),
         lambda: url_for("admin.show_section", section="payments"),
         all_settings,
-        part("payments", "active_gateways", "manual_instructions"),
+        part("payments", "active_gateways", "manual_account_holder", "manual_iban", "manual_instructions"),
     ),
     Step.PLAN: Words(
         lambda: _("Your first plan"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import segno
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from markupsafe import Markup
 
 from webapp import encryption
+from webapp.blueprints import qr
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.forms import SetUpForm, refuse
 from webapp.blueprints.auth.security import actor, bp, is_required, proof_first
@@ -39,16 +38,9 @@ def show(form: SetUpForm, secret: str, *, status: int = 200) -> ResponseReturnVa
         form=form,
         errors=form.problems(),
         secret=secret,
-        picture=picture(address),
+        picture=qr.of_address(address),
         required=is_required(),
     )
-
-
-def picture(address: str) -> Markup:
-    """A QR code as shapes of the page itself: no image is loaded and no style is set."""
-    drawn = segno.make(address, error="m", micro=False)
-    shapes = drawn.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None)
-    return Markup(shapes)  # noqa: S704 - drawn here, from numbers alone
 
 
 def secret_of(form: SetUpForm) -> str:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp.blueprints import access, content_policy
+from webapp.blueprints import access, content_policy, transfers
 from webapp.blueprints.auth.resets import later
 from webapp.blueprints.checkout import tax_words
 from webapp.blueprints.checkout.forms import EmailForm
@@ -19,6 +19,7 @@ from webapp.blueprints.errors import settings_here
 from webapp.blueprints.site_addresses import site_address
 from webapp.blueprints.views import View, go_to, leave_for
 from webapp.domain import asked, customers, email_addresses, network, payments, receivables, sites, throttles, trials
+from webapp.domain.transfers import awaited
 from webapp.errors import DomainError, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.flows import asking, offering, ordering
@@ -231,7 +232,7 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         site_url=site_address(site) if owner and site else None,
         site_ready=ready,
         site_failed=site is not None and site.status == SiteStatus.FAILED,
-        instructions=_instructions(last_try(payment)) if owner else None,
+        transfer=transfers.shown(payment) if owner else None,
         unconfirmed=payment.customer.email if owner and site_waits else None,
         settled=state == "paid" and (site is None or ready or site_waits),
         poll_url=url_for("pay.thank_you", reference=payment.reference),
@@ -260,10 +261,5 @@ def state_of(payment: Payment) -> str:
     if last is None:
         return "declined"
     if last.status == TryStatus.NEEDS_ACTION:
-        return "transfer" if _instructions(last) else "pending"
+        return "transfer" if awaited(payment) is not None else "pending"
     return "unknown" if last.is_open else "declined"
-
-
-def _instructions(last: Try | None) -> str | None:
-    action = last.action if last is not None else None
-    return str(action["text"]) if action and action.get("type") == "instructions" else None

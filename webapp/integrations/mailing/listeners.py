@@ -82,25 +82,6 @@ def confirm_order(payment: Payment, customer: Customer, membership: Membership) 
     return write(kind, customer, f"order:{payment.id}", values)
 
 
-def send_instructions(payment: Payment) -> str:
-    """Where the money of a bank transfer goes; asked for when a try waits for one."""
-    action = payment.tries[-1].action or {} if payment.tries else {}
-    if payment.is_paid or action.get("type") != "instructions":
-        return "not needed any more"
-
-    def values(_locale: str) -> dict[str, str]:
-        return {
-            "order_number": payment.order_number,
-            "plan": payment.membership.plan.name if payment.membership else "",
-            "total": money(payment.asked),
-            "instructions": str(action.get("text") or ""),
-            "pay_until": long_date(payment.due_at) if payment.due_at else "",
-            "link": mails.url(f"/thank-you/{payment.reference}"),
-        }
-
-    return write("payment_instructions", payment.customer, f"instructions:{payment.tries[-1].id}", values)
-
-
 def tell_of_failure(payment: Payment) -> str:
     """With a link to pay. Not to whoever sat before the page when it failed."""
     declined = [one for one in payment.tries if one.status == TryStatus.DECLINED]

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.countries import countries
-from webapp.domain import legal, mails, network, tax_names
+from webapp.domain import legal, mails, network, tax_names, transfers
 from webapp.extensions import db
 from webapp.formatting import long_date, money, per_period
 from webapp.models import Customer, LineItem, Membership, Payment, Sale, Site
@@ -32,6 +32,12 @@ def site_address(site: Site) -> str:
 
 def payment_link(payment: Payment) -> str:
     return mails.url(f"/pay/{payment.reference}")
+
+
+def void_on(payment: Payment) -> str:
+    """When an order that waits for a transfer is given up; nothing for what is not given up by itself."""
+    given_up = transfers.gives_up_at(payment)
+    return long_date(given_up) if given_up is not None else ""
 
 
 def lines(payment: Payment) -> str:
