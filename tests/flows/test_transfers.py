@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from tests import factories
 from tests.conftest import TurnedClock, only
+from tests.integrations.mailbox import kinds, written
+from webapp import clock as product_clock
 from webapp import hooks
 from webapp.bank_transfers import BankAccount, reference_of
 from webapp.domain import checkout, memberships, network, payments, reactivations, receivables, transfers
-from webapp.flows import ordering
+from webapp.extensions import db as database
+from webapp.flows import ordering, relaying
 from webapp.gateways.base import Base, Beginning, Capability, Later, PaymentRequest
+from webapp.jobs import schedule
 from webapp.models import (
     Invoice,
     MembershipStatus,
     Payment,
+    PaymentKind,
     PaymentStatus,
     Redemption,
     RedemptionStatus,
@@ -30,6 +39,7 @@ from webapp.models import (
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
+HANDLERS = ("webapp.integrations.mailing.listeners", "webapp.flows.provisioning")
 pytestmark = pytest.mark.usefixtures("app")
 ACCOUNT = BankAccount("Parzelle GmbH", "DE02120300000000202051", "BYLADEM1001", "Example Bank")
 SAVED = {
@@ -218,3 +228,151 @@ def test_a_try_without_instructions_waits_for_no_transfer(settings: Settings) ->
     buy(settings, gateway="sandbox")
     assert transfers.told(only(Try)) is None
     assert transfers.quoted(only(Payment)) == ""
+
+
+# -- reminding ---------------------------------------------------------------------------------------------------------
+Work = Callable[[], list[str]]
+
+
+@pytest.fixture
+def work(app: Flask) -> Work:
+    """A turn of the clock and of the workers; the kinds of the mails that were written by then."""
+
+    def turn() -> list[str]:
+        database.session.rollback()
+        schedule.remind_of_transfers()
+        schedule.give_up_sales()
+        for _ in range(2):
+            for handler in HANDLERS:
+                relaying.drain(app, handler, lease=timedelta(minutes=1))
+        return kinds()
+
+    return turn
+
+
+def test_a_payer_is_reminded_before_and_after_and_told_when_it_is_given_up(
+    settings: Settings, work: Work, clock: TurnedClock
+) -> None:
+    clock.use("2026-12-01T10:00Z")
+    buy(settings)
+    assert work() == ["payment_instructions"]
+    clock.use("2026-12-12T09:59Z")
+    assert work() == ["payment_instructions"]
+    clock.use("2026-12-12T10:00Z")
+    assert work() == work() == ["payment_instructions", "transfer_reminder"]
+    clock.use("2026-12-18T10:00Z")
+    assert work()[2:] == work()[2:] == ["transfer_overdue"]
+    assert only(Payment).remind_at is None
+    clock.use("2026-12-22T10:00Z")
+    assert work()[3:] == work()[3:] == ["order_given_up"]
+    reminder = written()[1]
+    assert "15 December 2026" in reminder.text
+    assert reference_of(only(Payment).order_number) in reminder.text
+    assert "22 December 2026" in reminder.text
+
+
+def test_in_the_customers_language_too(settings: Settings, work: Work, clock: TurnedClock) -> None:
+    clock.use("2026-12-01T10:00Z")
+    buy(settings, locale="de")
+    for day in ("2026-12-12T10:00Z", "2026-12-18T10:00Z", "2026-12-22T10:00Z"):
+        clock.use(day)
+        work()
+    subjects = [mail.subject for mail in written()][1:]
+    assert [one.split(" ist ")[1] for one in subjects] == ["bald fällig", "nicht eingegangen", "hinfällig"]
+
+
+@pytest.mark.parametrize("ending", ["paid", "void", "otherwise"])
+def test_nobody_is_reminded_of_what_is_not_awaited_any_more(
+    settings: Settings, work: Work, clock: TurnedClock, ending: str
+) -> None:
+    payment = buy(settings)
+    if ending == "paid":
+        confirm(payment)
+    elif ending == "void":
+        void_order(payment)
+    else:
+        ordering.pay_again(payment.id, "sandbox", settings)
+    assert only(Payment).remind_at is None
+    clock.tick(days=18)
+    assert not {"transfer_reminder", "transfer_overdue"} & set(work())
+
+
+def test_a_reminder_that_waits_for_a_worker_is_not_written_when_the_money_came(
+    app: Flask, settings: Settings, work: Work, clock: TurnedClock
+) -> None:
+    payment = buy(settings)
+    clock.tick(days=12)
+    schedule.remind_of_transfers()
+    confirm(payment)
+    assert "transfer_reminder" not in work()
+
+
+def test_after_an_outage_only_the_last_reminder_goes_out(settings: Settings, work: Work, clock: TurnedClock) -> None:
+    with unit_of_work("test"):
+        network.change({"manual_remind_before": [1, 5], "manual_remind_after": [1, 2, 5]})
+    buy(settings)
+    clock.tick(days=16, minutes=1)
+    assert work()[1:] == ["transfer_overdue"]
+    assert only(Payment).remind_at == only(Payment).due_at + timedelta(days=5)
+
+
+def test_days_that_are_over_before_the_order_remind_of_nothing(settings: Settings, work: Work) -> None:
+    with unit_of_work("test"):
+        network.change({"manual_due_days": 2, "manual_remind_before": [3], "manual_remind_after": []})
+    buy(settings)
+    assert only(Payment).remind_at is None
+
+
+def test_a_renewal_has_its_own_reminders(settings: Settings) -> None:
+    payment = factories.payment(kind=PaymentKind.RENEWAL, gateway="manual", due_at=product_clock.now())
+    assert transfers.reminders(payment) == []
+
+
+def test_only_what_is_due_is_looked_at(settings: Settings, statements: list[str], clock: TurnedClock) -> None:
+    buy(settings)
+    for _ in range(30):
+        factories.payment(gateway="manual", due_at=product_clock.now() + timedelta(days=9))
+    clock.tick(days=1)
+    database.session.rollback()
+    statements.clear()
+    assert schedule.remind_of_transfers() == 0
+    assert len([one for one in statements if "payments" in one]) == 1
+
+
+def void_order(payment: Payment) -> None:
+    with unit_of_work("operator:1"):
+        checkout.void(payments.locked(payment.id), reason="made void by an operator")
+
+
+def test_what_an_operator_makes_void_frees_the_address_and_is_told(settings: Settings, work: Work) -> None:
+    payment = buy(settings, site_url="bakery")
+    void_order(payment)
+    assert only(Payment).status == PaymentStatus.CANCELLED
+    assert (only(Site).status, only(Sale).abandoned_at is None) == (SiteStatus.ARCHIVED, False)
+    assert work()[-1] == "order_given_up"
+
+
+DAYS = st.lists(st.integers(1, 20), max_size=4, unique=True).map(sorted)
+
+
+@given(DAYS, DAYS, st.integers(1, 30), st.lists(st.integers(1, 400), min_size=1, max_size=60))
+@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_the_clock_runs_each_reminder_is_due_once(
+    clock: TurnedClock, before: list[int], after: list[int], due_days: int, hours: list[int]
+) -> None:
+    """What a turn of the clock finds due is never due again, and those that are due come in order."""
+    begun = clock.now
+    with unit_of_work("test"):
+        network.change({"manual_remind_before": before, "manual_remind_after": after})
+        payment = Payment(due_at=begun + timedelta(days=due_days), kind=PaymentKind.FIRST)
+        found: list[datetime] = []
+        planned = transfers.next_reminder(payment)
+        for step in hours:
+            clock.tick(hours=step)
+            if planned is not None and planned <= clock.now:
+                found.append(planned)
+                planned = transfers.next_reminder(payment)
+        assert found == sorted(set(found))
+        assert all(begun < one <= clock.now for one in found)
+        assert planned is None or planned > clock.now
+    clock.now = begun

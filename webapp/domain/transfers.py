@@ -18,7 +18,7 @@ from webapp.models import Payment, PaymentKind, Sale, Try
 from webapp.paying import Later
 
 INSTRUCTIONS = "instructions"
-MAILS = "webapp.integrations.mailing.transfers"  # called by a worker, by its name
+MAILS, TELLS = "webapp.integrations.mailing.transfers", "webapp.integrations.mailing.listeners"  # by a worker
 
 
 def terms() -> Terms:
@@ -118,4 +118,4 @@ def remind_due(limit: int = 100) -> int:
 
 def write(name: str, payment: Payment, *more: int) -> None:
     """Have a worker write to its payer."""
-    outbox.add("payment", f"{MAILS}:{name}", MAILS, [payment, *more], customer_id=payment.customer_id)
+    outbox.add("payment", f"{MAILS}:{name}", TELLS, [payment, *more], customer_id=payment.customer_id)

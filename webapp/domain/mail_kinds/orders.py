@@ -49,51 +49,40 @@ declare(
     *SALE,
     when=_l("An order begins with a trial. It confirms the contract, as the law asks of you."),
 )
-INSTRUCTIONS = Placeholder("instructions", _l("Where the money goes"), _l("Account DE00 0000 at Example Bank"))
-PAY_UNTIL = Placeholder("pay_until", _l("The day by which it has to arrive"), _l("17 November 2026"))
-VOID_ON = Placeholder(
-    "void_on",
-    _l("The day on which the order becomes void if it is not paid; empty for what is no first order"),
-    _l("24 November 2026"),
-)
-declare(
-    "payment_instructions",
-    _l("How to pay by transfer"),
-    NAME,
-    ORDER,
-    PLAN,
-    TOTAL,
-    INSTRUCTIONS,
-    PAY_UNTIL,
-    VOID_ON,
-    link(_l("The link to the order"), "/thank-you/…"),
-    when=_l("Somebody has ordered and pays by bank transfer."),
-)
 AWAITED = (
     NAME,
     ORDER,
     PLAN,
     TOTAL,
-    Placeholder("reference", _l("The reference that the payer was told to quote; may be empty"), "RF34000042"),
+    Placeholder("reference", _l("The reference that the payer is to quote; may be empty"), "RF34000042"),
+)
+TO_TRANSFER = (
+    *AWAITED,
+    Placeholder("instructions", _l("Where the money goes"), _l("Account DE00 0000 at Example Bank")),
+    Placeholder("pay_until", _l("The day by which it has to arrive"), _l("17 November 2026")),
+    Placeholder(
+        "void_on",
+        _l("The day on which the order becomes void if it is not paid; empty for what is no first order"),
+        _l("24 November 2026"),
+    ),
+    link(_l("The link to the order"), "/thank-you/…"),
+)
+declare(
+    "payment_instructions",
+    _l("How to pay by transfer"),
+    *TO_TRANSFER,
+    when=_l("Somebody has ordered and pays by bank transfer."),
 )
 declare(
     "transfer_reminder",
     _l("A transfer is due soon"),
-    *AWAITED,
-    INSTRUCTIONS,
-    PAY_UNTIL,
-    VOID_ON,
-    link(_l("The link to the order"), "/thank-you/…"),
+    *TO_TRANSFER,
     when=_l("Some days before a bank transfer is due that has not arrived. Not for renewals."),
 )
 declare(
     "transfer_overdue",
     _l("A transfer is overdue"),
-    *AWAITED,
-    INSTRUCTIONS,
-    PAY_UNTIL,
-    VOID_ON,
-    link(_l("The link to the order"), "/thank-you/…"),
+    *TO_TRANSFER,
     when=_l("Some days after a bank transfer was due and has not arrived. Not for renewals."),
 )
 declare(
