@@ -1,7 +1,7 @@
 """Know when the payer of a transfer is next reminded of it.
 
 Revision ID: b3d81c5e7f20
-Revises: 7d3f1a90c2e4
+Revises: c5a8e2f7b916
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp import extensions
 
 revision = "b3d81c5e7f20"
-down_revision = "7d3f1a90c2e4"
+down_revision = "c5a8e2f7b916"
 branch_labels = None
 depends_on = None
 
