@@ -21,6 +21,7 @@ from tests.blueprints.admin.test_declarations import declaration
 from tests.blueprints.admin.test_inbound_events import notice
 from webapp import clock, hooks
 from webapp.domain import (
+    domain_names,
     invoices,
     legal,
     mails,
@@ -118,6 +119,7 @@ def build(app: Flask, settings: Settings) -> Estate:
     with unit_of_work("test") as session:
         bakery = session.merge(bakery)
         site_building.build(bakery)
+        domain = domain_names.add(bakery, "www.a-long-name-for-a-small-screen.example.org", ours=())
     _front, services, about, *_more = bakery.pages
     ordering.place(factories.order(plan.slug), settings)
     charge = db.session.scalars(select(SandboxCharge)).one()
@@ -165,6 +167,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "product_id": plan.id,
         "code_id": factories.discount_code("TEN", name="Ten").id,
         "site_id": bakery.id,
+        "domain_id": domain.id,
         "site_step": "suspend",
         "page_id": about.id,
         "picture_id": bakery.pictures[0].id,

@@ -33,6 +33,7 @@ EVENT_TYPES = (
     "domain.created",
     "domain.verified",
     "domain.primary_changed",
+    "domain.removed",
     "email.verification_requested",
     "invoice.sent",
 )

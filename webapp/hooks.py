@@ -134,6 +134,7 @@ declare_action(
 declare_action("wu_domain_created", args=("domain",), when=_l("A customer added a domain of their own."))
 declare_action("wu_domain_mapped", args=("domain",), when=_l("A domain points here and is served."))
 declare_action("wu_domain_became_primary", args=("domain",), when=_l("A domain became its site's main address."))
+declare_action("wu_domain_removed", args=("name", "site"), when=_l("A domain was taken from its site."))
 declare_action("wu_domain_ssl_verified", args=("domain",), when=_l("A domain answers over https."))
 
 # -- events ------------------------------------------------------------------------------------------------------

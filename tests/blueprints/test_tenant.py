@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -12,7 +13,8 @@ from sqlalchemy import select
 
 from tests import factories
 from webapp.blueprints.tenant.kept_pages import KeptPages, Key
-from webapp.domain import colours, site_renaming, sites
+from webapp.domain import colours, domain_checks, domain_names, site_archive, site_renaming, sites
+from webapp.domain.dns_verdicts import Verdict
 from webapp.flows import provisioning
 from webapp.models import Site, SitePage, SiteStatus
 from webapp.transactions import unit_of_work
@@ -234,3 +236,155 @@ def test_an_old_address_leads_on_while_the_site_is_switched_off(client: FlaskCli
         sites.suspend(sites.locked(bakery.id), reason="test")
     assert client.get("/", base_url=HOST).location == "http://bread.localhost/"
     assert client.get("/", base_url="http://bread.localhost").status_code == 402
+
+
+# -- domains of customers' own ---------------------------------------------------------------------------------------
+OURS = ("localhost",)
+
+
+def map_domain(site: Site, name: str, *, main: bool = False) -> int:
+    with unit_of_work("test"):
+        domain_id = domain_names.add(sites.locked(site.id), name, ours=OURS, main=main).id
+        domain_checks.record(domain_id, Verdict())
+    return domain_id
+
+
+def main_address(site: Site, domain_id: int | None) -> None:
+    with unit_of_work("test"):
+        domain_names.make_main(sites.locked(site.id), domain_names.find(domain_id) if domain_id else None)
+
+
+def follow(client: FlaskClient, url: str) -> tuple[list[str], int]:
+    """The addresses that one is led to, and how the last of them answers."""
+    hops: list[str] = []
+    for _hop in range(4):
+        parts = urlsplit(url)
+        answer = client.get(f"{parts.path}?{parts.query}", headers={"Host": parts.netloc})
+        if answer.status_code not in (301, 302):
+            return hops, answer.status_code
+        url = answer.location
+        hops.append(url)
+    raise AssertionError(f"led round in a circle: {hops}")
+
+
+SPELLINGS = ("{}", "{}:8000", "{}.", "{}.:8000")
+LAYOUTS = {
+    "the address here": (None, "bakery.localhost"),
+    "a domain": ("example.com", "example.com"),
+    "its www": ("www.example.com", "www.example.com"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_address_leads_to_the_main_one_and_that_leads_nowhere(
+    client: FlaskClient, bakery: Site, layout: str, spelling: str
+) -> None:
+    main, host = LAYOUTS[layout]
+    known = {name: map_domain(bakery, name) for name in ("example.com", "www.example.com")}
+    rename(bakery, "bread")
+    rename(bakery, "bakery")
+    main_address(bakery, known.get(main or ""))
+    for asked in ("bakery.localhost", "bread.localhost", "example.com", "www.example.com"):
+        for case in (asked, asked.upper()):
+            hops, status = follow(client, f"http://{spelling.format(case)}/about?a=1&b=%2F")
+            assert status == 200
+            assert hops == ([] if asked == host else [f"http://{host}/about?a=1&b=%2F"]), case
+
+
+@pytest.mark.parametrize("main", [None, "example.com"])
+def test_a_site_that_is_not_served_says_so_under_every_name(
+    client: FlaskClient, bakery: Site, main: str | None
+) -> None:
+    domain_id = map_domain(bakery, "example.com")
+    main_address(bakery, domain_id if main else None)
+    hosts = ("bakery.localhost", "example.com")
+    with unit_of_work("test"):
+        sites.suspend(sites.locked(bakery.id), reason="test")
+    assert [follow(client, f"http://{one}/about") for one in hosts] == [([], 402), ([], 402)]
+    with unit_of_work("test"):
+        site_archive.archive(sites.locked(bakery.id), reason="test")
+    assert [follow(client, f"http://{one}/about") for one in hosts] == [([], 404), ([], 404)]
+    with unit_of_work("test"):
+        site_archive.restore(sites.locked(bakery.id), reason="test")
+        sites.resume(sites.locked(bakery.id)) if sites.find(bakery.id).status == SiteStatus.SUSPENDED else None
+    assert [follow(client, f"http://{one}/about")[1] for one in hosts] == [200, 200]
+
+
+def test_a_domain_that_waits_or_was_removed_is_not_answered(client: FlaskClient, bakery: Site) -> None:
+    with unit_of_work("test"):
+        domain_names.add(sites.locked(bakery.id), "example.org", ours=OURS)
+    assert client.get("/about", base_url="http://example.org").status_code == 404
+    removed = map_domain(bakery, "example.com", main=True)
+    assert client.get("/about", base_url="http://example.com").status_code == 200
+    with unit_of_work("test"):
+        sites.locked(bakery.id)
+        domain_names.remove(domain_names.find(removed))
+    assert client.get("/about", base_url="http://example.com").status_code == 404
+    assert client.get("/about", base_url="http://bakery.localhost").status_code == 200
+
+
+def test_one_that_fails_is_answered_all_the_same(client: FlaskClient, bakery: Site) -> None:
+    domain_id = map_domain(bakery, "example.com", main=True)
+    with unit_of_work("test"):
+        domain_checks.record(domain_id, Verdict("elsewhere", "192.0.2.1"))
+    assert client.get("/about", base_url="http://example.com").status_code == 200
+
+
+def test_a_page_by_its_domain_costs_as_many_statements(client: FlaskClient, bakery: Site, statements: Any) -> None:
+    map_domain(bakery, "example.com", main=True)
+    for most in (3, 1):
+        statements.clear()
+        assert client.get("/about", base_url="http://example.com").status_code == 200
+        assert len(statements) <= most
+    statements.clear()
+    assert client.get("/about", base_url=HOST).status_code == 301
+    assert len(statements) == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "bakery.localhost.evil.example", "xlocalhost.example", "example.com:99", "a..b", "-.-"]
+)
+@pytest.mark.parametrize("path", ["/", "/login", "/admin/", "/register", "/api/v2/products", "/nowhere"])
+def test_a_host_that_nobody_knows_is_404(client: FlaskClient, bakery: Site, host: str, path: str) -> None:
+    factories.free_product()
+    answer = client.get(path, headers={"Host": host})
+    assert answer.status_code in (400, 404)
+    assert "Set-Cookie" not in answer.headers
+    assert "password" not in answer.text
+
+
+def test_machines_that_watch_know_us_by_any_name(client: FlaskClient) -> None:
+    assert client.get("/healthz", base_url="http://web.internal.example:8000").status_code == 200
+    assert client.get("/login", base_url="http://10.1.2.3:8000").status_code == 200
+    assert client.get("/login", base_url="http://web:8000").status_code == 200
+
+
+# -- certificates ----------------------------------------------------------------------------------------------------
+def certified(client: FlaskClient, host: str) -> bool:
+    answer = client.get("/tls/ask", query_string={"domain": host}, base_url="http://web:8000")
+    assert (answer.status_code, answer.data) in ((200, b""), (404, b""))
+    return answer.status_code == 200
+
+
+def test_a_certificate_is_for_hosts_that_are_answered(client: FlaskClient, bakery: Site, statements: Any) -> None:
+    make(SiteStatus.SUSPENDED, "closed")
+    make(SiteStatus.ARCHIVED, "away")
+    domain_id = map_domain(bakery, "example.com")
+    with unit_of_work("test"):
+        domain_names.add(sites.locked(bakery.id), "waits.example.com", ours=OURS)
+    rename(bakery, "bread")
+    good = ("localhost", "bread.localhost", "bakery.localhost", "closed.localhost", "Example.COM", "example.com.")
+    for host in good:
+        statements.clear()
+        assert certified(client, host), host
+        assert len(statements) <= 1
+    bad = ("waits.example.com", "away.localhost", "nobody.localhost", "a.b.localhost", "evil.example", "", "x" * 5000)
+    for host in (*bad, "127.0.0.1", "*.localhost", "example.com:443", "https://example.com"):
+        statements.clear()
+        assert not certified(client, host), host
+        assert len(statements) <= 1
+    with unit_of_work("test"):
+        sites.locked(bakery.id)
+        domain_names.remove(domain_names.find(domain_id))
+    assert not certified(client, "example.com")

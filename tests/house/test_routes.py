@@ -44,7 +44,7 @@ DECLARED = {
         consumer.check_withdrawal consumer.create_cancellation consumer.create_withdrawal consumer.download_receipt
         consumer.new_cancellation consumer.new_withdrawal consumer.show_receipt
         cookies.choose cookies.show_settings
-        language.choose legal.show_page ops.healthz ops.readyz
+        language.choose legal.show_page ops.ask_about_tls ops.healthz ops.readyz
         pay.change_email pay.come_back pay.pay pay.show_payment pay.thank_you
         paying_here.confirm paying_here.look
         sandbox.create_decision sandbox.show_page site_templates.show_file site_templates.show_page static
@@ -77,6 +77,8 @@ DECLARED = {
         account.create_restoring account.update_page account.edit_address account.update_address
         account.confirm_transfer account.create_transfer account.withdraw_transfer
         account.accept_transfer account.decline_transfer account.show_transfer
+        account.confirm_domain_removal account.create_domain account.create_domain_check account.delete_domain
+        account.list_domains account.show_domain account.update_main_address
     """,
     For.SYSTEMS: "addon_hooks.receive_event webhooks.receive_notice webhooks.receive_site_notice",
 }

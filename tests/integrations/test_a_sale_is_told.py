@@ -196,14 +196,14 @@ def test_refused_credentials_stop_and_are_shown_without_them(
     app: Flask, told: Settings, crm: HubSpotFake, make_settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    integrations.register(make_settings(env={**told.env, "HUBSPOT_ACCESS_TOKEN": "pat-wrong-token"}))
+    integrations.register(make_settings(env={**told.env, "HUBSPOT_ACCESS_TOKEN": "pat-wrong-proof"}))
     factories.registered("ada@example.com")
     drain(app)
     delivery, attempt = only(Delivery), only(Attempt)
     assert (delivery.status, attempt.http_status) == (DeliveryStatus.DEAD, 401)
     assert "does not accept the credentials" in delivery.last_error
     assert "***" in attempt.answer
-    assert "pat-wrong-token" not in caplog.text + delivery.last_error + attempt.answer
+    assert "pat-wrong-proof" not in caplog.text + delivery.last_error + attempt.answer
 
 
 def test_nothing_is_even_noted_when_nothing_is_configured(app: Flask, make_settings: Any) -> None:

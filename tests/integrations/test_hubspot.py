@@ -228,13 +228,13 @@ def test_the_limit_of_calls_is_kept_after_the_first_refusal() -> None:
 
 def test_a_wrong_token_stops_and_is_not_shown(vendor: HubSpotFake, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    http = connect(vendor.url, "pat-wrong-token")
+    http = connect(vendor.url, "pat-wrong-proof")
     with pytest.raises(PermanentFailure) as caught:
         HubSpot(http).upsert(ADA)
     http.close()
     assert caught.value.http_status == 401
     assert "***" in caught.value.answer, "the vendor quotes it, and we do not"
-    assert "pat-wrong-token" not in caplog.text + str(caught.value) + caught.value.answer
+    assert "pat-wrong-proof" not in caplog.text + str(caught.value) + caught.value.answer
 
 
 def test_missing_rights_stop(hubspot: HubSpot, vendor: HubSpotFake) -> None:

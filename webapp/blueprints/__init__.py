@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.blueprints import access, content_policy, errors, site_addresses, wire
+from webapp.blueprints import access, content_policy, domain_words, errors, site_addresses, wire
 from webapp.blueprints.account.routes import bp as account
 from webapp.blueprints.admin.routes import bp as admin
 from webapp.blueprints.api.docs import bp as api_docs
@@ -64,6 +64,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     access.init_app(app)
     errors.init_app(app)
     site_addresses.init_app(app)
+    domain_words.init_app(app)
     login.user_loader(signing.load_user)
     app.after_request(finish_response)
     app.context_processor(common_context)

@@ -19,6 +19,7 @@ from webapp.models import (
     Customer,
     Declaration,
     Delivery,
+    DomainName,
     Event,
     FormerAddress,
     Invoice,
@@ -86,6 +87,8 @@ def named(customer: Customer) -> frozenset[str]:
         found |= {slug, title}
     former = select(FormerAddress.slug).join(Site).where(Site.customer_id == customer.id)
     found |= set(db.session.scalars(former))
+    own = select(DomainName.name).join(Site).where(Site.customer_id == customer.id)
+    found |= set(db.session.scalars(own))
     return frozenset(one for one in found | {getattr(customer, name) for name in OF_A_PERSON} if one)
 
 

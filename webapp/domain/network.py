@@ -86,6 +86,7 @@ class Network:
     grace_period_days: int = 3  # from the end of what is paid to the end of an unpaid membership
     block_frontend_grace_period: int = 0  # days for which the sites of an expired membership are still shown
     site_retention_days: int = 90  # what a site holds is deleted so long after it was shown last; 0: never
+    network_ips: str = ""  # where the servers are, an address a line: what customers enter for their own domains
     provisioner: str = "built-in"  # who makes the sites of plans that do not say
     provisioner_url: str = given("PROVISIONER_URL")
     provisioner_secret: str = given("PROVISIONER_SECRET", secret=True)  # several: with commas between them

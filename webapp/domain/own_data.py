@@ -18,6 +18,7 @@ from webapp.models import (
     CreditMovement,
     Customer,
     Declaration,
+    DomainName,
     Event,
     FormerAddress,
     Invoice,
@@ -56,6 +57,7 @@ def of(customer: Customer) -> dict[str, Any]:
     payments = select(Payment).where(Payment.customer_id == own)
     former = select(FormerAddress).join(Site).where(Site.customer_id == own)
     given = or_(SiteTransfer.from_customer_id == own, SiteTransfer.to_customer_id == own)
+    domains = select(DomainName).join(Site).where(Site.customer_id == own)
     parts = [selectinload(one) for one in (Payment.line_items, Payment.refunds)]
     return {
         "exported_at": clock.rfc3339(clock.now()),
@@ -77,6 +79,7 @@ def of(customer: Customer) -> dict[str, Any]:
         "sites": all_of(Site, own),
         "former_addresses": rows(db.session.scalars(former.order_by(FormerAddress.id))),
         "sites_offered": rows(db.session.scalars(select(SiteTransfer).where(given).order_by(SiteTransfer.id))),
+        "domains": rows(db.session.scalars(domains.order_by(DomainName.id))),
         "declarations": all_of(Declaration, own),
         "notes_of_the_staff": all_of(Note, own),
         "events": all_of(Event, own),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from webapp import clock
-from webapp.models import Customer, Invoice, Membership, Payment, Refund, Site
+from webapp.models import Customer, DomainName, Invoice, Membership, Payment, Refund, Site
 
 
 def when(instant: datetime | None) -> str | None:
@@ -98,8 +98,21 @@ def site(row: Site) -> dict[str, Any]:
     }
 
 
+def domain(row: DomainName) -> dict[str, Any]:
+    return {
+        "domain_id": row.id,
+        "domain": row.name,
+        "site_id": row.site_id,
+        "customer_id": row.customer_id,
+        "status": str(row.status),
+        "primary": row.is_main,
+        "secure": row.secure_at is not None,
+    }
+
+
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     Customer: customer,
+    DomainName: domain,
     Invoice: invoice,
     Membership: membership,
     Payment: payment,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -131,6 +132,25 @@ class Bic(Kind):
             return bank_transfers.read_bic(text) if text else ""
         except ValueError:
             raise Invalid(_("A BIC has 8 or 11 letters and digits, like BYLADEM1001.")) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpAddresses(Lines):
+    """IPv4 and IPv6 addresses that can be reached from anywhere, one a line, as they are written shortest; or none."""
+
+    at_most: int = 8
+
+    def read(self, typed: list[str]) -> str:
+        words = re.split(r"[\s,;]+", (typed[0] if typed else "").strip(" ,;\n\r\t"))
+        try:
+            found = [ipaddress.ip_address(one) for one in words if one]
+        except ValueError:
+            raise Invalid(_("Enter IP addresses like 203.0.113.7, one a line.")) from None
+        if any(one.is_unspecified or one.is_multicast or one.is_link_local for one in found):
+            raise Invalid(_("One of these addresses is no server's."))
+        if len(found) > self.at_most:
+            raise Invalid(_("Enter at most %(num)d addresses.", num=self.at_most))
+        return "\n".join(dict.fromkeys(map(str, found)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import bindparam, case, select, text, union_all
 
 from webapp import clock
 from webapp.extensions import db
-from webapp.models import FormerAddress, Site, SitePage, SitePicture, SiteStatus
+from webapp.models import DomainName, FormerAddress, Site, SitePage, SitePicture, SiteStatus
 
 
 class Found(NamedTuple):
@@ -24,6 +24,15 @@ class Found(NamedTuple):
     locale: str
     content_version: int
     address: str = ""
+    slug: str = ""
+    main_domain: str = ""
+
+
+class Moved(NamedTuple):
+    """Where a site is by now that answered at another address before."""
+
+    slug: str
+    main_domain: str
 
 
 class MenuEntry(NamedTuple):
@@ -45,11 +54,29 @@ class Asked:
 INSTANT = FormerAddress.until.type
 COLUMNS = [getattr(Site, name) for name in Found._fields]
 BY_SLUG = select(*COLUMNS).where(Site.slug == bindparam("slug"), Site.keeps_address())
+BY_DOMAIN = (
+    select(*COLUMNS)
+    .join(DomainName, DomainName.site_id == Site.id)
+    .where(DomainName.name == bindparam("name"), DomainName.serves(), Site.keeps_address())
+)
 LED_ON = (
-    select(Site.slug)
+    select(Site.slug, Site.main_domain)
     .join(FormerAddress, FormerAddress.site_id == Site.id)
     .where(FormerAddress.slug == bindparam("slug"), FormerAddress.until > bindparam("now", type_=INSTANT))
     .where(Site.keeps_address())
+)
+# The names for which somebody may fetch a certificate: those that are answered with a site, a refusal or a redirect.
+SHOWN = text("sites.status IN ('published', 'suspended')")
+CERTIFIED_DOMAIN = (
+    select(DomainName.id)
+    .join(Site, Site.id == DomainName.site_id)
+    .where(DomainName.name == bindparam("name"), DomainName.serves(), SHOWN)
+)
+CERTIFIED_SLUG = union_all(
+    select(Site.id).where(Site.slug == bindparam("name"), Site.keeps_address(), SHOWN),
+    select(FormerAddress.id)
+    .join(Site, Site.id == FormerAddress.site_id)
+    .where(FormerAddress.slug == bindparam("name"), FormerAddress.until > bindparam("now", type_=INSTANT), SHOWN),
 )
 BODY = case((SitePage.slug == bindparam("slug"), SitePage.body), else_=None)
 PAGES = (
@@ -70,9 +97,24 @@ def by_slug(slug: str) -> Found | None:
     return None if row is None else Found(*row)
 
 
-def moved_to(slug: str) -> str | None:
+def by_domain(name: str) -> Found | None:
+    """Of a customer's own domain, once it was shown to be theirs."""
+    row = db.session.execute(BY_DOMAIN, {"name": name}).one_or_none()
+    return None if row is None else Found(*row)
+
+
+def moved_to(slug: str) -> Moved | None:
     """Where the site is by now that answered at this address before."""
-    return db.session.scalar(LED_ON, {"slug": slug, "now": clock.now()})
+    row = db.session.execute(LED_ON, {"slug": slug, "now": clock.now()}).one_or_none()
+    return None if row is None else Moved(*row)
+
+
+def is_certified(host: str, suffix: str) -> bool:
+    """Whether a certificate may be fetched for a host: a site's, or a customer's own that was shown to be theirs."""
+    if host.endswith(suffix):
+        asked = {"name": host.removesuffix(suffix), "now": clock.now()}
+        return db.session.execute(CERTIFIED_SLUG, asked).first() is not None
+    return db.session.execute(CERTIFIED_DOMAIN, {"name": host}).first() is not None
 
 
 def page(site_id: int, slug: str) -> Asked | None:

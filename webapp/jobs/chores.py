@@ -11,7 +11,7 @@ from flask import current_app
 from webapp.domain import email_addresses
 from webapp.extensions import application, queue
 from webapp.flows import bulk as bulk_jobs
-from webapp.flows import charging, checking_tax_ids, fetching_rates, mailing, reconciling, relaying
+from webapp.flows import charging, checking_domains, checking_tax_ids, fetching_rates, mailing, reconciling, relaying
 from webapp.flows import inbound as notices
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -64,6 +64,13 @@ def tax_id(number: str) -> None:
     """Ask the registry about a VAT id; each in a thread of its own, for somebody may be waiting for the answer."""
     settings: Settings = application().extensions["settings"]
     checking_tax_ids.ask(number, settings)
+
+
+@chore
+def domain_name(number: str) -> None:
+    """Look at the records of a domain; each in a thread of its own, for a name server may let one wait."""
+    settings: Settings = application().extensions["settings"]
+    checking_domains.check(int(number), settings)
 
 
 @chore

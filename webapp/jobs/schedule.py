@@ -19,6 +19,7 @@ from webapp.domain import (
     attention_digests,
     bulk,
     checkout,
+    domain_checks,
     email_addresses,
     erasure,
     figure_days,
@@ -96,6 +97,14 @@ def sweep_tax_ids() -> int:
     due = tax_id_checks.due()
     for number in due:
         queue.ring("tax_id", [number])
+    return len(due)
+
+
+def sweep_domains() -> int:
+    """Those whose records are to be looked at; each by its own, for a name server may let one wait."""
+    due = domain_checks.due()
+    for one in due:
+        queue.ring("domain_name", [str(one)])
     return len(due)
 
 
@@ -206,6 +215,7 @@ CHORES = (
     Chore("sweep-resets", timedelta(seconds=5), sweep_resets),
     Chore("sweep-mail", timedelta(seconds=5), sweep_mail),
     Chore("sweep-tax-ids", timedelta(seconds=10), sweep_tax_ids),
+    Chore("sweep-domains", timedelta(seconds=5), sweep_domains),
     Chore("sweep-rates", timedelta(minutes=1), sweep_rates),
     Chore("ask-before-renewals", timedelta(minutes=30), ask_before_renewals),
     Chore("sweep-renewals", timedelta(seconds=5), sweep_renewals),

@@ -17,6 +17,7 @@ from webapp.models.credential import CredentialSetup, StoredCredential
 from webapp.models.credit import CreditBalance, CreditKind, CreditMovement
 from webapp.models.declaration import Declaration, DeclarationKind, DeclarationStatus, Hindrance
 from webapp.models.discount import DiscountCode, DiscountType, Redemption, RedemptionStatus, Renewals
+from webapp.models.domain_name import DomainName, DomainStatus
 from webapp.models.figures import DailyFigure, Measure, MovementKind, MrrMovement
 from webapp.models.hooks import HookFigure, HookSwitch
 from webapp.models.identity import (
@@ -101,6 +102,8 @@ __all__ = [
     "DiscountType",
     "Dispute",
     "DisputeStatus",
+    "DomainName",
+    "DomainStatus",
     "EmailVerification",
     "Event",
     "ExchangeRate",

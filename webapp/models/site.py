@@ -14,6 +14,7 @@ from webapp.extensions import Model
 from webapp.models.parts import HasId, HasMeta, HasStatus, HasTimes, beginning
 
 if TYPE_CHECKING:
+    from webapp.models.domain_name import DomainName
     from webapp.models.membership import Membership
     from webapp.models.people import Customer
     from webapp.models.site_content import SitePage, SitePicture
@@ -83,6 +84,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     reference: Mapped[str | None] = mapped_column(String(32))  # what it is called to its provisioner, for good
     made_as: Mapped[str] = mapped_column(String(200), default="")  # what its provisioner calls it
     address: Mapped[str] = mapped_column(String(500), default="")  # where it answers; empty: on its own host here
+    main_domain: Mapped[str] = mapped_column(String(253), default="")  # its main address; empty: the one here
     job: Mapped[str] = mapped_column(String(36), default="")  # the key of what its provisioner was asked for last
     waits_since: Mapped[datetime | None]  # since when it is waited for the end of that
     told_at: Mapped[datetime | None]  # when its provisioner said that something has changed, until it is asked
@@ -105,6 +107,10 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
 
     former_addresses: Mapped[list[FormerAddress]] = relationship(
         back_populates="site", order_by="FormerAddress.id", cascade="all, delete-orphan"
+    )
+
+    domain_names: Mapped[list[DomainName]] = relationship(
+        back_populates="site", order_by="DomainName.id", cascade="all, delete-orphan"
     )
 
     @property

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.account import (
     changes,
+    domains,
     memberships,
     messages,
     own_data,
@@ -27,6 +28,7 @@ from webapp.models import MembershipStatus
 __all__ = [
     "bp",
     "changes",
+    "domains",
     "memberships",
     "messages",
     "own_data",

@@ -70,6 +70,9 @@ ACTIONS: dict[str, LazyString] = {
     "sites.restore": _l("Site brought back"),
     "sites.rename": _l("Site given another address"),
     "sites.transfer": _l("Site given to another customer"),
+    "domains.check": _l("Records of a domain looked at"),
+    "domains.main": _l("Main address of a site changed"),
+    "domains.remove": _l("Domain removed"),
     "sites.delete": _l("What a site held deleted"),
     "views.create": _l("View of a list kept"),
     "views.change": _l("View of a list changed"),
@@ -129,6 +132,7 @@ EVENTS: dict[str, LazyString] = {
     "domain.created": _l("Domain added"),
     "domain.verified": _l("Domain verified"),
     "domain.primary_changed": _l("Main address changed"),
+    "domain.removed": _l("Domain removed"),
     "email.verification_requested": _l("Confirmation of the e-mail address asked for"),
     "invoice.sent": _l("Invoice sent"),
 }

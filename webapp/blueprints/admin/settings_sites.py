@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.blueprints.admin.settings_choices import makers_of_sites
 from webapp.blueprints.admin.settings_fields import Field, Section
-from webapp.domain.setting_kinds import Endpoint, Number, OneOfMany, Secret
+from webapp.domain.setting_kinds import Endpoint, IpAddresses, Number, OneOfMany, Secret
 
 SITES = Section(
     "sites",
@@ -39,6 +39,15 @@ SITES = Section(
             _l("Hours after which a site that is not made has failed"),
             Number(least=1, most=168),
             _l("Where another system makes it and has not said that it is done. You are told, and can ask again."),
+        ),
+        Field(
+            "network_ips",
+            _l("IP addresses of your servers"),
+            IpAddresses(),
+            _l(
+                "One a line. Customers enter them as A and AAAA records of their own domains. Empty: they are told to "
+                "use a CNAME record, and what counts is where the address of their site leads."
+            ),
         ),
         Field(
             "site_retention_days",

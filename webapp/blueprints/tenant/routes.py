@@ -1,17 +1,19 @@
-"""The customers' sites, each on its own host: `<slug>.<NETWORK_DOMAIN>`.
+"""The customers' sites, each on its own host: `<slug>.<NETWORK_DOMAIN>`, or a domain of its customer's own.
 
 A request for such a host never reaches the network's own pages, and a site's page sets and reads no cookie.
 """
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadHost
 
 from webapp.blueprints import access
-from webapp.blueprints.site_addresses import address_of
+from webapp.blueprints.site_addresses import address_at, address_of
 from webapp.blueprints.site_rendering import POLICY, file_of, render
 from webapp.blueprints.tenant.kept_pages import KeptPages, Key
 from webapp.domain import site_pages
@@ -22,7 +24,9 @@ from webapp.settings import Settings
 bp = Blueprint("tenant", __name__)
 bp.before_request(access.public)
 
+A_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)+[a-z0-9_-]{1,63}")
 FILES = "/_site"
+FOR_MACHINES = ("/healthz", "/readyz", "/metrics", "/tls/ask")  # asked under whatever name they know us by
 NOT_THERE, NOT_SERVED = 404, 402
 ELSEWHERE, MOVED = 302, 301
 KEPT = KeptPages()
@@ -33,19 +37,40 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def serve_site() -> ResponseReturnValue | None:
-        """A site's host is answered here, whatever the path; any other host is the network's."""
-        host = request.host.partition(":")[0].lower().rstrip(".")
-        if not host.endswith(suffix) or host == own:
+        """A site's host is answered here, whatever the path; so is a host that nobody knows."""
+        host = host_asked_for()
+        if host == own or is_the_networks(host, settings):
+            return None
+        if not A_HOST.fullmatch(host):
+            raise BadHost()
+        if host.endswith(suffix):
+            g.tenant = True
+            slug = host.removesuffix(suffix)
+            site = site_pages.by_slug(slug)
+            return show_move(slug) if site is None else show_site(site, host, host)
+        site = site_pages.by_domain(host)
+        if site is None and (settings.address_is_guessed or request.path in FOR_MACHINES):
             return None
         g.tenant = True
-        return show_site(host.removesuffix(suffix))
+        return refuse(NOT_THERE) if site is None else show_site(site, host, f"{site.slug}{suffix}")
 
 
-def show_site(slug: str) -> Response:
-    """What is asked for of a site; 402 while its membership is not served, 404 for what is not there."""
-    site = site_pages.by_slug(slug)
-    if site is None:
-        return show_move(slug)
+def host_asked_for() -> str:
+    """Without its port, its capitals and the dot that may end it: these name the same host."""
+    return request.host.partition(":")[0].lower().rstrip(".")
+
+
+def is_the_networks(host: str, settings: Settings) -> bool:
+    """No domain of a customer's: the network's own, a name without a dot as inside a machine room, or an address."""
+    bare = "." not in host or host.replace(".", "").isdigit() or host.startswith("[")
+    return bare or host == settings.network_domain
+
+
+def show_site(site: Found, host: str, here: str) -> Response:
+    """What is asked for of a site; 402 while its membership is not served, 404 for what is not there.
+
+    `here`: its host at the network. The one of its hosts that is not its main one leads to that, and it leads nowhere.
+    """
     if site.status not in (SiteStatus.PUBLISHED, SiteStatus.SUSPENDED):
         return refuse(NOT_THERE)
     if site.status == SiteStatus.SUSPENDED:
@@ -54,6 +79,9 @@ def show_site(slug: str) -> Response:
         return refuse(NOT_THERE)
     if site.address:
         return lead_on(site.address)
+    main = site.main_domain or here
+    if host != main:
+        return lead_on(address_at(main), code=MOVED)
     if request.path.startswith(f"{FILES}/"):
         return show_file(site, request.path.removeprefix(f"{FILES}/"))
     return show_page(site, request.path.removeprefix("/"))
@@ -62,7 +90,7 @@ def show_site(slug: str) -> Response:
 def show_move(slug: str) -> Response:
     """Nobody has this address now: a site that had it before is found, at the same page."""
     now = site_pages.moved_to(slug) if request.method in ("GET", "HEAD") else None
-    return refuse(NOT_THERE) if now is None else lead_on(address_of(now), code=MOVED)
+    return refuse(NOT_THERE) if now is None else lead_on(address_of(now.slug, now.main_domain), code=MOVED)
 
 
 def lead_on(address: str, *, code: int = ELSEWHERE) -> Response:
@@ -73,6 +101,7 @@ def lead_on(address: str, *, code: int = ELSEWHERE) -> Response:
     """
     asked = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
     response = make_response(redirect(address.rstrip("/") + quote(request.path) + asked, code=code))
+    response.data, response.mimetype = b"", "text/plain"  # nobody reads it, and no language has to be found for it
     response.headers["Cache-Control"] = "no-cache"
     return response
 

@@ -27,7 +27,8 @@ def site_address(site: Site) -> str:
         return site.address
     own = urlsplit(mails.url(""))
     port = f":{own.port}" if own.port else ""
-    return f"{own.scheme}://{site.slug}.{_domain[0]}{port}/"
+    host = site.main_domain or f"{site.slug}.{_domain[0]}"
+    return f"{own.scheme}://{host}{port}/"
 
 
 def payment_link(payment: Payment) -> str:
