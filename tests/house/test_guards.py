@@ -55,5 +55,8 @@ def test_only_what_checks_a_token_or_a_signature_of_its_own_takes_no_session_tok
         "consumer.routes.create_cancellation",  # checks it itself: a declaration is not lost to a page that stood open
         "consumer.routes.check_withdrawal",  # writes nothing
         "consumer.routes.create_withdrawal",  # as the cancellation
+        "account.site_files.create_import",  # as the pictures
+        "account.site_adding.create_site",  # as the pictures
+        "admin.site_files.create_site_import",  # as the pictures
         "account.site_pictures.create_picture",  # checks it itself: what is too large is said beside its field
     }

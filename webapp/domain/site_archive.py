@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from webapp.domain import outbox, site_jobs, site_keeping, sites
+from webapp.domain import outbox, site_jobs, site_keeping, site_room, sites
 from webapp.errors import Conflict
 from webapp.models import Site, SiteStatus
 
@@ -39,6 +39,7 @@ def restore(site: Site, *, reason: str) -> None:
     """
     if not may_be_restored(site):
         raise Conflict(_("There is nothing left to bring back."), code="not_restorable")
+    site_room.check_return(site.membership)
     if sites.is_taken(site.slug):
         site.slug = sites.suggest(site.slug)
     if site.membership.is_served and site.held_at is None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import selectinload
 
 from webapp import clock
 from webapp.domain import customers, locks, mail_texts, mails, outbox, site_room, sites
@@ -112,11 +113,11 @@ def is_still_theirs(asked: SiteTransfer) -> bool:
 def choices(customer_id: int) -> list[tuple[Membership, bool]]:
     """The contracts of theirs that are running, and whether each has room for the site."""
     running = [one for one in of_customer(customer_id) if one.is_served]
-    return [(one, site_room.has_room(one)) for one in running]
+    return [(one, site_room.look(one).free) for one in running]
 
 
 def of_customer(customer_id: int) -> list[Membership]:
-    query = select(Membership).where(Membership.customer_id == customer_id)
+    query = select(Membership).where(Membership.customer_id == customer_id).options(selectinload(Membership.sites))
     return list(db.session.scalars(query.order_by(Membership.id)))
 
 

@@ -233,8 +233,8 @@ def test_an_owner_puts_a_site_away_and_takes_it_out_again(
 
 def test_it_comes_back_at_another_address_when_its_own_is_taken(browser: Browser, bakery: Site) -> None:
     archive(browser, bakery)
-    owner = {"customer": bakery.customer, "membership": bakery.membership}
-    factories.save(lambda: Site(slug="bakery", title="Other", **owner))
+    other = factories.active_membership()
+    factories.save(lambda: Site(slug="bakery", title="Other", customer=other.customer, membership=other))
     back = press(browser, "restoring")
     assert "at another address" in back.text
     assert "bakery-2." in back.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from flask import Flask
@@ -21,7 +21,7 @@ from tests.pages import Page
 from webapp import clock, hooks
 from webapp.addons import Addon
 from webapp.blueprints.admin import facts, log_words
-from webapp.domain import audit, gateway_options, invoices, mails, network, payments
+from webapp.domain import audit, gateway_options, invoices, mails, network, payments, site_export
 from webapp.extensions import db
 from webapp.models import (
     ApiKey,
@@ -36,6 +36,8 @@ from webapp.models import (
     Refund,
     Role,
     SavedView,
+    Site,
+    SitePage,
     SiteStatus,
     Try,
     TryStatus,
@@ -97,6 +99,11 @@ def kept_mail() -> Mail:
     return db.session.scalars(select(Mail)).one()
 
 
+def export_of(one: Site) -> tuple[IO[bytes], str]:
+    """As a form sends a file."""
+    return site_export.write(db.session.get_one(Site, one.id)), "export.zip"
+
+
 def made_key() -> tuple[ApiKey, str]:
     """Outside of the log: it is the revoking that is counted."""
     return factories.api_key("products:read")
@@ -121,6 +128,8 @@ def test_every_route_that_writes_leaves_an_entry(
     shown, put_away = site(slug="shown", status=SiteStatus.PUBLISHED), site(slug="away", status=SiteStatus.ARCHIVED)
     named = site(slug="named", status=SiteStatus.PUBLISHED)
     handed = site(slug="handed", status=SiteStatus.PUBLISHED)
+    filled = site(slug="filled", status=SiteStatus.PUBLISHED, design="business")
+    factories.save(lambda: SitePage(site_id=filled.id, title="Home"))
     told = notice(status=InboundStatus.FAILED)
     [one, two] = rows.dead(2)
     waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
@@ -179,6 +188,11 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_site_transfer": (
             f"/admin/sites/{handed.id}/transfer",
             {"membership": f"{factories.active_membership().id}", "sure": "1"},
+        ),
+        "admin.create_site_import": (f"/admin/sites/{filled.id}/import", {"sure": "1", "file": export_of(filled)}),
+        "admin.create_site": (
+            f"/admin/memberships/{factories.active_membership().id}/sites",
+            {"site_title": "Further", "site_url": "further"},
         ),
         "admin.create_site_step": (f"/admin/sites/{shown.id}/steps/suspend", {}),
         "admin.create_site_deletion": (f"/admin/sites/{put_away.id}/deletion", {}),

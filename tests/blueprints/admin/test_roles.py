@@ -49,6 +49,8 @@ WRITES = {
     "admin.create_step": Capability.MEMBERSHIPS_STEER,
     "admin.update_site_address": Capability.SITES_EDIT,
     "admin.create_site_transfer": Capability.SITES_TRANSFER,
+    "admin.create_site_import": Capability.SITES_EDIT,
+    "admin.create_site": Capability.SITES_EDIT,
     "admin.create_site_step": Capability.SITES_SUSPEND,
     "admin.create_site_deletion": Capability.SITES_DELETE,
     "admin.create_membership_change": Capability.MEMBERSHIPS_STEER,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from tests import factories
 from tests.blueprints.admin import rows
@@ -14,7 +16,8 @@ from tests.conftest import Statements, TurnedClock
 from tests.looking import Look
 from tests.pages import Page
 from webapp.extensions import db
-from webapp.models import Delivery, MembershipStatus, Site, SiteStatus
+from webapp.models import Delivery, MembershipStatus, Site, SitePage, SiteStatus
+from webapp.transactions import unit_of_work
 
 
 def site(slug: str = "bakery", **values: Any) -> Site:
@@ -138,3 +141,39 @@ def test_a_site_is_not_given_where_there_is_no_room(signed_in: FlaskClient) -> N
     fields = Page(signed_in.get(at).text).forms[-1]["fields"]
     refused = signed_in.post(at, data={**fields, "membership": f"{full.membership_id}", "sure": "1"})
     assert (refused.status_code, "allows 1 site" in refused.text) == (409, True)
+
+
+# -- its content as a file, and a further one ------------------------------------------------------------------------
+def test_a_site_is_exported_and_filled_with_an_export(look: Look, signed_in: FlaskClient) -> None:
+    made = site(status=SiteStatus.PUBLISHED, design="business")
+    factories.save(lambda: SitePage(site_id=made.id, title="Home", body="Bread"))
+    links = [one.attrs.get("href") for one in look(f"/admin/sites/{made.id}").all("a")]
+    assert {f"/admin/sites/{made.id}/export.zip", f"/admin/sites/{made.id}/import"} <= set(links)
+    data = signed_in.get(f"/admin/sites/{made.id}/export.zip").data
+    with unit_of_work("test") as session:
+        session.scalars(select(SitePage)).one().body = "Cakes"
+    at = f"/admin/sites/{made.id}/import"
+    fields = {
+        name: one for name, one in Page(signed_in.get(at).text).forms[-1]["fields"].items() if name == "csrf_token"
+    }
+    for values, status in (({}, 422), ({"file": (BytesIO(data), "x.zip")}, 422), ({"sure": "1"}, 422)):
+        assert signed_in.post(at, data={**fields, **values}).status_code == status
+    done = signed_in.post(at, data={**fields, "sure": "1", "file": (BytesIO(data), "x.zip")})
+    assert done.status_code == 303
+    db.session.rollback()
+    assert db.session.scalars(select(SitePage.body)).all() == ["Bread"]
+    assert "Site replaced by an export" in look("/admin/audit").text
+
+
+def test_a_site_is_added_to_a_membership_that_has_room(look: Look, signed_in: FlaskClient) -> None:
+    agreement = factories.active_membership()
+    at, to = f"/admin/memberships/{agreement.id}/sites/new", f"/admin/memberships/{agreement.id}/sites"
+    assert at in [one.attrs.get("href") for one in look(f"/admin/memberships/{agreement.id}").all("a")]
+    fields = Page(signed_in.get(at).text).forms[-1]["fields"]
+    wrong = signed_in.post(to, data={**fields, "site_title": "", "site_url": "bakery"})
+    assert (wrong.status_code, "Enter a name for your site." in wrong.text) == (422, True)
+    done = signed_in.post(to, data={**fields, "site_title": "Bakery", "site_url": "bakery"})
+    assert facts(look(done.location))["Address"] == "http://bakery.localhost/"
+    full = signed_in.post(to, data={**fields, "site_title": "Cakes", "site_url": "cakes"})
+    assert (full.status_code, "allows 1 site, and it has as many" in full.text) == (409, True)
+    assert "Site added" in look("/admin/audit").text

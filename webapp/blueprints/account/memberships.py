@@ -19,7 +19,16 @@ from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.consumer import telling
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import declarations, lifecycle, locks, memberships, pending_changes, reactivations, receivables
+from webapp.domain import (
+    declarations,
+    lifecycle,
+    locks,
+    memberships,
+    pending_changes,
+    reactivations,
+    receivables,
+    site_room,
+)
 from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
 from webapp.formatting import long_date
@@ -62,6 +71,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         problem=problem,
         membership=membership,
         sites=[site for site in membership.sites if site.is_kept],
+        rooms=site_room.look(membership),
         payments=receivables.of_customer(membership.customer_id, membership_id=membership.id, limit=PAYMENTS_SHOWN),
         ahead=prospect_words.steps(membership, lifecycle.next_payment(membership)),
         **told(membership),

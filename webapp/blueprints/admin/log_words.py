@@ -68,6 +68,8 @@ ACTIONS: dict[str, LazyString] = {
     "sites.suspend": _l("Site suspended"),
     "sites.archive": _l("Site archived"),
     "sites.restore": _l("Site brought back"),
+    "sites.add": _l("Site added"),
+    "sites.import": _l("Site replaced by an export"),
     "sites.rename": _l("Site given another address"),
     "sites.transfer": _l("Site given to another customer"),
     "domains.check": _l("Records of a domain looked at"),

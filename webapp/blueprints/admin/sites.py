@@ -17,7 +17,16 @@ from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.admin.site_step_words import WORDS
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, site_jobs, site_renaming, site_steering, site_transfers, sites
+from webapp.domain import (
+    audit,
+    site_export,
+    site_import,
+    site_jobs,
+    site_renaming,
+    site_steering,
+    site_transfers,
+    sites,
+)
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
 from webapp.models import Site, SiteStatus
@@ -89,6 +98,8 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         may_be_made=sites.may_be_made(site),
         may_be_told_again=sites.may_be_told_again(site),
         may_be_renamed=site_renaming.may_be_renamed(site),
+        may_be_exported=site_export.may_be_exported(site),
+        may_be_filled=site_import.may_be_filled(site),
         may_be_given=site_transfers.may_be_given(site),
         maker=maker_of(site),
         job=site_jobs.in_hand(site) if site.is_elsewhere else None,

@@ -1,0 +1,69 @@
+"""One's site as a file: to take along, and to bring back."""
+
+from __future__ import annotations
+
+from flask import Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webapp.blueprints import site_files
+from webapp.blueprints.account.base import bp, changing, customer
+from webapp.blueprints.account.sites import own_site
+from webapp.blueprints.form import Form
+from webapp.blueprints.views import View, go_to
+from webapp.domain import site_import, sites
+from webapp.errors import Invalid, NotFound
+from webapp.extensions import csrf, limiter
+from webapp.models import Site
+
+import_view = View("account/site_import.html")
+
+
+@bp.get("/sites/<int:site_id>/export.zip")
+@limiter.limit("30 per hour")
+def export_site(site_id: int) -> ResponseReturnValue:
+    return site_files.answer_export(sites.find(site_id, customer_id=customer().id))
+
+
+def filled(site_id: int) -> Site:
+    """Raises NotFound for one that is not written here."""
+    site = own_site(site_id)
+    if not site_import.may_be_filled(site):
+        raise NotFound()
+    return site
+
+
+@bp.get("/sites/<int:site_id>/import")
+def confirm_import(site_id: int) -> ResponseReturnValue:
+    """What it replaces, before it does."""
+    return show(site_id)
+
+
+def show(site_id: int, *, problem: str = "", status: int = 200) -> Response:
+    errors = [("file", problem)] if problem else []
+    most = site_import.BYTES_AT_MOST
+    return import_view.show(status=status, site=filled(site_id), problem=problem, errors=errors, most=most)
+
+
+# The view checks the token itself: what is too large is then said beside the field, and not on a page of its own.
+@csrf.exempt
+@bp.post("/sites/<int:site_id>/import")
+@limiter.limit("20 per hour")
+def create_import(site_id: int) -> ResponseReturnValue:
+    filled(site_id)
+    site_files.take_files()
+    try:
+        site_files.chosen()
+        form = Form()
+        form.validate()
+        package = site_files.package_for(form)
+        if request.form.get("sure") != "1":
+            raise site_import.wrong(_("Confirm that the pages and pictures of now are replaced."))
+        with changing():
+            sites.locked(site_id, customer_id=customer().id)
+            site_import.replace(filled(site_id), package)
+    except Invalid as problem:
+        status = 413 if problem.message == site_import.too_large() else 422
+        return show(site_id, problem=problem.message, status=status)
+    flash(_("Your site shows what the export holds."), "success")
+    return go_to(url_for(".show_site", site_id=site_id))
