@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from segno import helpers
 
-from webapp.bank_transfers import BankAccount, Terms, payment_id, read_bic, read_iban, reference_of, to_scan
+from webapp.bank_transfers import BankAccount, Terms, fill, payment_id, read_bic, read_iban, reference_of, to_scan
 from webapp.money import Money
 
 IDS = st.integers(min_value=1, max_value=10**12)
@@ -81,15 +81,14 @@ def test_there_is_none_for_what_no_app_could_pay() -> None:
     assert to_scan(ACCOUNT, Money(2999, "EUR"), "") is None
 
 
-def test_the_operators_words_are_filled_in_their_language() -> None:
-    terms = Terms(wordings={"en": "Quote {{reference}}.", "de": "Bitte {{ reference }} bis {{ due_date }} angeben."})
-    facts = {"reference": "RF1", "due_date": "3. Dezember"}
-    assert terms.words("de", facts) == "Bitte RF1 bis 3. Dezember angeben."
-    assert terms.words("fr", facts) == "Quote RF1."
-    assert Terms(wordings={"en": "", "de": "Nur {{ reference }}."}).words("en", facts) == "Nur RF1."
-    assert Terms().words("en", facts) == ""
+def test_each_of_two_wordings_stands_in_for_the_other() -> None:
+    terms = Terms(wordings={"en": "Quote it.", "de": "Bitte angeben."})
+    assert (terms.wording("de"), terms.wording("fr")) == ("Bitte angeben.", "Quote it.")
+    assert Terms(wordings={"en": "", "de": "Nur das."}).wording("en") == "Nur das."
+    assert Terms().wording("en") == ""
 
 
-def test_what_a_buyer_is_called_cannot_become_a_placeholder() -> None:
-    terms = Terms(wordings={"en": "{{ amount }}"})
-    assert terms.words("en", {"amount": "{{ reference }}", "reference": "RF1"}) == "{{ reference }}"
+def test_what_is_filled_in_is_no_placeholder_itself() -> None:
+    assert fill("{{reference}}, {{ amount }}", {"amount": "{{ reference }}", "reference": "RF1"}) == (
+        "RF1, {{ reference }}"
+    )

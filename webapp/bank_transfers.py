@@ -52,10 +52,14 @@ class Terms:
     wordings: Mapping[str, str] = field(default_factory=dict)
     due_days: int = 14
 
-    def words(self, language: str, facts: Mapping[str, str]) -> str:
-        """What is said beside the account, with `facts` in place of `{{ reference }}` and the like."""
-        text = self.wordings.get(language) or next((one for one in self.wordings.values() if one), "")
-        return PLACEHOLDER.sub(lambda found: facts.get(found[1], ""), text).strip()
+    def wording(self, language: str) -> str:
+        """What is said beside the account; `{{ reference }}` and the like are not filled in yet (`fill`)."""
+        return self.wordings.get(language) or next((one for one in self.wordings.values() if one), "")
+
+
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    """With `facts` in place of `{{ reference }}` and the like."""
+    return PLACEHOLDER.sub(lambda found: facts.get(found[1], ""), text)
 
 
 def in_groups(number: str) -> str:

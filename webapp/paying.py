@@ -265,7 +265,8 @@ class VendorPage:
 class Later:
     """The money comes by another way. `instructions` tell the buyer how, as plain text, and leave nothing out.
 
-    The rest is what a page shows more readably: the account, the reference that the payer quotes, and a note beside.
+    The rest is what a page shows more readably: the account, the reference that the payer quotes, and a note beside, in
+    which `{{ reference }}`, `{{ amount }}` and `{{ due_date }}` are filled in when it is read.
     """
 
     instructions: str

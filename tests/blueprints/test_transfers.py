@@ -16,7 +16,7 @@ from tests.flows.test_transfers import SAVED
 from tests.pages import Browser
 from webapp.bank_transfers import reference_of
 from webapp.domain import network
-from webapp.models import Payment
+from webapp.models import Payment, PaymentStatus
 from webapp.transactions import unit_of_work
 
 
@@ -76,3 +76,41 @@ def test_an_operator_finds_a_payment_by_its_reference(written: Any, client: Flas
     found = client.get("/admin/payments", query_string={"search": typed}).text
     assert f"/admin/payments/{payment.id}" in found
     assert f"/admin/payments/{other.id}" not in found
+
+
+# -- noting what arrived -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def payment(client: FlaskClient) -> Payment:
+    found: Payment = factories.payment(gateway="manual")
+    factories.signed_in(client, factories.operator())
+    return found
+
+
+def note(client: FlaskClient, payment: Payment, **typed: str) -> Any:
+    answer = client.post(f"/admin/payments/{payment.id}/confirmation", data=typed)
+    return client.get(answer.location) if answer.status_code == 303 else answer
+
+
+def test_less_than_was_asked_for_is_noted_and_the_rest_named(client: FlaskClient, payment: Payment) -> None:
+    page = note(client, payment, arrived="10,00", other="1").text
+    assert "€10.00 is noted, and the customer is asked for €19.99." in page
+    assert "Confirm €19.99" in page
+    assert "Transferred" in client.get(f"/admin/customers/{payment.customer_id}/credit").text
+
+
+def test_what_is_typed_counts_only_with_its_own_button(client: FlaskClient, payment: Payment) -> None:
+    assert "The payment is completed." in note(client, payment, arrived="10.00").text
+
+
+def test_more_than_was_asked_for_is_credit(client: FlaskClient, payment: Payment) -> None:
+    assert "is the customer’s credit" in note(client, payment, arrived="30.00", other="1").text
+    assert "€0.01" in client.get(f"/admin/customers/{payment.customer_id}/credit").text
+
+
+@pytest.mark.parametrize("typed", ["", "ten", "0", "-5", "1e9", "9" * 50])
+def test_what_is_no_amount_is_said_beside_the_field(client: FlaskClient, payment: Payment, typed: str) -> None:
+    answer = note(client, payment, arrived=typed, other="1")
+    assert answer.status_code == 422
+    assert re.search(r'id="arrived-error">[^<]+<', answer.text)
+    assert '<details class="disclosure" open>' in answer.text
+    assert only(Payment).status == PaymentStatus.PENDING

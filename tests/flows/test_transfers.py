@@ -18,7 +18,19 @@ from tests.integrations.mailbox import kinds, written
 from webapp import clock as product_clock
 from webapp import hooks
 from webapp.bank_transfers import BankAccount, reference_of
-from webapp.domain import checkout, memberships, network, payments, reactivations, receivables, transfers
+from webapp.domain import (
+    arrivals,
+    checkout,
+    credits,
+    memberships,
+    network,
+    payments,
+    reactivations,
+    receivables,
+    transfers,
+)
+from webapp.domain.arrivals import Effect
+from webapp.errors import Conflict, Invalid
 from webapp.extensions import db as database
 from webapp.flows import ordering, relaying
 from webapp.gateways.base import Base, Beginning, Capability, Later, PaymentRequest
@@ -36,6 +48,7 @@ from webapp.models import (
     SiteStatus,
     Try,
 )
+from webapp.money import Money
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -90,8 +103,14 @@ def test_a_buyer_is_told_account_amount_and_reference(account: None, settings: S
     assert told is not None
     reference = reference_of(payment.order_number)
     assert (told.account, told.reference) == (ACCOUNT, reference)
-    assert told.note == f"Quote {reference} with the €29.99."
-    for line in ("Parzelle GmbH", "IBAN: DE02 1203 0000 0000 2020 51", "BIC: BYLADEM1001", "Example Bank", "€29.99"):
+    for line in (
+        f"Quote {reference} with the €29.99.",
+        "Parzelle GmbH",
+        "IBAN: DE02 1203 0000 0000 2020 51",
+        "BIC: BYLADEM1001",
+        "Example Bank",
+        "€29.99",
+    ):
         assert line in told.instructions
     assert told.instructions.endswith(f"Payment reference: {reference}")
 
@@ -100,7 +119,7 @@ def test_in_their_language(account: None, settings: Settings, clock: TurnedClock
     clock.use("2026-12-01T10:00Z")
     told = transfers.awaited(buy(settings, locale="de"))
     assert told is not None
-    assert told.note == f"Bitte {told.reference} bis zum 15. Dezember 2026 angeben."
+    assert told.instructions.startswith(f"Bitte {told.reference} bis zum 15. Dezember 2026 angeben.")
 
 
 def test_what_is_saved_later_is_for_later_orders(account: None, settings: Settings) -> None:
@@ -376,3 +395,106 @@ def test_however_the_clock_runs_each_reminder_is_due_once(
         assert all(begun < one <= clock.now for one in found)
         assert planned is None or planned > clock.now
     clock.now = begun
+
+
+# -- another amount than was asked for ---------------------------------------------------------------------------------
+def arrive(payment: Payment, minor: int) -> Effect:
+    with unit_of_work("operator:1"):
+        locked = payments.locked(payment.id)
+        return arrivals.note(locked, Money(minor, locked.currency), actor="operator:1")
+
+
+def credit() -> int:
+    database.session.rollback()
+    return credits.balance(only(Payment).customer_id, "EUR").minor
+
+
+def test_a_part_is_noted_and_the_rest_is_asked_for(account: None, settings: Settings, work: Work) -> None:
+    payment = buy(settings)
+    assert arrive(payment, 1000) == Effect.PART
+    found = only(Payment)
+    assert (found.status, found.asked.minor, credit()) == (PaymentStatus.PENDING, 1999, 0)
+    assert work() == ["payment_instructions", "transfer_part"]
+    told = written()[-1].text
+    assert "€10.00 has arrived" in told
+    assert "€19.99 is still missing" in told
+    assert f"Quote {reference_of(payment.order_number)} with the €19.99." in told
+    assert arrive(payment, 1999) == Effect.SETTLED
+    assert only(Payment).membership.status == MembershipStatus.ACTIVE
+    assert credit() == 0
+    assert only(Invoice).content["totals"]["gross"] == 2999
+
+
+def test_what_is_more_is_credit(settings: Settings) -> None:
+    payment = buy(settings)
+    assert arrive(payment, 3500) == Effect.SURPLUS
+    assert (only(Payment).status, credit()) == (PaymentStatus.COMPLETED, 501)
+
+
+def test_an_order_that_is_given_up_leaves_its_part_as_credit(
+    settings: Settings, work: Work, clock: TurnedClock
+) -> None:
+    payment = buy(settings)
+    arrive(payment, 1000)
+    clock.tick(days=22)
+    assert work()[-1] == "order_given_up"
+    assert "€10.00" in written()[-1].text
+    assert credit() == 1000
+
+
+def test_the_rest_that_comes_late_uses_the_part_again(settings: Settings, clock: TurnedClock) -> None:
+    payment = buy(settings)
+    arrive(payment, 1000)
+    clock.tick(days=22)
+    give_up()
+    assert arrive(payment, 1999) == Effect.SETTLED
+    assert (only(Payment).status, credit()) == (PaymentStatus.COMPLETED, 0)
+
+
+def test_without_that_credit_all_of_it_is_to_be_paid(settings: Settings, clock: TurnedClock) -> None:
+    payment = buy(settings)
+    arrive(payment, 1000)
+    clock.tick(days=22)
+    give_up()
+    with unit_of_work("operator:1"):
+        credits.adjust(payments.locked(payment.id).customer, Money(-1000, "EUR"), reason="sent back")
+    with pytest.raises(Conflict, match="used up"):
+        confirm(payment)
+    assert arrive(payment, 1999) == Effect.KEPT
+    assert (only(Payment).status, credit()) == (PaymentStatus.CANCELLED, 1999)
+    assert arrive(payment, 2999) == Effect.SETTLED
+    assert (only(Payment).status, credit()) == (PaymentStatus.COMPLETED, 1999)
+
+
+def test_nothing_is_no_arrival_and_paid_is_paid(settings: Settings) -> None:
+    payment = buy(settings)
+    with pytest.raises(Invalid):
+        arrive(payment, 0)
+    arrive(payment, 2999)
+    with pytest.raises(Conflict):
+        arrive(payment, 2999)
+
+
+@given(st.lists(st.integers(1, 4000), min_size=1, max_size=6))
+@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_cent_is_lost_however_it_comes(amounts: list[int]) -> None:
+    """What came is what was paid and what is left as credit."""
+    payment = factories.payment(gateway="manual")
+    came = 0
+    for minor in amounts:
+        if not receivables.find(payment.id).is_paid:
+            arrive(payment, minor)
+            came += minor
+        database.session.rollback()
+    found = receivables.find(payment.id)
+    paid = found.total_minor if found.is_paid else found.credit_minor
+    assert came == paid + credits.balance(found.customer_id, "EUR").minor
+    assert found.is_paid == (came >= found.total_minor)
+
+
+def test_the_command_takes_the_reference_of_a_statement(app: Flask, settings: Settings) -> None:
+    payment = buy(settings)
+    reference = reference_of(payment.order_number)
+    answer = app.test_cli_runner().invoke(args=["payments", "confirm", f"{reference[:4]} {reference[4:]}".lower()])
+    assert answer.exit_code == 0, answer.output
+    assert only(Payment).status == PaymentStatus.COMPLETED

@@ -14,6 +14,7 @@ KINDS = {
     CreditKind.GOODWILL: _l("Goodwill"),
     CreditKind.REFUND: _l("Given back"),
     CreditKind.RETURNED: _l("Given back from a void payment"),
+    CreditKind.DEPOSIT: _l("Transferred"),
     CreditKind.USED: _l("Used by a payment"),
     CreditKind.CORRECTION: _l("Correction"),
 }

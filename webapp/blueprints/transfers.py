@@ -7,6 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from webapp import transfer_words
 from webapp.bank_transfers import BankAccount
 from webapp.blueprints import qr
 from webapp.blueprints.amounts import written
@@ -33,7 +34,7 @@ def shown(payment: Payment) -> Shown | None:
     told = transfers.awaited(payment)
     if told is None:
         return None
-    account, words = told.account, told.note if told.account is not None else told.instructions
-    picture = qr.of_transfer(account, payment.asked, told.reference) if account is not None else None
-    asked = payment.asked
-    return Shown(asked, written(asked), words.splitlines(), account, told.reference, payment.due_at, picture)
+    account, asked, due_at = told.account, payment.asked, payment.due_at
+    says = transfer_words.note if account is not None else transfer_words.lines
+    picture = qr.of_transfer(account, asked, told.reference) if account is not None else None
+    return Shown(asked, written(asked), says(told, asked, due_at), account, told.reference, due_at, picture)

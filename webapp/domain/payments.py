@@ -266,6 +266,9 @@ def confirm_by_hand(payment: Payment, *, actor: str) -> str:
     """An operator saw the money arrive: exactly what a gateway's success does. Raises Conflict when paid."""
     if payment.is_paid:
         raise Conflict(_("This payment is completed already."), code="already_paid")
+    if payment.status == PaymentStatus.CANCELLED and not credits.use_again(payment):
+        words = _("The credit that was to pay a part of it is used up. Note the amount that arrived instead.")
+        raise Conflict(words, code="credit_gone")
     attempt = open_try(payment)
     if attempt is not None:
         _close(attempt, TryStatus.SUCCEEDED, Outcome(Verdict.SUCCEEDED, reason=f"confirmed by {actor}"))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from webapp.bank_transfers import BankAccount
 from webapp.errors import ConfigurationError
 from webapp.money import Money
 from webapp.paying import (
@@ -39,6 +40,7 @@ from webapp.paying import (
 __all__ = [
     "AgreementState",
     "BadNotice",
+    "BankAccount",
     "Base",
     "Beginning",
     "BrowserStep",

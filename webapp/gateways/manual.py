@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp import bank_transfers, clock
+from webapp import bank_transfers, clock, transfer_words
 from webapp.bank_transfers import Terms
-from webapp.formatting import long_date, money
 from webapp.gateways.base import (
     Base,
     Beginning,
@@ -38,30 +38,15 @@ class ManualGateway(Base):
 
     def begin(self, request: PaymentRequest) -> Beginning:
         """How to pay, with the reference to quote, in the buyer's language."""
-        terms = self._terms()
-        reference = bank_transfers.reference_of(request.order_number)
+        terms, reference = self._terms(), bank_transfers.reference_of(request.order_number)
         with force_locale(request.locale):
-            facts = {
-                "reference": reference,
-                "amount": money(request.amount),
-                "due_date": long_date(clock.now() + timedelta(days=terms.due_days)),
-            }
-            note = terms.words(request.locale, facts)
+            note = terms.wording(request.locale)
             if not note and terms.account is None:
                 note = _("Please transfer the amount to our account.")
-            lines = [note, *account_lines(terms.account)] if note else account_lines(terms.account)
-            lines += [_("Amount: %(amount)s", amount=facts["amount"])]
-            lines += [_("Payment reference: %(number)s", number=reference)] if reference else []
-        return Later("\n".join(lines), terms.due_days, account=terms.account, reference=reference, note=note)
+            told = Later("", terms.due_days, account=terms.account, reference=reference, note=note)
+            due_at = clock.now() + timedelta(days=terms.due_days)
+            return replace(told, instructions="\n".join(transfer_words.lines(told, request.amount, due_at)))
 
     def refund(self, request: RefundRequest) -> Outcome:
         """The operator sends the money back by hand, and says so when it is done."""
         return Outcome(Verdict.NEEDS_ACTION, reason="sent back by hand")
-
-
-def account_lines(account: bank_transfers.BankAccount | None) -> list[str]:
-    if account is None:
-        return []
-    lines = [_("Account holder: %(name)s", name=account.holder), f"IBAN: {account.printed}"]
-    lines += [f"BIC: {account.bic}"] if account.bic else []
-    return [*lines, _("Bank: %(name)s", name=account.bank)] if account.bank else lines

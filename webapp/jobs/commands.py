@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
+from webapp import bank_transfers
 from webapp.domain import (
     customers,
     demo,
@@ -189,7 +190,7 @@ def sweep_deliveries() -> None:
 @payments_group.command("confirm")
 @click.argument("reference")
 def confirm_payment(reference: str) -> None:
-    """Note that the money of a manual payment has arrived (its reference or order number)."""
+    """Note that the money of a manual payment has arrived (its reference, that of the transfer, or order number)."""
     try:
         with unit_of_work("command line"):
             payment = payments.locked(_payment_id(reference))
@@ -200,8 +201,11 @@ def confirm_payment(reference: str) -> None:
 
 
 def _payment_id(reference: str) -> int:
-    if reference.isascii() and reference.isdigit() and len(reference) < 16:
-        number = db.session.scalar(select(Payment.id).where(Payment.id == int(reference)))
+    typed = bank_transfers.payment_id(reference)
+    if typed is None and reference.isascii() and reference.isdigit() and len(reference) < 16:
+        typed = int(reference)
+    if typed is not None:
+        number = db.session.scalar(select(Payment.id).where(Payment.id == typed))
         if number is not None:
             return number
     return receivables.find_by_reference(reference).id

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 
 class CreditKind(StrEnum):
-    """Where a movement comes from. `used` pays a payment, `returned` gives that back; `correction` takes off."""
+    """Where a movement comes from. `used` pays a payment, `returned` gives that back; `correction` takes off.
+
+    `deposit`: money that was transferred, less or more than was asked for.
+    """
 
     SURPLUS = "surplus"
     GOODWILL = "goodwill"
     REFUND = "refund"
     RETURNED = "returned"
+    DEPOSIT = "deposit"
     USED = "used"
     CORRECTION = "correction"
 

@@ -41,6 +41,7 @@ NAMES: dict[str, LazyString] = {
     "count": _l("Number"),
     "rows": _l("Rows"),
     "credit": _l("Credit"),
+    "arrived": _l("Amount that arrived"),
     "email_verification": _l("E-mail confirmation"),
     "to": _l("Sent to"),
     "two_step": _l("Two-step sign-in"),

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
+from wtforms import HiddenField, StringField
 
 from webapp import bank_transfers
 from webapp.blueprints.access import may, needs
@@ -17,13 +18,18 @@ from webapp.blueprints.admin import filters, lists, notes, reasons, searches, ti
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
+from webapp.blueprints.amounts import read_money
+from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, checkout, invoices, lifecycle, payments, refunds, tax_names, transfers
+from webapp.domain import arrivals, audit, checkout, invoices, lifecycle, payments, refunds, tax_names, transfers
+from webapp.domain.arrivals import Effect
 from webapp.domain.staff import Capability
-from webapp.errors import DomainError
+from webapp.errors import DomainError, Invalid
 from webapp.flows import asking
+from webapp.formatting import money
 from webapp.gateways import beyond, gateways
 from webapp.models import Membership, Payment, PaymentStatus, Try
+from webapp.money import Money
 from webapp.transactions import unit_of_work
 
 
@@ -136,6 +142,7 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
         what_for=words.PAID_FOR[payment.kind],
         can_charge=charges_next(payment),
         quoted=transfers.quoted(payment),
+        arrival=ArrivalForm(formdata=None),
         reasons={one.id: reasons.told(timeline.name_people(one.reason, people)) for one in payment.tries},
         refundable=refunds.left(payment),
         taxes=tax_names.of_payment(payment),
@@ -146,6 +153,19 @@ def show(payment: Payment, *, problem: str = "", status: int = 200) -> Response:
     )
 
 
+class ArrivalForm(Form):
+    """`other`: the button beside the amount was pressed; else it was what was asked for."""
+
+    arrived = StringField(
+        _l("Amount that arrived"),
+        description=_l(
+            "Less than was asked for is credit that pays a part, and the customer is asked for the rest. What is more "
+            "than that is their credit."
+        ),
+    )
+    other = HiddenField()
+
+
 @bp.get("/payments/<int:payment_id>/confirmation")
 @needs(Capability.PAYMENTS_CONFIRM)
 def confirm_confirmation(payment_id: int) -> ResponseReturnValue:
@@ -153,24 +173,55 @@ def confirm_confirmation(payment_id: int) -> ResponseReturnValue:
     payment = look_at(payment_id)
     if payment.is_paid:
         return go_to(url_for("admin.show_payment", payment_id=payment_id))
-    return confirmation_view.show(payment=payment)
+    return ask_of_arrival(payment, ArrivalForm(formdata=None))
+
+
+def ask_of_arrival(payment: Payment, form: ArrivalForm, *, status: int = 200) -> Response:
+    return confirmation_view.show(status=status, payment=payment, arrival=form, errors=form.problems())
 
 
 @bp.post("/payments/<int:payment_id>/confirmation")
 @needs(Capability.PAYMENTS_CONFIRM)
 def create_confirmation(payment_id: int) -> ResponseReturnValue:
-    """The money arrived: what it was for begins."""
-    who = actor()
+    """The money arrived: what it was for begins. Another amount than was asked for is noted as what it is."""
+    form = ArrivalForm()
     try:
-        with unit_of_work(who):
-            payment = payments.locked(payment_id)
-            old = {"status": str(payment.status)}
-            payments.confirm_by_hand(payment, actor=who)
-            audit.note(payment, "payments.confirm", before=old, after={"status": str(payment.status)})
+        effect, arrived = note_arrival(payment_id, str(form.arrived.data or "") if form.other.data else None)
+    except Invalid as error:
+        form.arrived.errors = [error.message]
+        return ask_of_arrival(look_at(payment_id), form, status=422)
     except DomainError as error:
         return show(look_at(payment_id), problem=error.message, status=error.status)
-    flash(_("The payment is completed."), "success")
+    flash(told_of(effect, arrived, look_at(payment_id)), "success")
     return go_to(url_for("admin.show_payment", payment_id=payment_id))
+
+
+def note_arrival(payment_id: int, typed: str | None) -> tuple[Effect, Money]:
+    """`typed`: the amount; None: what was asked for. Raises Invalid, Conflict."""
+    who = actor()
+    with unit_of_work(who):
+        payment = payments.locked(payment_id)
+        old = {"status": str(payment.status)}
+        if typed is None:
+            arrived, effect = payment.asked, Effect.SETTLED
+            payments.confirm_by_hand(payment, actor=who)
+        else:
+            arrived = read_money(typed, payment.currency)
+            effect = arrivals.note(payment, arrived, actor=who)
+        after = {"status": str(payment.status)} | ({"arrived": str(arrived)} if typed is not None else {})
+        audit.note(payment, "payments.confirm", before=old, after=after)
+    return effect, arrived
+
+
+def told_of(effect: Effect, arrived: Money, payment: Payment) -> str:
+    if effect == Effect.PART:
+        rest = money(payment.asked)
+        return _("%(amount)s is noted, and the customer is asked for %(rest)s.", amount=money(arrived), rest=rest)
+    if effect == Effect.KEPT:
+        return _("The payment stays void. %(amount)s is the customer’s credit.", amount=money(arrived))
+    if effect == Effect.SURPLUS:
+        return _("The payment is completed. What is more than was asked for is the customer’s credit.")
+    return _("The payment is completed.")
 
 
 @bp.post("/payments/<int:payment_id>/question")

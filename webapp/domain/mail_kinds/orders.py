@@ -86,9 +86,17 @@ declare(
     when=_l("Some days after a bank transfer was due and has not arrived. Not for renewals."),
 )
 declare(
+    "transfer_part",
+    _l("A part of a transfer has arrived"),
+    *TO_TRANSFER,
+    Placeholder("received", _l("The part that has arrived"), _l("€10.00")),
+    when=_l("Somebody of the staff noted less than was asked for. The rest is asked for."),
+)
+declare(
     "order_given_up",
     _l("An order was given up"),
     *AWAITED,
+    Placeholder("credit", _l("What is credit again, because it was to pay a part; may be empty"), _l("€10.00")),
     link(_l("The page where one can order again"), "/register"),
     when=_l("A first order by bank transfer was not paid in time, or somebody of the staff made it void."),
 )
