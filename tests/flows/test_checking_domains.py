@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dns.rcode
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -19,7 +27,7 @@ from webapp.domain import domain_checks, domain_names, network, sites
 from webapp.errors import ConfigurationError
 from webapp.extensions import db as database
 from webapp.flows import checking_domains
-from webapp.integrations import name_servers
+from webapp.integrations import certificates, name_servers
 from webapp.jobs import schedule
 from webapp.models import DomainName, DomainStatus, Site, SiteStatus
 from webapp.settings import Settings
@@ -322,3 +330,86 @@ def test_the_moments_are_told(server: NameServer, here: Settings, domain: int, d
     look(domain, here)
     look(domain, here)
     assert told == [("wu_domain_mapped", NAME), ("wu_domain_became_primary", NAME)]
+
+
+# -- over https ------------------------------------------------------------------------------------------------------
+def certificate(host: str, folder: Path) -> tuple[Path, Path]:
+    """One that names the host, and its key; nobody but who is told so trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)  # noqa: TID251 - TLS has its own clock
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(*plain))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.fixture
+def https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A server for NAME, trusted here, on port 443 as far as we know; the hosts that were asked for."""
+    files, asked = certificate(NAME, tmp_path), list[str]()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    context.sni_callback = lambda _socket, host, _context: asked.append(str(host))
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            connection, _where = listening.accept()
+            try:
+                with connection, context.wrap_socket(connection, server_side=True):
+                    pass
+            except OSError:
+                if over.is_set():
+                    return
+
+    over = threading.Event()
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    monkeypatch.setattr(certificates, "PORT", listening.getsockname()[1])
+    monkeypatch.setattr(certificates, "SECONDS", 5.0)
+    monkeypatch.setattr(certificates, "trusted", lambda: ssl.create_default_context(cafile=str(files[0])))
+    yield asked
+    over.set()
+    socket.create_connection(listening.getsockname()).close()
+    thread.join()
+    listening.close()
+
+
+def test_the_first_answer_over_https_is_told_once(
+    server: NameServer, here: Settings, domain: int, https: list[str]
+) -> None:
+    told: list[str] = []
+    hooks.add_action("wu_domain_ssl_verified", lambda one: told.append(one.name))
+    with unit_of_work("test"):
+        network.change({"network_ips": "127.0.0.1"})
+    secure = replace(here, base_url="https://localhost")
+    server.set(NAME, "A", "127.0.0.1")
+    assert look(domain, secure).secure_at is None
+    assert https == []  # nobody is called who has not shown that it is theirs
+    prove(server, domain)
+    assert look(domain, here).secure_at is None  # where the network itself is not, nothing is
+    assert look(domain, secure).secure_at is not None
+    look(domain, secure)
+    assert (https, told) == ([NAME], [NAME])
+
+
+def test_a_certificate_of_another_name_is_none(
+    server: NameServer, here: Settings, domain: int, https: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unit_of_work("test"):
+        network.change({"network_ips": "127.0.0.1"})
+    monkeypatch.setattr(certificates, "trusted", ssl.create_default_context)
+    server.set(NAME, "A", "127.0.0.1")
+    prove(server, domain)
+    seen = look(domain, replace(here, base_url="https://localhost"))
+    assert (seen.status, seen.secure_at) == (D.ACTIVE, None)
+    assert seen.next_check_at == domain_checks.clock.now() + timedelta(minutes=15)
+    assert not certificates.is_good(NAME, ["127.0.0.1", "203.0.113.0.1"])

@@ -26,6 +26,8 @@ from webapp.models import (
     Delivery,
     DeliveryStatus,
     Dispute,
+    DomainName,
+    DomainStatus,
     EmailVerification,
     InboundEvent,
     InboundStatus,
@@ -70,6 +72,7 @@ UNCONFIRMED_FOR, UNCONFIRMED = timedelta(days=1), "unconfirmed"
 # Another system has taken it over, and may need a while.
 WORKED_ON_FOR, WORKED_ON = timedelta(hours=1), "it is being worked on"
 NOT_DONE = re.sub("problem|job|provisioner|status", lambda found: f"sites.{found[0]}", NOT_AS_WANTED)
+FAILS_FOR = timedelta(days=2)  # who moves a domain may need a day, and its owner sees it before
 REFUNDS = FOR_A_PERSON.replace("status", "refunds.status")
 JOBS_KEPT = timedelta(days=14)
 SHOWN = 300
@@ -189,6 +192,19 @@ def refunds_open(_user: Person) -> Select[Any]:
         .join(Customer, Customer.id == Payment.customer_id)
         .where(text(f"({REFUNDS})"))
     )
+
+
+@source("domains", _l("Domains that do not lead here any more"), Capability.SITES_VIEW)
+def domains_failing(_user: Person) -> Select[Any]:
+    """Served all the same: their owners have to correct their records, or to remove them."""
+    found = items(
+        DomainName.id,
+        DomainName.failing_since,
+        DomainName.name,
+        DomainName.problem,
+        next_at=DomainName.next_check_at,
+    )
+    return found.where(DomainName.status == DomainStatus.FAILING, DomainName.failing_since <= clock.now() - FAILS_FOR)
 
 
 @source("disputes", _l("Disputes about payments"), Capability.PAYMENTS_VIEW)

@@ -25,6 +25,7 @@ LEASE = timedelta(minutes=2)  # a worker that has claimed one and says nothing f
 GIVEN_UP_AFTER = timedelta(days=7)
 LOOKED_AT_AGAIN = timedelta(days=1)
 DOUBTED_AGAIN = timedelta(minutes=15)
+FIRST_CERTIFICATE = timedelta(days=1)  # for so long it is looked for often
 SILENT_AT_MOST = 3  # looks in a row at which nobody answered: then one that led here counts as failing
 # (so long it waits, so long until the next look)
 WAITING = (
@@ -67,11 +68,14 @@ def claim(domain_id: int) -> Question | None:
     return Question(domain.id, domain.name, domain.token, domain.token_name, domain.site.slug)
 
 
-def record(domain_id: int, verdict: Verdict) -> None:
-    """What was seen, and what follows. One that was removed meanwhile is let be."""
+def record(domain_id: int, verdict: Verdict) -> bool:
+    """What was seen, and what follows. One that was removed meanwhile is let be.
+
+    Returns whether it leads here and was never seen to answer over https.
+    """
     domain = locked(domain_id)
     if domain is None or domain.status == D.GIVEN_UP:
-        return
+        return False
     domain.checked_at, domain.asked_at = clock.now(), None
     domain.problem, domain.found, domain.token_problem = verdict.problem, verdict.found, ""
     if verdict.leads_here:
@@ -81,6 +85,21 @@ def record(domain_id: int, verdict: Verdict) -> None:
         prove(domain)
     else:
         watch(domain)
+    return domain.status == D.ACTIVE and not domain.problem and domain.secure_at is None
+
+
+def record_certificate(domain_id: int, *, is_good: bool) -> None:
+    """Whether it answers over https. Fires `wu_domain_ssl_verified` the first time; until then it is looked at again
+    soon, for a day."""
+    domain = locked(domain_id)
+    if domain is None or domain.status != D.ACTIVE or domain.secure_at is not None:
+        return
+    now = clock.now()
+    if is_good:
+        domain.secure_at = now
+        do_action("wu_domain_ssl_verified", domain)
+    elif now - (domain.verified_at or now) < FIRST_CERTIFICATE:
+        domain.next_check_at = now + DOUBTED_AGAIN
 
 
 def locked(domain_id: int) -> DomainName | None:

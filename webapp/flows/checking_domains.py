@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from webapp.domain import dns_verdicts, domain_checks, network
-from webapp.integrations import name_servers
+from webapp.integrations import certificates, name_servers
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
@@ -20,5 +20,9 @@ def check(domain_id: int, settings: Settings) -> bool:
     ours = given or (servers.addresses(f"{question.slug}.{settings.network_domain}") if seen.addresses else [])
     verdict = dns_verdicts.judge(seen, token=question.token, network_domain=settings.network_domain, addresses=ours)
     with unit_of_work("worker"):
-        domain_checks.record(question.id, verdict)
+        is_new = domain_checks.record(question.id, verdict)
+    if is_new and settings.secure:
+        is_good = certificates.is_good(question.name, seen.addresses)
+        with unit_of_work("worker"):
+            domain_checks.record_certificate(question.id, is_good=is_good)
     return True

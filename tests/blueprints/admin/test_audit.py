@@ -21,7 +21,17 @@ from tests.pages import Page
 from webapp import clock, hooks
 from webapp.addons import Addon
 from webapp.blueprints.admin import facts, log_words
-from webapp.domain import audit, gateway_options, invoices, mails, network, payments, site_export
+from webapp.domain import (
+    audit,
+    domain_names,
+    gateway_options,
+    invoices,
+    mails,
+    network,
+    payments,
+    site_export,
+    sites,
+)
 from webapp.extensions import db
 from webapp.models import (
     ApiKey,
@@ -109,6 +119,11 @@ def made_key() -> tuple[ApiKey, str]:
     return factories.api_key("products:read")
 
 
+def domain(of: Site, name: str) -> int:
+    with unit_of_work("test"):
+        return domain_names.add(sites.locked(of.id), name, ours=()).id
+
+
 def listen(type: str, payload: object) -> None: ...
 
 
@@ -130,6 +145,7 @@ def test_every_route_that_writes_leaves_an_entry(
     handed = site(slug="handed", status=SiteStatus.PUBLISHED)
     filled = site(slug="filled", status=SiteStatus.PUBLISHED, design="business")
     factories.save(lambda: SitePage(site_id=filled.id, title="Home"))
+    looked_at, taken = (domain(named, name) for name in ("example.com", "example.org"))
     told = notice(status=InboundStatus.FAILED)
     [one, two] = rows.dead(2)
     waiting_job, ended_job = job(), job(action="sites.suspend", noun="sites", status=BulkStatus.DONE, done=1, cursor=9)
@@ -184,6 +200,8 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.update_skip": ("/admin/setup/plan/skip", {"on": "1"}),
         "admin.update_digest": ("/admin/attention/digest", {"hour": "7"}),
         "admin.create_question": (f"/admin/payments/{unknown.payment_id}/question", {}),
+        "admin.create_domain_check": (f"/admin/domains/{looked_at}/check", {}),
+        "admin.create_domain_removal": (f"/admin/domains/{taken}/removal", {}),
         "admin.update_site_address": (f"/admin/sites/{named.id}/address", {"site_url": "renamed"}),
         "admin.create_site_transfer": (
             f"/admin/sites/{handed.id}/transfer",

@@ -48,6 +48,8 @@ WRITES = {
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
     "admin.create_step": Capability.MEMBERSHIPS_STEER,
     "admin.update_site_address": Capability.SITES_EDIT,
+    "admin.create_domain_check": Capability.SITES_PROVISION,
+    "admin.create_domain_removal": Capability.SITES_EDIT,
     "admin.create_site_transfer": Capability.SITES_TRANSFER,
     "admin.create_site_import": Capability.SITES_EDIT,
     "admin.create_site": Capability.SITES_EDIT,

@@ -20,6 +20,7 @@ PAGES = {
     "memberships": ("admin.show_membership", "membership_id"),
     "payments": ("admin.show_payment", "payment_id"),
     "sites": ("admin.show_site", "site_id"),
+    "domain_names": ("admin.show_domain", "domain_id"),
     "deliveries": ("admin.show_delivery", "delivery_id"),
     "mails": ("admin.show_email", "mail_id"),
     "inbound_events": ("admin.show_inbound_event", "inbound_event_id"),

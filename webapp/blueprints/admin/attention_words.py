@@ -16,6 +16,7 @@ from webapp.domain.attention import Item
 from webapp.domain.attention_sources import UNCONFIRMED
 from webapp.domain.staff import Capability
 from webapp.models import TaxDoubt
+from webapp.models.domain_name import in_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def or_else(otherwise: Callable[[], str]) -> Callable[[str], str]:
 
 RETRY_SITE = Action(lambda: _("Set up now"), "create_provisioning", "site_id", Capability.SITES_PROVISION)
 TELL_SITE = Action(lambda: _("Ask now"), "create_provisioning", "site_id", Capability.SITES_PROVISION)
+CHECK_DOMAIN = Action(lambda: _("Check again"), "create_domain_check", "domain_id", Capability.SITES_PROVISION)
 ASK = Action(lambda: _("Ask the gateway now"), "create_question", "payment_id", Capability.NOTICES_PROCESS)
 CONFIRM = Action(
     lambda: _("Confirm the payment"), "confirm_confirmation", "payment_id", Capability.PAYMENTS_CONFIRM, asks=True
@@ -93,6 +95,12 @@ WORDS: Mapping[str, Words] = {
         ("show_site", "site_id"),
         reasons.told,
         TELL_SITE,
+    ),
+    "domains": Words(
+        lambda item: in_letters(item.about),
+        ("show_domain", "domain_id"),
+        reasons.told,
+        CHECK_DOMAIN,
     ),
     "tries": Words(
         order, ("show_payment", "payment_id"), or_else(lambda: _("The gateway did not say what came of it.")), ASK

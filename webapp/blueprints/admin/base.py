@@ -85,6 +85,7 @@ def navigation() -> list[dict[str, Any]]:
                 (_("Products"), "products"),
                 (_("Discount codes"), "discount-codes"),
                 (_("Sites"), "sites"),
+                (_("Domains"), "domains"),
                 (_("Declarations"), "declarations"),
                 (_("Notes"), "notes"),
                 (_("Figures"), "figures"),

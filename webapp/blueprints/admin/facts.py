@@ -74,6 +74,7 @@ NAMES: dict[str, LazyString] = {
     "later": _l("Left for later"),
     "step": _l("Step"),
     "slug": _l("Address"),
+    "domain": _l("Domain"),
     "disabled": _l("Access taken away"),
     "hour": _l("Hour of the daily mail (UTC)"),
     "role": _l("Role"),

@@ -73,7 +73,6 @@ ACTIONS: dict[str, LazyString] = {
     "sites.rename": _l("Site given another address"),
     "sites.transfer": _l("Site given to another customer"),
     "domains.check": _l("Records of a domain looked at"),
-    "domains.main": _l("Main address of a site changed"),
     "domains.remove": _l("Domain removed"),
     "sites.delete": _l("What a site held deleted"),
     "views.create": _l("View of a list kept"),

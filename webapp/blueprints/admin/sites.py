@@ -104,6 +104,7 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         maker=maker_of(site),
         job=site_jobs.in_hand(site) if site.is_elsewhere else None,
         steps={step: WORDS[step].do for step in site_steering.possible(site)},
+        domains=site.domain_names,
         history=timeline.of_rows({"sites": [site.id]}),
         notes=notes.shown(site),
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from webapp.blueprints.domain_words import STANDINGS as OF_DOMAINS
 from webapp.models import (
     BulkOutcome,
     BulkStatus,
@@ -14,6 +15,7 @@ from webapp.models import (
     DeclarationStatus,
     DeliveryStatus,
     DisputeStatus,
+    DomainStatus,
     EmailVerification,
     InboundStatus,
     InvoiceKind,
@@ -76,6 +78,7 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "won": (_l("won"), "success"),
         "lost": (_l("lost"), "error"),
     },
+    DomainStatus: {str(status): told for status, told in OF_DOMAINS.items()},
     SiteStatus: {
         "requested": (_l("requested"), "pending"),
         "creating": (_l("being made"), "pending"),
@@ -144,6 +147,7 @@ SUBJECTS: dict[str, tuple[LazyString, type[StrEnum] | None]] = {
     "disputes": (_l("Dispute"), DisputeStatus),
     "invoices": (_l("Invoice"), None),
     "sites": (_l("Site"), SiteStatus),
+    "domain_names": (_l("Domain"), DomainStatus),
     "deliveries": (_l("Delivery"), DeliveryStatus),
     "mails": (_l("E-mail"), MailStatus),
     "mail_texts": (_l("Text of a message"), None),

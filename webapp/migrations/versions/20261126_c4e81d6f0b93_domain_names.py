@@ -20,7 +20,6 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = extensions.UTCDateTime()
 STATUS = sa.Enum("waiting", "active", "failing", "given-up", native_enum=False, length=32, name="domainstatus")
 SERVES = sa.text("status IN ('active', 'failing')")
-FAILS = sa.text("status = 'failing'")
 
 
 def upgrade() -> None:
@@ -55,9 +54,6 @@ def upgrade() -> None:
     op.create_index("ix_domain_names_status", "domain_names", ["status", "created_at", "id"])
     op.create_index("ix_domain_names_created", "domain_names", ["created_at", "id"])
     op.create_index("ix_domain_names_next_check_at", "domain_names", ["next_check_at"])
-    op.create_index(
-        "ix_domain_names_failing", "domain_names", ["failing_since"], sqlite_where=FAILS, postgresql_where=FAILS
-    )
     if op.get_bind().dialect.name == "postgresql":
         op.create_index(
             "ix_domain_names_name_beginning",
