@@ -13,7 +13,8 @@ from tests import factories
 from tests.conftest import TurnedClock
 from tests.flows.at_once import at_once
 from webapp import hooks
-from webapp.domain import erasure, locks, mails, own_data, site_room, site_transfers, sites
+from webapp.domain import entitlements, erasure, locks, mails, own_data, site_transfers, sites
+from webapp.domain.entitlements import Limit
 from webapp.errors import Conflict, DomainError, Gone, Invalid, NotFound
 from webapp.extensions import db as database
 from webapp.jobs import schedule
@@ -258,7 +259,7 @@ def test_two_sites_at_once_into_the_last_room_of_a_contract(app: Flask, bakery: 
 
     assert sorted(at_once(app, lambda: take(tokens[0]), lambda: take(tokens[1]))) == ["done", "no_room"]
     database.session.rollback()
-    assert site_room.used(into) == 1
+    assert entitlements.used(database.session.get_one(Membership, into), Limit.SITES) == 1
 
 
 def test_accepted_twice_at_once_it_moves_once(app: Flask, bakery: Site, room: Membership) -> None:

@@ -10,15 +10,25 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.conftest import TurnedClock
+from tests.domain.test_site_renaming import site
 from tests.lives import at, buy, fail, live_until, membership, taken
 from webapp import clock as product_clock
-from webapp.domain import change_carts, changes, credits, memberships, payments
+from webapp.domain import change_carts, changes, credits, memberships, payments, sites
 from webapp.domain.change_carts import Offer
 from webapp.domain.change_wishes import ChangeRequest
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db
 from webapp.hooks import add_action
-from webapp.models import Change, ChangeKind, ChangeStatus, MembershipStatus, Payment, PaymentStatus, ProductType
+from webapp.models import (
+    Change,
+    ChangeKind,
+    ChangeStatus,
+    MembershipStatus,
+    Payment,
+    PaymentStatus,
+    ProductType,
+    SiteStatus,
+)
 from webapp.paying import Outcome, Verdict
 from webapp.periods import Period, Unit
 from webapp.settings import Settings
@@ -449,3 +459,31 @@ def test_what_is_charged_is_what_was_shown(app: Flask, settings: Settings, april
     with pytest.raises(Conflict):
         ask(number, "more", key=key)
     assert membership(number).changes_at is None
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+def test_a_plan_that_has_too_little_room_is_refused_with_what_is_too_much(app: Flask, settings: Settings) -> None:
+    factories.product("big", amount_minor=5000, product_group="sites", limits={"sites": 3})
+    factories.product("small", amount_minor=1000, product_group="sites", limits={"sites": 1, "pages": 0})
+    number = buy("big", settings)
+    site("another", membership=membership(number))
+    [error] = seen(number, "small").cart.errors
+    assert (error.code, error.message) == (
+        "overlimits",
+        "It includes 1 site, and you have 2. Remove some first.",
+    )
+    with pytest.raises(Invalid):
+        ask(number, "small")
+    with unit_of_work("test"):
+        sites.locked(membership(number).sites[-1].id).status = SiteStatus.ARCHIVED
+    assert seen(number, "small").cart.errors == []
+
+
+def test_too_little_room_is_no_reason_to_refuse_more(app: Flask, settings: Settings) -> None:
+    """The operator has made the plan smaller since then; a change for the better is not held up by that."""
+    factories.product("small", amount_minor=1000, limits={"sites": 1})
+    factories.product("big", amount_minor=5000, limits={"sites": 2})
+    number = buy("small", settings)
+    for one in ("another", "third"):
+        site(one, membership=membership(number))
+    assert seen(number, "big").cart.errors == []

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from webapp.domain import discounts, network, pending_changes, pricing, renewal_carts, taxes, unused_time
+from webapp.domain import discounts, entitlements, network, pending_changes, pricing, renewal_carts, taxes, unused_time
 from webapp.domain.cart_lines import CartLine
 from webapp.domain.carts import Cart, CartType
 from webapp.domain.change_wishes import ChangeRequest, Wish
@@ -72,10 +72,19 @@ def offer(membership: Membership, request: ChangeRequest, at: datetime) -> Offer
     cart = wish.cart
     cart.tax = taxes.decide(cart.request.place)
     made.code = _code(made, request.discount_code)
+    _check_limits(made)
     _reckon_recurring(made)
     _decide(made, wish)
     _ask(made, wish)
     return made
+
+
+def _check_limits(made: Offer) -> None:
+    """What is used must fit into what these products allow, and the error names what does not."""
+    known = {one.id: one for one in made.cart.products}
+    bought = [(known[one.product_id], one.quantity) for one in made.lines if one.product_id in known]
+    for use in entitlements.too_much_for(made.membership, [entitlements.part_of(*one) for one in bought]):
+        made.cart.refuse("overlimits", entitlements.in_the_way(use), "products", made.plan.slug)
 
 
 # -- what it costs ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from webapp import clock, unit
-from webapp.domain import outbox
+from webapp.domain import entitlements, outbox
+from webapp.domain.entitlements import Limit
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db, queue
 from webapp.hooks import do_action
@@ -160,6 +161,7 @@ def add(site: Site, text: str, *, ours: Collection[str], main: bool = False) -> 
         raise Conflict(_("This site cannot have a domain of its own at the moment."), code="no_domains")
     name = normalise(text, ours=ours)
     check_free(site, name)
+    entitlements.room_for(site.membership, Limit.CUSTOM_DOMAINS, field=FIELD)
     now = clock.now()
     domain = DomainName(site=site, name=name, becomes_main=main, waits_since=now)
     db.session.add(domain)

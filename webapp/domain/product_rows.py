@@ -37,6 +37,7 @@ def write(product: Product, facts: Facts) -> None:
     product.taxable, product.tax_category = facts.taxable, facts.tax_category
     product.product_group, product.list_order = facts.product_group, facts.list_order
     product.provisioner = facts.provisioner if facts.type == ProductType.PLAN else ""
+    product.limits, product.flags = dict(facts.limits), list(facts.flags)
     product.available_addons = list(facts.available_addons) if facts.type == ProductType.PLAN else []
     _write_named(product, facts)
     _write_contact(product, facts)
@@ -103,6 +104,8 @@ def facts_of(product: Product) -> Facts:
         variations=tuple((one.period, one.amount_minor) for one in own),
         currency_prices=tuple(_elsewhere(product, one, own) for one in product.currency_prices),
         feature_list=tuple(product.feature_list),
+        limits=tuple(product.limits.items()),
+        flags=tuple(product.flags),
         available_addons=tuple(product.available_addons),
     )
 
@@ -116,6 +119,7 @@ def _elsewhere(product: Product, row: CurrencyPrice, own: Sequence[PriceVariatio
 def copied(product: Product, **values: Any) -> Product:
     """A new product with the same facts, besides `values`; it is in no session yet."""
     copy = Product(**{name: getattr(product, name) for name in COPIED}, **values)
+    copy.limits, copy.flags = dict(product.limits), list(product.flags)
     copy.feature_list, copy.available_addons = list(product.feature_list), list(product.available_addons)
     copy.variations = [
         PriceVariation(
@@ -162,6 +166,8 @@ def described(product: Product) -> dict[str, Any]:
         "tax_category": product.tax_category,
         "product_group": product.product_group,
         "provisioner": product.provisioner,
+        "limits": dict(product.limits),
+        "flags": list(product.flags),
         "available_addons": [one.slug for one in catalog.find_by_ids(product.available_addons)],
         "list_order": product.list_order,
     }

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from webapp.domain import site_designs, site_text, sites
+from webapp.domain import entitlements, site_designs, site_text, sites
+from webapp.domain.entitlements import Limit
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db
 from webapp.models import Site, SitePage, SiteStatus
@@ -50,6 +51,7 @@ def add_page(site: Site, title: str) -> SitePage:
     title = _checked_title(title)
     if len(site.pages) >= PAGES_AT_MOST:
         raise Invalid(_("A site has %(number)s pages at most.", number=PAGES_AT_MOST), field="title")
+    entitlements.room_for(site.membership, Limit.PAGES, site=site, field="title")
     last = max((page.position for page in site.pages), default=0)
     page = SitePage(title=title, slug=_free_slug(site, title), body="", position=last + 1, published=False)
     site.pages.append(page)

@@ -22,14 +22,16 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 
 from webapp import encryption
-from webapp.domain import pictures, site_designs, site_editing, site_pictures, site_templates, site_text
+from webapp.domain import entitlements, pictures, site_designs, site_editing, site_pictures, site_templates, site_text
+from webapp.domain.entitlements import Limit, Use
 from webapp.domain.site_export import FORMAT, MANIFEST, PICTURES, sealed
 from webapp.errors import Invalid
 from webapp.extensions import db
 from webapp.languages import languages
 from webapp.models import Site, SitePage, SitePicture
 
-BYTES_AT_MOST = site_pictures.DISK + 10_000_000  # of the file
+PICTURE_BYTES_AT_MOST = 100_000_000  # of all pictures, as they are kept
+BYTES_AT_MOST = PICTURE_BYTES_AT_MOST + 10_000_000  # of the file
 ENTRIES_AT_MOST = 2000
 DIRECTORY_AT_MOST = 500_000  # bytes of the ZIP's own table, which is read at once
 MANIFEST_AT_MOST = 1_000_000
@@ -210,7 +212,7 @@ class Facts:
 
     def number(self, name: str) -> int:
         value = self.facts.get(name, 0)
-        if type(value) is not int or not 0 <= value <= site_pictures.DISK:
+        if type(value) is not int or not 0 <= value <= PICTURE_BYTES_AT_MOST:
             raise wrong(_("Something is wrong with %(where)s.", where=f"{self.where}: {name}"))
         return value
 
@@ -280,7 +282,7 @@ def _pictures(archive: Archive, facts: dict[str, Any]) -> dict[str, PackedPictur
     for one, name in zip(told, names, strict=True):
         data = archive.read(PICTURES + name, site_pictures.BYTES_AT_MOST)
         size += len(data)
-        if size > (site_pictures.DISK if ours else DRAWN_BYTES_AT_MOST):
+        if size > (PICTURE_BYTES_AT_MOST if ours else DRAWN_BYTES_AT_MOST):
             raise wrong(_("The pictures in it are too large together."))
         found[name] = _kept(archive, one, name, data) if ours else _drawn(one, name, data)
     return found
@@ -335,8 +337,22 @@ def replace(site: Site, package: Package) -> None:
     fill(site, package)
 
 
+def _check_room(site: Site, package: Package) -> None:
+    most = entitlements.of_site(site).limits
+    held = {Limit.PAGES: len(package.pages), Limit.DISK: sum(one.size for one in package.pictures)}
+    for limit, number in held.items():
+        if not entitlements.has_room(site.membership, Use(limit, 0, most[limit]), site=site, more=number):
+            raise Invalid(
+                entitlements.sentence(Use(limit, number, most[limit])), code=entitlements.REACHED, field="file"
+            )
+
+
 def fill(site: Site, package: Package) -> None:
-    """Into a site that holds nothing. Its address is its own; its name is the export's."""
+    """Into a site that holds nothing. Its address is its own; its name is the export's.
+
+    Raises Invalid where its plan has not so much room.
+    """
+    _check_room(site, package)
     site.title, site.design, site.accent = package.title, package.design, package.accent
     site.logo, site.locale = package.logo, package.locale
     for position, page in enumerate(package.pages, start=1):

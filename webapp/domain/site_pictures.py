@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from webapp.domain import pictures, site_building
-from webapp.errors import Conflict, Invalid, NotFound
+from webapp.domain import entitlements, pictures, site_building
+from webapp.domain.entitlements import Limit
+from webapp.errors import Conflict, NotFound
 from webapp.extensions import db
 from webapp.models import Site, SitePicture
 
 BYTES_AT_MOST = 10_000_000  # of a file: what a telephone takes is smaller
-DISK = 100_000_000  # of all pictures of a site, as they are kept
 LARGEST = (2000, 2000)
 
 
@@ -20,9 +20,8 @@ def add(site: Site, data: bytes, label: str) -> SitePicture:
     kept = next((one for one in site.pictures if one.name == picture.name), None)
     if kept is not None:
         return kept
-    if used(site) + len(picture.content) > DISK:
-        text = _("The pictures of a site may take %(number)s MB. Delete some that no page shows.", number=DISK // 10**6)
-        raise Invalid(text, code="disk_full", field="picture")
+    more = len(picture.content)
+    entitlements.room_for(site.membership, Limit.DISK, site=site, more=more, field="picture")
     row = site_building.add_picture(site, picture, " ".join(label.split()) or _("Picture"))
     site.note_change()
     db.session.flush()

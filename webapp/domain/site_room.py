@@ -6,24 +6,16 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
 
+from webapp.domain import entitlements
+from webapp.domain.entitlements import Limit, Use
 from webapp.errors import Conflict
-from webapp.extensions import db
-from webapp.models import Membership, Site, SiteStatus
-
-AT_MOST = 1  # where a plan says nothing else
+from webapp.models import Membership, SiteStatus
 
 
 def limit(membership: Membership) -> int | None:
     """None: as many as one likes."""
-    return AT_MOST
-
-
-def used(membership_id: int) -> int:
-    """Those that have an address, made or on their way; what is in the archive takes no room."""
-    held = select(func.count()).select_from(Site).where(Site.membership_id == membership_id, Site.keeps_address())
-    return db.session.scalar(held) or 0
+    return entitlements.of(membership).limits[Limit.SITES]
 
 
 class Rooms(NamedTuple):
@@ -38,7 +30,8 @@ def look(membership: Membership) -> Rooms:
     """For a page of a membership; asks nothing where its sites are loaded."""
     most = limit(membership)
     there = sum(site.status not in (SiteStatus.ARCHIVED, SiteStatus.DELETED) for site in membership.sites)
-    return Rooms(most, there, membership.is_served and (most is None or there < most))
+    free = membership.is_served and entitlements.has_room(membership, Use(Limit.SITES, there, most))
+    return Rooms(most, there, free)
 
 
 def check(membership: Membership) -> None:
@@ -50,11 +43,11 @@ def check(membership: Membership) -> None:
 
 def check_return(membership: Membership) -> None:
     """As `check`, for one that comes back from the archive: that waits until its membership is served again."""
-    most = limit(membership)
-    if most is not None and used(membership.id) >= most:
+    use = Use(Limit.SITES, entitlements.used(membership, Limit.SITES), limit(membership))
+    if not entitlements.has_room(membership, use):
         sentence = ngettext(
             "The plan of this contract allows %(num)d site, and it has as many.",
             "The plan of this contract allows %(num)d sites, and it has as many.",
-            most,
+            use.most or 0,
         )
         raise Conflict(sentence, code="no_room")

@@ -1,4 +1,5 @@
-"""What each process does beside its work, every few seconds: write down what hooks did, and see what is switched off.
+"""What each process does beside its work, every few seconds: write down what hooks did and how often sites were looked
+at, and see what is switched off.
 
 It begins with the first request or job, in a thread of its own: after gunicorn has forked, and with no statement where
 somebody waits. What a process that is killed had counted since is lost.
@@ -14,7 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import endpoints
-from webapp.domain import hook_switches
+from webapp.domain import hook_switches, visits
 from webapp.domain.hook_figures import Gathered
 from webapp.transactions import reading, unit_of_work
 
@@ -66,6 +67,18 @@ class Watch:
                 with unit_of_work("system") as session:
                     self.gathered.write(session)
                 self.gathered.written()
+            self.write_visits()
+
+    def write_visits(self) -> None:
+        counted = visits.take()
+        if not counted:
+            return
+        try:
+            with unit_of_work("system") as session:
+                visits.write(session, counted)
+        except BaseException:
+            visits.give_back(counted)
+            raise
 
 
 def look(app: Flask) -> None:

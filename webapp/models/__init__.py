@@ -64,7 +64,7 @@ from webapp.models.sandbox import (
     SandboxRefund,
 )
 from webapp.models.saved_view import SavedView
-from webapp.models.site import FormerAddress, Site, SiteStatus
+from webapp.models.site import FormerAddress, Site, SiteStatus, SiteVisits
 from webapp.models.site_content import SitePage, SitePicture
 from webapp.models.site_transfer import SiteTransfer, TransferStatus
 from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
@@ -174,6 +174,7 @@ __all__ = [
     "SitePicture",
     "SiteStatus",
     "SiteTransfer",
+    "SiteVisits",
     "SpentChallenge",
     "StoredCredential",
     "TaxDoubt",

@@ -72,6 +72,9 @@ class Product(HasId, HasTimes, HasMeta, Model):
     product_group: Mapped[str] = mapped_column(String(20), default="")
     available_addons: Mapped[list[int]] = mapped_column(JSON, default=list)
     provisioner: Mapped[str] = mapped_column(String(40), default="")  # who makes its sites; empty: as the network says
+    # What its holder may use (domain/entitlements.py): numbers by the limit's name, None for no limit, and flags.
+    limits: Mapped[dict[str, int | None]] = mapped_column(JSON, default=dict)
+    flags: Mapped[list[str]] = mapped_column(JSON, default=list)
     image: Mapped[str] = mapped_column(String(60), default="")  # the name of a file in `brand_files`
     image_width: Mapped[int] = mapped_column(default=0)
     image_height: Mapped[int] = mapped_column(default=0)

@@ -122,6 +122,8 @@ class Membership(HasId, HasTimes, HasReference, HasMeta, HasStatus[MembershipSta
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("stored_credentials.id"))
     auto_renew: Mapped[bool] = mapped_column(default=False)
     discount: Mapped[dict[str, object] | None] = mapped_column(JSON)  # the code as it was when bought
+    # What the staff allows instead of what its products say: {"limits": {…}, "flags": {"api": False}, "reason": "…"}.
+    overrides: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}
 

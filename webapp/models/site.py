@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, String, TextClause, text
+from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Model
@@ -85,6 +85,7 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     made_as: Mapped[str] = mapped_column(String(200), default="")  # what its provisioner calls it
     address: Mapped[str] = mapped_column(String(500), default="")  # where it answers; empty: on its own host here
     main_domain: Mapped[str] = mapped_column(String(253), default="")  # its main address; empty: the one here
+    overrides: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # limits of this site alone, as of a membership
     job: Mapped[str] = mapped_column(String(36), default="")  # the key of what its provisioner was asked for last
     waits_since: Mapped[datetime | None]  # since when it is waited for the end of that
     told_at: Mapped[datetime | None]  # when its provisioner said that something has changed, until it is asked
@@ -134,6 +135,18 @@ class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
     def keeps_address() -> TextClause:
         """For a query by address: those that have theirs, found by its index."""
         return text(f"sites.{KEEPS_ADDRESS}")
+
+
+class SiteVisits(Model):
+    """How often the pages of a site were shown in one month (202701)."""
+
+    __tablename__ = "site_visits"
+
+    site_id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False
+    )  # no row is waited for, also when it goes
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visits: Mapped[int] = mapped_column(default=0)
 
 
 class FormerAddress(HasId, Model):

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from tests.blueprints.account.test_sites import HOST, bakery, edit, token_of
 from tests.looking import Look
 from tests.pages import Browser
-from webapp.domain import site_pictures
+from webapp.domain import entitlements, site_pictures
 from webapp.extensions import db
 from webapp.models import Site, SitePicture
+from webapp.transactions import unit_of_work
 
 __all__ = ["bakery"]
 
@@ -99,8 +100,9 @@ def test_fifty_megabytes_are_refused_beside_the_field(browser: Browser, bakery: 
     assert 'id="picture-error">This file is larger than 10 MB.' in answer.text
 
 
-def test_a_full_disk_takes_no_more(browser: Browser, bakery: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_pictures, "DISK", site_pictures.used(bakery))
+def test_a_full_disk_takes_no_more(browser: Browser, bakery: Site) -> None:
+    with unit_of_work("test"):
+        entitlements.override(bakery, {"disk": site_pictures.used(bakery)}, {}, reason="")
     answer = upload(browser, bakery, drawn())
     assert answer.status_code == 422
     assert "Delete some that no page shows." in answer.text

@@ -202,6 +202,11 @@ def test_every_route_that_writes_leaves_an_entry(
         "admin.create_question": (f"/admin/payments/{unknown.payment_id}/question", {}),
         "admin.create_domain_check": (f"/admin/domains/{looked_at}/check", {}),
         "admin.create_domain_removal": (f"/admin/domains/{taken}/removal", {}),
+        "admin.update_membership_limits": (
+            f"/admin/memberships/{membership.id}/limits",
+            {"limit_pages": "5", "limit_disk": "unlimited", "flags_on": "api-access", "reason": "Promised."},
+        ),
+        "admin.update_site_limits": (f"/admin/sites/{named.id}/limits", {"limit_pages": "5", "reason": "Promised."}),
         "admin.update_site_address": (f"/admin/sites/{named.id}/address", {"site_url": "renamed"}),
         "admin.create_site_transfer": (
             f"/admin/sites/{handed.id}/transfer",

@@ -47,6 +47,8 @@ WRITES = {
     "admin.create_bulk": Capability.JOBS_START,
     "admin.create_cancellation": Capability.MEMBERSHIPS_CANCEL,
     "admin.create_step": Capability.MEMBERSHIPS_STEER,
+    "admin.update_membership_limits": Capability.MEMBERSHIPS_STEER,
+    "admin.update_site_limits": Capability.SITES_EDIT,
     "admin.update_site_address": Capability.SITES_EDIT,
     "admin.create_domain_check": Capability.SITES_PROVISION,
     "admin.create_domain_removal": Capability.SITES_EDIT,

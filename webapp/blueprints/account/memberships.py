@@ -21,6 +21,7 @@ from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
 from webapp.domain import (
     declarations,
+    entitlements,
     lifecycle,
     locks,
     memberships,
@@ -72,6 +73,9 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         membership=membership,
         sites=[site for site in membership.sites if site.is_kept],
         rooms=site_room.look(membership),
+        uses=[use for use in entitlements.uses(membership) if use.used or use.most != 0]
+        if membership.is_served
+        else [],
         payments=receivables.of_customer(membership.customer_id, membership_id=membership.id, limit=PAYMENTS_SHOWN),
         ahead=prospect_words.steps(membership, lifecycle.next_payment(membership)),
         **told(membership),

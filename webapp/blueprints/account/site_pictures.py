@@ -11,7 +11,8 @@ from webapp.blueprints.account.base import bp, changing
 from webapp.blueprints.account.sites import own_site
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import site_pictures
+from webapp.domain import entitlements, site_pictures
+from webapp.domain.entitlements import Limit
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import csrf
 
@@ -28,7 +29,7 @@ def list_pictures(site_id: int) -> ResponseReturnValue:
 def show(site_id: int, *, problem: str = "", status: int = 200) -> Response:
     site = own_site(site_id)
     shown = {one.id: site_pictures.pages_with(one) for one in site.pictures}
-    facts = {"used": site_pictures.used(site), "disk": site_pictures.DISK, "most": site_pictures.BYTES_AT_MOST}
+    facts = {"use": entitlements.use_of(site, Limit.DISK), "most": site_pictures.BYTES_AT_MOST}
     errors = [("picture", problem)] if problem else []
     return pictures_view.show(status=status, site=site, shown=shown, errors=errors, problem=problem, **facts)
 

@@ -13,7 +13,7 @@ from wtforms.widgets import HiddenInput
 from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import site_archive, site_designs, site_editing, site_transfers, sites
+from webapp.domain import entitlements, site_archive, site_designs, site_editing, site_transfers, sites
 from webapp.domain.site_editing import PageWish
 from webapp.errors import Conflict, Invalid
 from webapp.models import Site, SitePage
@@ -75,7 +75,15 @@ def show(site: Site, *, new: NewPageForm | None = None, look: LookForm | None = 
     look = look or LookForm(formdata=None, data=told)
     errors = [*new.problems(), *look.problems()] if status != 200 else []
     given = site_transfers.may_be_given(site)
-    return site_view.show(status=status, site=site, new=new, look=look.prepare(), errors=errors, may_be_given=given)
+    return site_view.show(
+        status=status,
+        site=site,
+        uses=entitlements.uses_of(site),
+        new=new,
+        look=look.prepare(),
+        errors=errors,
+        may_be_given=given,
+    )
 
 
 @bp.post("/sites/<int:site_id>/look")

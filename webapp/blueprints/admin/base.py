@@ -12,9 +12,10 @@ from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.blueprints import access
+from webapp.blueprints import access, limit_words
 from webapp.blueprints.admin import product_words, reasons, words
 from webapp.domain import attention, attention_digests, bulk
+from webapp.domain.entitlements import Limit, Use
 from webapp.extensions import db
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -185,6 +186,23 @@ def on_sale(active: bool) -> tuple[str, str]:
 @bp.app_template_filter("product_type")
 def product_type(kind: str) -> str:
     return str(product_words.TYPES[kind])
+
+
+@bp.app_template_filter("limits")
+def limits_said(said: dict[str, int | None]) -> str:
+    """What a product says of limits."""
+    return limit_words.all_said(said)
+
+
+@bp.app_template_filter("limit_name")
+def limit_name(limit: Limit) -> str:
+    return str(limit_words.OWN_NAMES[limit])
+
+
+@bp.app_template_filter("use_said")
+def use_said(use: Use) -> str:
+    """How much of a limit is used."""
+    return limit_words.use_said(use)
 
 
 @bp.app_template_filter("maker")

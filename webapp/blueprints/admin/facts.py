@@ -64,6 +64,8 @@ NAMES: dict[str, LazyString] = {
     "refund": _l("Refund"),
     "try": _l("Try"),
     "feature_list": _l("Features"),
+    "limits": _l("Limits"),
+    "flags": _l("Further features"),
     "image": _l("Picture"),
     "place": _l("Place in lists"),
     "stays_for_life": _l("Stays for life after the last payment"),

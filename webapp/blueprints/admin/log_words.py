@@ -70,6 +70,8 @@ ACTIONS: dict[str, LazyString] = {
     "sites.restore": _l("Site brought back"),
     "sites.add": _l("Site added"),
     "sites.import": _l("Site replaced by an export"),
+    "memberships.limits": _l("Limits of a membership set by hand"),
+    "sites.limits": _l("Limits of a site set by hand"),
     "sites.rename": _l("Site given another address"),
     "sites.transfer": _l("Site given to another customer"),
     "domains.check": _l("Records of a domain looked at"),

@@ -20,9 +20,12 @@ from wtforms import (
 from wtforms import TextAreaField as TextArea
 from wtforms.validators import DataRequired, Length
 
+from webapp.blueprints import limit_words
 from webapp.blueprints.admin import product_words as words
 from webapp.blueprints.amounts import written
 from webapp.blueprints.form import Form
+from webapp.blueprints.limit_words import NAMES
+from webapp.domain.entitlements import Limit
 from webapp.errors import Invalid
 from webapp.models import PricingType, Product, ProductType, PwywRecurring
 from webapp.money import Money
@@ -87,6 +90,12 @@ class ProductForm(Form):
     tax_category = SelectField(_l("Tax category"), choices=[], default="default", validate_choice=False)
     product_group = StringField(_l("Group"))
     provisioner = SelectField(_l("Sites are made by"), choices=[], default="", validate_choice=False)
+    limit_sites = StringField(NAMES[Limit.SITES])
+    limit_custom_domains = StringField(NAMES[Limit.CUSTOM_DOMAINS])
+    limit_pages = StringField(NAMES[Limit.PAGES])
+    limit_disk = StringField(NAMES[Limit.DISK])
+    limit_visits = StringField(NAMES[Limit.VISITS])
+    flags = StringField(_l("Further features, as words"))
     available_addons = SelectMultipleField(_l("Offered with it"), choices=[], validate_choice=False)
     list_order = StringField(_l("Place in lists"), default="10")
     active = BooleanField(_l("On sale"), default=True)
@@ -152,6 +161,8 @@ def values_of(product: Product) -> dict[str, Any]:
         "contact_us_label": product.contact_us_label or words.contact_us(),
         "contact_us_link": product.contact_us_link,
         "available_addons": [str(one) for one in product.available_addons],
+        **{f"limit_{limit}": limit_words.written(limit, product.limits) for limit in Limit},
+        "flags": limit_words.written_flags(product.flags),
     }
 
 

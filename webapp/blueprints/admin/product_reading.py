@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from collections.abc import Mapping
+from functools import partial
 
+from flask_babel import gettext as _
+from wtforms import Field
+
+from webapp.blueprints import limit_words
 from webapp.blueprints.admin.product_form import ONCE, STAYS, CurrencyRow, ProductForm
 from webapp.blueprints.admin.reading import Reader
 from webapp.currencies import in_use
 from webapp.domain import product_facts, product_problems
+from webapp.domain.entitlements import Limit
 from webapp.domain.product_facts import Elsewhere, Facts
 from webapp.errors import Invalid
 from webapp.models import PricingType, ProductType, PwywRecurring
@@ -52,6 +58,8 @@ def read_facts(form: ProductForm, currency: str) -> tuple[Facts, bool]:
         tax_category=(form.tax_category.data or "").strip() or "default",
         product_group=(form.product_group.data or "").strip(),
         provisioner=form.provisioner.data or "",
+        limits=_limits(reader, form),
+        flags=reader.take(form.flags, limit_words.read_flags, ()),
         available_addons=_addons(reader, form) if form.type.data == ProductType.PLAN else (),
         list_order=reader.count(form.list_order, 1_000_000, least=0),
     )
@@ -104,6 +112,18 @@ def _addons(reader: Reader, form: ProductForm) -> tuple[int, ...]:
         field.errors = [*field.errors, _("Choose from the list.")]
         reader.fine = False
     return tuple(dict.fromkeys(int(one) for one in typed))
+
+
+def _limits(reader: Reader, form: ProductForm) -> tuple[tuple[str, int | None], ...]:
+    """Those that are said."""
+    return tuple(read_limits(reader, {limit: form[f"limit_{limit}"] for limit in Limit}).items())
+
+
+def read_limits(reader: Reader, fields: Mapping[Limit, Field]) -> dict[str, int | None]:
+    """Of those fields in which something stands."""
+    unread: int | None = 0
+    said = {limit: field for limit, field in fields.items() if (field.data or "").strip()}
+    return {str(limit): reader.take(field, partial(limit_words.read, limit), unread) for limit, field in said.items()}
 
 
 def _features(reader: Reader, form: ProductForm) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from flask_babel import LazyString, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.blueprints import limit_words
 from webapp.currencies import currencies as names_of_currencies
 from webapp.formatting import money, per_period, period
 from webapp.models import PricingType, ProductType, PwywRecurring
@@ -66,6 +67,8 @@ FIELDS: dict[str, LazyString] = {
     "tax_category": _l("Tax category"),
     "product_group": _l("Group"),
     "provisioner": _l("Sites are made by"),
+    "limits": _l("Limits"),
+    "flags": _l("Further features"),
     "available_addons": _l("Offered with it"),
     "image": _l("Picture"),
     "list_order": _l("Place in lists"),
@@ -175,4 +178,5 @@ SHOWN: dict[str, Callable[[Any], str]] = {
     "currency_prices": _prices,
     "billing_cycles": _cycles,
     "provisioner": lambda kept: dict(makers(kept))[kept],
+    "limits": limit_words.all_said,
 }

@@ -10,10 +10,13 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.blueprints import limit_words
 from webapp.blueprints.api.refusals import InvalidFields
 from webapp.blueprints.errors import settings
 from webapp.domain import catalog, network, product_facts
+from webapp.domain.entitlements import Limit
 from webapp.domain.product_facts import Elsewhere, Facts
+from webapp.errors import Invalid
 from webapp.extensions import db
 from webapp.models import CurrencyPrice, PriceVariation, Product
 from webapp.money import Money
@@ -68,6 +71,10 @@ def changed(before: Facts, body: Mapping[str, Any]) -> Facts:
         given["trial"] = read_period(period, {**body, "trial_duration": wanted}, "trial_duration") if wanted else None
     if "feature_list" in body:
         given["feature_list"] = tuple(one for one in body["feature_list"] if one)
+    if "limits" in body:
+        given["limits"] = tuple((str(one), body["limits"][one]) for one in Limit if one in body["limits"])
+    if "features" in body:
+        given["flags"] = read_flags(body["features"])
     if "available_addons" in body:
         given["available_addons"] = read_addons(body["available_addons"])
     if given.get("tax_category") == "":
@@ -82,6 +89,14 @@ def read_period(before: Period, body: Mapping[str, Any], name: str) -> Period:
         return Period(body.get(name, before.count), body.get(f"{name}_unit", before.unit))
     except ValueError:
         raise InvalidFields({name: _("Ten years are the most.")}) from None
+
+
+def read_flags(words: Sequence[str]) -> tuple[str, ...]:
+    """Raises InvalidFields."""
+    try:
+        return limit_words.read_flags(" ".join(words))
+    except Invalid as problem:
+        raise InvalidFields({"features": problem.message}) from None
 
 
 def read_addons(references: Sequence[str]) -> tuple[int, ...]:
@@ -154,6 +169,8 @@ def product_shown(product: Product, slugs: Mapping[int, str]) -> dict[str, Any]:
         "price_variations": [variation_shown(one) for one in own],
         "prices": [price_shown(product, one) for one in product.currency_prices],
         "feature_list": list(product.feature_list),
+        "limits": dict(product.limits),
+        "features": list(product.flags),
         "available_addons": [slugs[one] for one in product.available_addons if one in slugs],
         "featured_image": image_of(product),
         "url": settings().base_url + url_for("checkout.register", plan=product.slug),

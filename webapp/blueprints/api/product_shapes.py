@@ -45,6 +45,20 @@ class CurrencyPrice(Shape):
     )
 
 
+def limit(about: str) -> Whole:
+    return Whole(allow_none=True, metadata={"description": f"{about} Null: unlimited."})
+
+
+class ProductLimits(Shape):
+    """What is left out is what the kind of product has: a package adds nothing."""
+
+    sites = limit("Of a plan otherwise 1.")
+    custom_domains = limit("Of all its sites. Of a plan otherwise unlimited.")
+    pages = limit("Of each site. Of a plan otherwise unlimited.")
+    disk = limit("Bytes of pictures of each site. Of a plan otherwise 100000000.")
+    visits = limit("Of each site a month. Of a plan otherwise unlimited.")
+
+
 class ProductNew(Shape):
     """A plan, or something that is sold beside one."""
 
@@ -70,6 +84,10 @@ class ProductNew(Shape):
     product_group = Text(longest=GROUP_LONGEST, metadata={"description": "Plans of one group replace each other."})
     provisioner = Text(longest=28, metadata={"description": "Who makes its sites; empty: as the network says."})
     available_addons = fields.List(Reference(), metadata={"description": "By slug or id."})
+    limits = fields.Nested(
+        ProductLimits, metadata={"description": "What its holder may use; what a package says is added to its plan's."}
+    )
+    features = fields.List(Text(longest=60), metadata={"maxItems": 50, "description": "Flags, for other systems."})
     feature_list = fields.List(Text(longest=120), metadata={"maxItems": 30})
     taxable = Flag(metadata={"default": True})
     tax_category = Text(longest=40, metadata={"default": "default"})
@@ -123,6 +141,8 @@ TOLD: dict[str, Any] = {
     "list_order": 10,
     "product_group": "",
     "provisioner": "",
+    "limits": {"sites": 3, "pages": None},
+    "features": ["api-access"],
     "available_addons": [],
     "feature_list": [],
     "taxable": True,

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from webapp.blueprints.api import carts, discount_codes, memberships, payments, products, settings, tax_rates
+from webapp.blueprints.api import (
+    carts,
+    discount_codes,
+    entitlements,
+    memberships,
+    payments,
+    products,
+    settings,
+    tax_rates,
+)
 from webapp.blueprints.api.operations import bp
 
-__all__ = ["bp", "carts", "discount_codes", "memberships", "payments", "products", "settings", "tax_rates"]
+__all__ = [
+    "bp",
+    "carts",
+    "discount_codes",
+    "entitlements",
+    "memberships",
+    "payments",
+    "products",
+    "settings",
+    "tax_rates",
+]

@@ -16,7 +16,7 @@ from webapp.blueprints import access
 from webapp.blueprints.site_addresses import address_at, address_of
 from webapp.blueprints.site_rendering import POLICY, file_of, render
 from webapp.blueprints.tenant.kept_pages import KeptPages, Key
-from webapp.domain import site_pages
+from webapp.domain import site_pages, visits
 from webapp.domain.site_pages import Found
 from webapp.models import SiteStatus
 from webapp.settings import Settings
@@ -117,6 +117,8 @@ def show_page(site: Found, slug: str) -> Response:
             return refuse(NOT_THERE)
         body = render(site, page, site_pages.sizes(site.id), files=FILES).encode()
         KEPT.keep(key, body)
+    if request.method == "GET":
+        visits.note(site.id)
     response = make_response(body)
     response.content_type = "text/html; charset=utf-8"
     response.headers["Cache-Control"] = "no-cache"  # asked for anew, and answered in a few bytes while it is the same
