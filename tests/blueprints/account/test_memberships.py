@@ -179,3 +179,15 @@ def test_a_full_page_costs_few_statements(look: Look, agreement: Membership, sta
     statements.clear()
     look(page_of(agreement))
     assert len(statements) <= 14
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"), [({}, []), ({"sites": 3, "custom_domains": 2}, ["Sites 0 of 3", "Own domains 0 of 2"])]
+)
+def test_what_there_is_to_use_is_said_where_it_is_no_matter_of_course(
+    client: FlaskClient, limits: dict[str, int], said: list[str]
+) -> None:
+    mine = factories.active_membership(plan=factories.product("premium", limits=limits))
+    text = Browser(factories.signed_in(client, mine.customer)).get(page_of(mine)).text
+    assert ("What you use" in text) == bool(said)
+    assert [one for one in said if one not in text] == []

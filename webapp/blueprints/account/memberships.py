@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,7 @@ from webapp.domain import (
     receivables,
     site_room,
 )
+from webapp.domain.entitlements import Limit, Use
 from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
 from webapp.formatting import long_date
@@ -73,9 +75,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         membership=membership,
         sites=[site for site in membership.sites if site.is_kept],
         rooms=site_room.look(membership),
-        uses=[use for use in entitlements.uses(membership) if use.used or use.most != 0]
-        if membership.is_served
-        else [],
+        uses=worth_saying(entitlements.uses(membership)) if membership.is_served else [],
         payments=receivables.of_customer(membership.customer_id, membership_id=membership.id, limit=PAYMENTS_SHOWN),
         ahead=prospect_words.steps(membership, lifecycle.next_payment(membership)),
         **told(membership),
@@ -87,6 +87,11 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         reasons=REASONS,
         reason_form=ReasonForm(formdata=None) if membership.cancellation_reason == BY_CUSTOMER else None,
     )
+
+
+def worth_saying(uses: Sequence[Use]) -> list[Use]:
+    """That a contract is for one site goes without saying, and so does what is not used and has no limit."""
+    return [use for use in uses if (use.used or use.most) and (use.limit, use.most) != (Limit.SITES, 1)]
 
 
 def told(membership: Membership) -> dict[str, Any]:
