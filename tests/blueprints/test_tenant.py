@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests import factories
@@ -352,6 +354,17 @@ def test_a_host_that_nobody_knows_is_404(client: FlaskClient, bakery: Site, host
     assert answer.status_code in (400, 404)
     assert "Set-Cookie" not in answer.headers
     assert "password" not in answer.text
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=60))
+@example("[::1]:8000")
+@example("example.com:99999999")
+@example(".localhost")
+@example("..")
+def test_whatever_a_host_says_it_is_answered(client: FlaskClient, bakery: Site, host: str) -> None:
+    answer = client.get("/about", headers={"Host": host})
+    assert answer.status_code in (400, 404)
 
 
 def test_machines_that_watch_know_us_by_any_name(client: FlaskClient) -> None:

@@ -8,14 +8,33 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests import factories
-from webapp.domain import domain_checks, domain_names, own_data, site_keeping, sites
+from webapp.domain import (
+    customers,
+    domain_checks,
+    domain_names,
+    erasure,
+    own_data,
+    site_keeping,
+    site_pages,
+    sites,
+)
 from webapp.domain.dns_verdicts import Verdict
 from webapp.errors import Conflict, Invalid
-from webapp.models import Customer, DomainName, DomainStatus, Event, Site, SiteStatus
+from webapp.models import (
+    Customer,
+    DomainName,
+    DomainStatus,
+    Event,
+    Membership,
+    MembershipStatus,
+    Move,
+    Site,
+    SiteStatus,
+)
 from webapp.transactions import unit_of_work
 
 OURS = ("parzelle.example.net", "www.parzelle.example.net")
@@ -221,3 +240,52 @@ def test_a_customers_own_data_holds_their_domains(db: Session, site_of: Make) ->
     add(site, "bücher.example.com")
     [told] = own_data.of(site.customer)["domains"]
     assert told["name"] == "xn--bcher-kva.example.com"
+
+
+def test_of_two_workers_at_the_same_instant_one_is_quicker(
+    db: Session, site_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slower one had looked before the other had written: only the index of names sees it."""
+    quick, slow = add(site_of("quick")), add(site_of("slow"), main=True)
+    record(quick)
+    monkeypatch.setattr(domain_names, "holder", lambda _name: None)
+    lost = record(slow)
+    assert (lost.status, lost.problem, lost.asked_at) == (DomainStatus.WAITING, "taken", None)
+    assert lost.checked_at is not None
+    assert lost.next_check_at is not None
+    assert lost.site.main_domain == ""
+    moves = select(Move).where(Move.object_type == "domain_names", Move.object_id == slow)
+    assert db.scalars(moves).all() == []
+    assert events(db) == ["domain.created", "domain.created", "domain.verified"]
+
+
+def test_who_is_forgotten_is_not_known_by_a_domain_of_theirs(db: Session, site_of: Make) -> None:
+    site = site_of("mine")
+    removed, kept = add(site, "ada-lovelace.example.com"), add(site, "ada.example.org")
+    record(removed)
+    record(kept)
+    with unit_of_work("test"):
+        sites.locked(site.id)
+        domain_names.remove(domain_names.find(removed))
+    with unit_of_work("test"):
+        customer = customers.find(site.customer_id)
+        customer_memberships = db.scalars(select(Membership).where(Membership.customer_id == customer.id))
+        for one in customer_memberships:
+            one.move_to(MembershipStatus.CANCELLED, reason="test")
+        erasure.delete_account(customer)
+    assert db.scalars(select(DomainName)).all() == []
+    told = [str(data) for data in db.scalars(select(Event.data).order_by(Event.id))]
+    assert len(told) > 5
+    assert [one for one in told if "ada" in one.lower()] == []
+
+
+@pytest.mark.parametrize("query", [site_pages.BY_DOMAIN, site_pages.CERTIFIED_DOMAIN])
+def test_a_host_is_found_by_an_index_however_many_there_are(db: Session, site_of: Make, query: Any) -> None:
+    record(add(site_of("one")))
+    sqlite = db.get_bind().dialect.name == "sqlite"
+    if not sqlite:  # with one row it rightly reads the table
+        db.execute(text("SET LOCAL enable_seqscan = off"))
+    bound = query.params(name="example.com").compile(db.get_bind(), compile_kwargs={"literal_binds": True})
+    plan = db.execute(text(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{bound}")).all()
+    assert "uq_domain_names_served" in str(plan)
+    assert "SCAN domain_names" not in str(plan)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp import clock
+from webapp import clock, unit
 from webapp.domain import domain_names, outbox, sites
 from webapp.domain.dns_verdicts import PASSING, DnsProblem, Verdict
 from webapp.errors import NotFound
@@ -136,12 +136,16 @@ def activate(domain: DomainName) -> bool:
     if other is not None and not give_free(other):
         domain.problem = DnsProblem.TAKEN
         return False
+    db.session.flush()
+    before = unit.current().mark()
     try:
         with db.session.begin_nested():
             domain.move_to(D.ACTIVE, reason="its records lead here")
             db.session.flush()
-    except IntegrityError:
+    except IntegrityError:  # another worker was quicker with another site's
+        unit.current().forget_since(before)
         db.session.refresh(domain)
+        domain.checked_at, domain.asked_at = clock.now(), None
         domain.problem = DnsProblem.TAKEN
         return False
     domain.verified_at = clock.now()

@@ -89,6 +89,8 @@ def named(customer: Customer) -> frozenset[str]:
     found |= set(db.session.scalars(former))
     own = select(DomainName.name).join(Site).where(Site.customer_id == customer.id)
     found |= set(db.session.scalars(own))
+    removed = select(Event.data).where(Event.customer_id == customer.id, Event.object_type == DomainName.__tablename__)
+    found |= {data.get("domain", "") for data in db.session.scalars(removed)}
     return frozenset(one for one in found | {getattr(customer, name) for name in OF_A_PERSON} if one)
 
 

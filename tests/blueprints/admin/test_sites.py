@@ -15,6 +15,7 @@ from tests.blueprints.admin.test_customers import facts
 from tests.conftest import Statements, TurnedClock
 from tests.looking import Look
 from tests.pages import Page
+from webapp.domain import domain_names, sites
 from webapp.extensions import db
 from webapp.models import Delivery, MembershipStatus, Site, SitePage, SiteStatus
 from webapp.transactions import unit_of_work
@@ -45,6 +46,14 @@ def test_a_site_is_found_by_the_beginning_of_its_address(look: Look, text: str) 
     site()
     site("flowers")
     assert rows.names(look(f"/admin/sites?search={text}")) == ["bakery"]
+
+
+def test_a_site_is_found_by_a_domain_of_its_owners(look: Look) -> None:
+    made = site(status=SiteStatus.PUBLISHED)
+    site("flowers")
+    with unit_of_work("test"):
+        domain_names.add(sites.locked(made.id), "www.example.com", ours=())
+    assert rows.names(look("/admin/sites?search=WWW.example.com")) == ["bakery"]
 
 
 def test_a_page_of_sites_costs_the_same_for_one_and_for_many(look: Look, statements: Statements) -> None:

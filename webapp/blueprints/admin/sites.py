@@ -29,17 +29,18 @@ from webapp.domain import (
 )
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
-from webapp.models import Site, SiteStatus
+from webapp.models import DomainName, Site, SiteStatus
 from webapp.provisioners import provisioners
 from webapp.transactions import unit_of_work
 
 
 def search(text: str, at_most: int | None = None) -> ColumnElement[bool]:
-    """By number, by the beginning of the address, or by its customer."""
+    """By number, by the beginning of an address of its, or by its customer."""
     address = text.lower().removesuffix(f".{settings().network_domain}")
     return searches.any_of(
         Site.id,
         select(Site.id).where(searches.begins_with(Site.slug, address)),
+        select(DomainName.site_id).where(searches.begins_with(DomainName.name, address)),
         searches.by_customer(Site.id, Site.customer_id, text, at_most),
         *searches.by_number(Site.id, text),
     )
