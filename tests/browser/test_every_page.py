@@ -23,9 +23,11 @@ from webapp import hooks
 NO_PAGES = {
     "account.come_back_from_set_up",
     "account.export_data",
+    "account.export_site",
     "account.show_set_up",  # leads on, where the way to pay has no page here: looked at with the payment methods
     "account.show_site_file",
     "admin.export_figures",
+    "admin.export_site",
     "admin.preview_email_text",
     "admin.show_email_html",
     "admin.show_file",
@@ -38,6 +40,7 @@ NO_PAGES = {
     "consumer.download_receipt",
     "invoices.show_pdf",
     "language.choose",
+    "ops.ask_about_tls",
     "ops.healthz",
     "ops.readyz",
     "pay.come_back",

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -28,7 +29,7 @@ from webapp.errors import ConfigurationError
 from webapp.extensions import db as database
 from webapp.flows import checking_domains
 from webapp.integrations import certificates, name_servers
-from webapp.jobs import schedule
+from webapp.jobs import chores, schedule
 from webapp.models import DomainName, DomainStatus, Site, SiteStatus
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -317,6 +318,21 @@ def test_the_clock_rings_for_each_that_is_due(domain: int, monkeypatch: pytest.M
     monkeypatch.setattr(schedule.queue, "ring", lambda *args: rung.append(args))
     assert schedule.sweep_domains() == 1
     assert rung == [("domain_name", [str(domain)])]
+
+
+def test_who_adds_a_domain_rings_for_a_worker_that_looks(
+    app: Flask, server: NameServer, here: Settings, domain: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[Any] = []
+    monkeypatch.setattr(schedule.queue, "ring_soon", lambda *args: rung.append(args))
+    with unit_of_work("test"):
+        domain_names.check_again(domain_names.find(domain))
+    assert rung == [("domain_name", [str(domain)])]
+    monkeypatch.setitem(app.extensions, "settings", here)
+    chores.domain_name(str(domain))
+    assert (NAME, "A") in server.asked
+    database.session.rollback()
+    assert domain_names.find(domain).problem == "no-name"
 
 
 def test_the_moments_are_told(server: NameServer, here: Settings, domain: int, db: Session) -> None:

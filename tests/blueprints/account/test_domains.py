@@ -158,3 +158,17 @@ def test_nobody_sees_or_changes_anothers(client: FlaskClient, bakery: Site) -> N
         assert mine.post(f"{address}/check").status_code == 404
     assert mine.get(f"/account/sites/{bakery.id}/domains").status_code == 404
     assert mine.post(f"/account/sites/{bakery.id}/main-address").status_code == 404
+
+
+def test_what_is_seen_is_shown_as_soon_as_it_is(browser: Browser, bakery: Site) -> None:
+    add(browser, bakery, "www.example.com")
+    address = f"/account/sites/{bakery.id}/domains/{only().id}"
+    htmx = {"HX-Request": "true"}
+    waiting = browser.client.get(address, headers=htmx).text
+    assert 'hx-trigger="every 2s"' in waiting
+    assert "<html" not in waiting
+    record(Verdict("elsewhere", "192.0.2.9", token_problem="no-proof"))
+    seen = browser.client.get(address, headers=htmx).text
+    assert "hx-trigger" not in seen
+    assert "192.0.2.9" in seen
+    assert "The TXT record is not there yet." in seen

@@ -19,7 +19,7 @@ from webapp.extensions import limiter
 from webapp.models import DomainName, Site
 
 list_view = View("account/domains.html")
-domain_view = View("account/domain.html")
+domain_view = View("account/domain.html", block="state")
 removal_view = View("account/domain_removal.html")
 
 
@@ -94,7 +94,7 @@ def show_domain(site_id: int, domain_id: int) -> ResponseReturnValue:
 def create_domain_check(site_id: int, domain_id: int) -> ResponseReturnValue:
     with changing():
         domain_names.check_again(own_domain(locked(site_id).id, domain_id))
-    flash(_("We are looking at the records now. Reload this page in a moment."), "success")
+    flash(_("We are looking at the records now."), "success")
     return go_to(url_for(".show_domain", site_id=site_id, domain_id=domain_id))
 
 
