@@ -371,6 +371,7 @@ def test_machines_that_watch_know_us_by_any_name(client: FlaskClient) -> None:
     assert client.get("/healthz", base_url="http://web.internal.example:8000").status_code == 200
     assert client.get("/login", base_url="http://10.1.2.3:8000").status_code == 200
     assert client.get("/login", base_url="http://web:8000").status_code == 200
+    assert client.get("/login", base_url="http://web.svc.cluster.local:8000").status_code == 200
 
 
 # -- certificates ----------------------------------------------------------------------------------------------------

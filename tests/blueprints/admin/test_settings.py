@@ -139,6 +139,10 @@ def test_what_is_saved_is_shown_from_the_next_page_on_and_kept_in_the_log(browse
         ("sites", {"provisioner_url": "/sites"}, "provisioner_url"),
         ("sites", {"provisioner_secret": "not-base64"}, "provisioner_secret"),
         ("sites", {"provisioner_patience_hours": "0"}, "provisioner_patience_hours"),
+        ("sites", {"network_ips": "server.example.com"}, "network_ips"),
+        ("sites", {"network_ips": "203.0.113.7/24"}, "network_ips"),
+        ("sites", {"network_ips": "0.0.0.0"}, "network_ips"),
+        ("sites", {"network_ips": " ".join(f"203.0.113.{n}" for n in range(9))}, "network_ips"),
     ],
 )
 def test_what_cannot_be_kept_is_said_beside_its_field(
@@ -360,3 +364,9 @@ def test_what_the_environment_says_of_it_is_locked(browser: Browser, env: dict[s
     assert "Set by the environment variable PROVISIONER_URL" in page.text
     assert "Set by the environment variable PROVISIONER_SECRET" in page.text
     assert HOSTING not in page.html
+
+
+def test_addresses_of_the_servers_are_kept_one_a_line_as_they_are_written_shortest(browser: Browser) -> None:
+    typed = " 203.0.113.7, 2001:DB8:0::7\n203.0.113.7\n"
+    assert "Changes saved." in open_and_send(browser, "sites", network_ips=typed).text
+    assert saved().network_ips == "203.0.113.7\n2001:db8::7"

@@ -26,6 +26,7 @@ bp.before_request(access.public)
 
 A_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)+[a-z0-9_-]{1,63}")
 FILES = "/_site"
+INSIDE = (".internal", ".lan", ".local")
 FOR_MACHINES = ("/healthz", "/readyz", "/metrics", "/tls/ask")  # asked under whatever name they know us by
 NOT_THERE, NOT_SERVED = 404, 402
 ELSEWHERE, MOVED = 302, 301
@@ -61,9 +62,9 @@ def host_asked_for() -> str:
 
 
 def is_the_networks(host: str, settings: Settings) -> bool:
-    """No domain of a customer's: the network's own, a name without a dot as inside a machine room, or an address."""
-    bare = "." not in host or host.replace(".", "").isdigit() or host.startswith("[")
-    return bare or host == settings.network_domain
+    """No domain of a customer's: the network's own, a name that is known inside a house only, or an address."""
+    inside = "." not in host or host.endswith(INSIDE)
+    return inside or host.replace(".", "").isdigit() or host.startswith("[") or host == settings.network_domain
 
 
 def show_site(site: Found, host: str, here: str) -> Response:
