@@ -7,7 +7,7 @@ is looked at once a day. Nothing is taken from a site because of records: it sta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -21,11 +21,13 @@ from webapp.hooks import do_action
 from webapp.models import DomainName, DomainStatus
 
 D = DomainStatus
+MAILS = "webapp.integrations.mailing.domains"
 LEASE = timedelta(minutes=2)  # a worker that has claimed one and says nothing for so long is gone
 GIVEN_UP_AFTER = timedelta(days=7)
 LOOKED_AT_AGAIN = timedelta(days=1)
 DOUBTED_AGAIN = timedelta(minutes=15)
 FIRST_CERTIFICATE = timedelta(days=1)  # for so long it is looked for often
+TOLD_AFTER = timedelta(days=1)  # of failing: a mistake at a name server is often mended by then
 SILENT_AT_MOST = 3  # looks in a row at which nobody answered: then one that led here counts as failing
 # (so long it waits, so long until the next look)
 WAITING = (
@@ -76,7 +78,7 @@ def record(domain_id: int, verdict: Verdict) -> bool:
     domain = locked(domain_id)
     if domain is None or domain.status == D.GIVEN_UP:
         return False
-    domain.checked_at, domain.asked_at = clock.now(), None
+    last, domain.checked_at, domain.asked_at = domain.checked_at, clock.now(), None
     domain.problem, domain.found, domain.token_problem = verdict.problem, verdict.found, ""
     if verdict.leads_here:
         domain.proxied = verdict.proxied
@@ -84,7 +86,7 @@ def record(domain_id: int, verdict: Verdict) -> bool:
         domain.token_problem = verdict.token_problem
         prove(domain)
     else:
-        watch(domain)
+        watch(domain, last)
     return domain.status == D.ACTIVE and not domain.problem and domain.secure_at is None
 
 
@@ -121,9 +123,15 @@ def prove(domain: DomainName) -> None:
     if now - since >= GIVEN_UP_AFTER:
         domain.move_to(D.GIVEN_UP, reason=domain.problem or domain.token_problem)
         domain.next_check_at = None
+        tell(domain, "tell_of_giving_up")
         return
     domain.tries += 1
     domain.next_check_at = now + pause(WAITING, now - since)
+
+
+def tell(domain: DomainName, by: str) -> None:
+    """Its owner, by mail."""
+    outbox.add("domain", f"{MAILS}:{by}", MAILS, [domain], customer_id=domain.customer_id)
 
 
 def pause(steps: tuple[tuple[timedelta, timedelta], ...], waited: timedelta) -> timedelta:
@@ -175,8 +183,8 @@ def rest(domain: DomainName) -> None:
     domain.next_check_at = clock.now() + LOOKED_AT_AGAIN
 
 
-def watch(domain: DomainName) -> None:
-    """It is served: does it still lead here?"""
+def watch(domain: DomainName, last: datetime | None) -> None:
+    """It is served: does it still lead here? `last`: when it was looked at before."""
     now = clock.now()
     if not domain.problem:
         if domain.status == D.FAILING:
@@ -190,4 +198,7 @@ def watch(domain: DomainName) -> None:
     if domain.status == D.ACTIVE:
         domain.move_to(D.FAILING, reason=domain.problem)
         domain.failing_since = now
+    tells_at = (domain.failing_since or now) + TOLD_AFTER
+    if last is not None and last < tells_at <= now:
+        tell(domain, "tell_of_failing")
     domain.next_check_at = now + pause(FAILING, now - (domain.failing_since or now))

@@ -94,7 +94,7 @@ def test_it_is_narrowed_by_a_part_of_the_name_and_by_who_listens(look: Look) -> 
     assert names == [HOOK, "wu_customer_post_update"]
     listened = [one.text.split()[0] for one in look("/admin/hooks?which=listened").all("th", scope="row")]
     assert HOOK in listened
-    assert "wu_domain_mapped" not in listened
+    assert "wu_domain_ssl_verified" not in listened
     assert look("/admin/hooks?search=nothing").by_id("list").one("h2").text == "No match"
 
 

@@ -19,6 +19,29 @@ declare(
     when=_l("Twice before what a site holds is deleted, which has not been shown for long."),
 )
 
+DOMAIN = (
+    NAME,
+    Placeholder("title", _l("The site's name"), "Ada's shop"),
+    Placeholder("domain", _l("The domain"), "www.ada.example"),
+    Placeholder("site_url", _l("The main address of the site"), "https://www.ada.example/"),
+    link(_l("The domain in the account"), "/account/sites/1/domains/1"),
+)
+declare(
+    "domain_ready", _l("A domain leads to its site"), *DOMAIN, when=_l("A site answers to a domain of its owner's.")
+)
+declare(
+    "domain_failing",
+    _l("A domain does not lead to its site any more"),
+    *DOMAIN,
+    when=_l("The records of a domain have not led here for a day. The site is still served."),
+)
+declare(
+    "domain_given_up",
+    _l("A domain was given up"),
+    *DOMAIN,
+    when=_l("A domain has waited for its records for a week."),
+)
+
 FROM = Placeholder("from_name", _l("The name of who gives the site away"), "Ada Lovelace")
 TITLE = Placeholder("title", _l("The site's name"), "Ada's shop")
 declare(

@@ -16,7 +16,7 @@ from webapp.domain.declarations import BY_DECLARATION
 from webapp.extensions import db
 from webapp.formatting import long_date, money
 from webapp.hooks import add_action, idempotency_key
-from webapp.integrations.mailing import renewals, words
+from webapp.integrations.mailing import domains, renewals, words
 from webapp.integrations.mailing.writing import account, payment_methods, receipt, write
 from webapp.models import Customer, Mail, Membership, Payment, PaymentKind, Refund, Site, TryStatus
 from webapp.paying import TO_CONFIRM
@@ -32,6 +32,7 @@ def listen() -> None:
     add_action("wu_payment_failed", tell_of_failure, background=True)
     add_action("wu_payment_refunded", tell_of_refund, background=True)
     add_action("wu_site_published", tell_of_site, background=True)
+    add_action("wu_domain_mapped", domains.tell_of_domain, background=True)
     add_action("wu_payment_completed", renewals.confirm, background=True)
     add_action("wu_membership_plan_changed", renewals.tell_of_plan, background=True)
     add_action("wu_membership_post_cancel", hear_of_cancellation)
