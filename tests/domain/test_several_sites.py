@@ -12,6 +12,7 @@ from tests import factories
 from tests.conftest import Statements
 from tests.flows.at_once import at_once
 from tests.flows.test_site_jobs import drain
+from webapp import hooks
 from webapp.domain import locks, network, site_adding, site_archive, site_export, site_import, site_room, sites
 from webapp.errors import Conflict, DomainError, Invalid
 from webapp.extensions import db
@@ -116,6 +117,24 @@ def test_without_a_limit_there_is_always_room(app: Flask, monkeypatch: pytest.Mo
     for number in range(5):
         add(agreement.id, f"site-{number}")
     assert site_room.look(agreement) == (None, 5, True)
+
+
+def test_an_add_on_may_allow_more_or_none(app: Flask, three: Membership) -> None:
+    seen: list[tuple[bool, str, object, int]] = []
+
+    def more(allowed: bool, limitation: str, site: object, membership: Membership) -> bool:
+        seen.append((allowed, limitation, site, membership.id))
+        return answer
+
+    hooks.add_filter("wu_limitation_allowed", more)
+    answer = False
+    with pytest.raises(Conflict):
+        add(three.id, "one-one")
+    answer = True
+    for number in range(4):
+        add(three.id, f"site-{number}")
+    assert seen[0] == (True, "sites", None, three.id)
+    assert (seen[-1][0], len(standing(three))) == (False, 4)
 
 
 def test_raced_adds_never_exceed_the_limit(app: Flask, three: Membership) -> None:

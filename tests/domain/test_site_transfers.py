@@ -13,13 +13,25 @@ from tests import factories
 from tests.conftest import TurnedClock
 from tests.flows.at_once import at_once
 from webapp import hooks
-from webapp.domain import entitlements, erasure, locks, mails, own_data, site_transfers, sites
+from webapp.domain import (
+    entitlements,
+    erasure,
+    locks,
+    mails,
+    own_data,
+    site_pages,
+    site_renaming,
+    site_transfers,
+    sites,
+)
 from webapp.domain.entitlements import Limit
 from webapp.errors import Conflict, DomainError, Gone, Invalid, NotFound
 from webapp.extensions import db as database
 from webapp.jobs import schedule
 from webapp.models import (
     Customer,
+    DomainName,
+    DomainStatus,
     Event,
     Mail,
     Membership,
@@ -112,6 +124,21 @@ def test_what_is_accepted_moves_with_all_that_it_shows_and_nothing_that_was_paid
     assert (event.customer_id, event.data["from_customer_id"]) == (room.customer_id, giver)
     mail = last_mail("site_taken_over")
     assert (mail.to_address, "grace@example.com has taken over" in mail.text) == ("ada@example.com", True)
+
+
+def test_its_domains_and_former_addresses_move_along(bakery: Site, room: Membership) -> None:
+    factories.save(lambda: DomainName(site_id=bakery.id, name="bakery.example", status=DomainStatus.ACTIVE))
+    with unit_of_work("test"):
+        site_renaming.rename(sites.locked(bakery.id), "bread")
+    accept(offer(bakery), room)
+    [domain] = database.session.scalars(select(DomainName)).all()
+    assert (domain.customer_id, site_pages.by_domain("bakery.example")) == (
+        room.customer_id,
+        site_pages.by_slug("bread"),
+    )
+    moved = site_pages.moved_to("bakery")
+    assert moved is not None
+    assert moved.slug == "bread"
 
 
 def test_a_site_that_nobody_paid_for_is_shown_again(bakery: Site, room: Membership) -> None:

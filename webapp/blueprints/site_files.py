@@ -6,7 +6,9 @@ from typing import IO
 
 from flask import Response, request, send_file
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import RequestEntityTooLarge
+from wtforms import BooleanField, FileField
 
 from webapp.blueprints.form import Form
 from webapp.domain import site_export, site_import
@@ -15,6 +17,13 @@ from webapp.errors import Invalid
 from webapp.models import Site
 
 ROOM_FOR_FIELDS = 20_000
+
+
+class ImportForm(Form):
+    """`sure`: what the site shows now may go."""
+
+    file = FileField(_l("Export of a site"))
+    sure = BooleanField(_l("Replace what the site shows"))
 
 
 def answer_export(site: Site) -> Response:
@@ -40,11 +49,20 @@ def chosen() -> IO[bytes] | None:
     return file.stream if file is not None and file.filename else None
 
 
-def package_for(form: Form) -> Package:
-    """What the chosen file holds. Raises Invalid: for no file, and for whatever is wrong with it."""
+def package_for(form: ImportForm) -> Package:
+    """What the chosen file holds, once its sender is sure. Raises Invalid, with the field that it is about."""
     file = chosen()
     if form.general:
         raise Invalid(" ".join(form.general), field="file")
     if file is None:
         raise site_import.wrong(_("Choose a file."))
-    return site_import.read(file)
+    package = site_import.read(file)
+    if not form.sure.data:
+        raise Invalid(_("Confirm that the pages and pictures of now are replaced."), field="sure")
+    return package
+
+
+def refused(form: ImportForm, problem: Invalid) -> int:
+    """Say it at its field; the status of the answer."""
+    form[problem.field or "file"].errors = [problem.message]
+    return 413 if problem.message == site_import.too_large() else 422

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from webapp.domain import entitlements
 from webapp.domain.entitlements import Limit, Use
 from webapp.errors import Conflict
-from webapp.models import Membership, SiteStatus
+from webapp.models import Membership, Site, SiteStatus
 
 
 def limit(membership: Membership) -> int | None:
@@ -44,10 +44,25 @@ def check(membership: Membership) -> None:
 def check_return(membership: Membership) -> None:
     """As `check`, for one that comes back from the archive: that waits until its membership is served again."""
     use = Use(Limit.SITES, entitlements.used(membership, Limit.SITES), limit(membership))
-    if not entitlements.has_room(membership, use):
-        sentence = ngettext(
-            "The plan of this contract allows %(num)d site, and it has as many.",
-            "The plan of this contract allows %(num)d sites, and it has as many.",
-            use.most or 0,
-        )
-        raise Conflict(sentence, code="no_room")
+    if entitlements.has_room(membership, use):
+        return
+    if use.most is None:  # an add-on says so
+        raise Conflict(_("This contract can have no further site."), code="no_room")
+    sentence = ngettext(
+        "The plan of this contract allows %(num)d site, and it has as many.",
+        "The plan of this contract allows %(num)d sites, and it has as many.",
+        use.most,
+    )
+    raise Conflict(sentence, code="no_room")
+
+
+def check_content(site: Site) -> None:
+    """That its membership has room for all that it holds: after it was given to another. Raises Conflict."""
+    kept = [use for use in entitlements.uses_of(site) if use.limit != Limit.VISITS]
+    domains = Limit.CUSTOM_DOMAINS
+    used = entitlements.used(site.membership, domains)
+    kept.append(Use(domains, used, entitlements.of(site.membership).limits[domains]))
+    for use in kept:
+        if use.is_over:
+            sentence = _("This contract has no room for all that the site holds.")
+            raise Conflict(f"{sentence} {entitlements.sentence(use)}", code="no_room")

@@ -182,6 +182,8 @@ def move(site: Site, membership: Membership) -> None:
     site_room.check(membership)
     old = site.membership
     site.membership, site.customer = membership, membership.customer
+    db.session.flush()
+    site_room.check_content(site)
     if site.status == SiteStatus.SUSPENDED:
         sites.serve_again(site)
     site.note_change()

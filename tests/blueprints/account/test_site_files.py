@@ -68,7 +68,7 @@ def test_what_was_exported_is_imported_once_it_is_confirmed(
     assert (unsure.status_code, "Confirm that the pages" in unsure.text) == (422, True)
     assert body(bakery) == "Bread of tomorrow"
     assert client.get("/", base_url="http://bakery.localhost").status_code == 200
-    done = send(signed_in, at, at, download.data, sure="1")
+    done = send(signed_in, at, at, download.data, sure="y")
     assert (done.status_code, body(bakery)) == (303, "Bread of today")
     assert "Bread of today" in client.get("/", base_url="http://bakery.localhost").text
 
@@ -93,7 +93,7 @@ def test_what_is_no_export_is_said_beside_the_field(
     monkeypatch.setattr(site_import, "BYTES_AT_MOST", 2000)
     monkeypatch.setattr("webapp.blueprints.site_files.ROOM_FOR_FIELDS", 900)
     before, at = body(bakery), f"/account/sites/{bakery.id}/import"
-    answer = send(signed_in, at, at, data, sure="1")
+    answer = send(signed_in, at, at, data, sure="y")
     assert (answer.status_code, body(bakery)) == (status, before)
     assert sentence in answer.text.partition('id="file-error">')[2].partition("</p>")[0]
 
@@ -105,7 +105,7 @@ def test_a_form_without_its_token_imports_nothing(
     edit(bakery, "Now")
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     at = f"/account/sites/{bakery.id}/import"
-    answer = send(signed_in, at, at, data, sure="1", csrf_token="")
+    answer = send(signed_in, at, at, data, sure="y", csrf_token="")
     assert (answer.status_code, "You were inactive" in answer.text, body(bakery)) == (422, True, "Now")
 
 

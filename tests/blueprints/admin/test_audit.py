@@ -212,7 +212,7 @@ def test_every_route_that_writes_leaves_an_entry(
             f"/admin/sites/{handed.id}/transfer",
             {"membership": f"{factories.active_membership().id}", "sure": "1"},
         ),
-        "admin.create_site_import": (f"/admin/sites/{filled.id}/import", {"sure": "1", "file": export_of(filled)}),
+        "admin.create_site_import": (f"/admin/sites/{filled.id}/import", {"sure": "y", "file": export_of(filled)}),
         "admin.create_site": (
             f"/admin/memberships/{factories.active_membership().id}/sites",
             {"site_title": "Further", "site_url": "further"},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.blueprints import site_files
 from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.account.sites import own_site
-from webapp.blueprints.form import Form
+from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.views import View, go_to
 from webapp.domain import site_import, sites
 from webapp.errors import Invalid, NotFound
@@ -36,13 +36,12 @@ def filled(site_id: int) -> Site:
 @bp.get("/sites/<int:site_id>/import")
 def confirm_import(site_id: int) -> ResponseReturnValue:
     """What it replaces, before it does."""
-    return show(site_id)
+    return show(site_id, ImportForm(formdata=None))
 
 
-def show(site_id: int, *, problem: str = "", status: int = 200) -> Response:
-    errors = [("file", problem)] if problem else []
+def show(site_id: int, form: ImportForm, *, status: int = 200) -> Response:
     most = site_import.BYTES_AT_MOST
-    return import_view.show(status=status, site=filled(site_id), problem=problem, errors=errors, most=most)
+    return import_view.show(status=status, site=filled(site_id), form=form, errors=form.problems(), most=most)
 
 
 # The view checks the token itself: what is too large is then said beside the field, and not on a page of its own.
@@ -52,18 +51,16 @@ def show(site_id: int, *, problem: str = "", status: int = 200) -> Response:
 def create_import(site_id: int) -> ResponseReturnValue:
     filled(site_id)
     site_files.take_files()
+    form = ImportForm(formdata=None)
     try:
         site_files.chosen()
-        form = Form()
+        form = ImportForm()
         form.validate()
         package = site_files.package_for(form)
-        if request.form.get("sure") != "1":
-            raise site_import.wrong(_("Confirm that the pages and pictures of now are replaced."))
         with changing():
             sites.locked(site_id, customer_id=customer().id)
             site_import.replace(filled(site_id), package)
     except Invalid as problem:
-        status = 413 if problem.message == site_import.too_large() else 422
-        return show(site_id, problem=problem.message, status=status)
+        return show(site_id, form, status=site_files.refused(form, problem))
     flash(_("Your site shows what the export holds."), "success")
     return go_to(url_for(".show_site", site_id=site_id))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from wtforms import RadioField
+from wtforms.validators import Optional
 
 from webapp.blueprints import access
 from webapp.blueprints.account.base import bp, changing, customer
@@ -29,6 +31,17 @@ class TransferForm(Form):
 
     def validate_email(self, _field: object) -> None:
         check_email(self.email.data)
+
+
+class AcceptForm(Form):
+    membership_id = RadioField(
+        _l("Contract that the site shall belong to"), choices=[], validate_choice=False, validators=[Optional()]
+    )
+
+    @property
+    def chosen(self) -> int | None:
+        text = str(self.membership_id.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 # -- giving ----------------------------------------------------------------------------------------------------------
@@ -93,19 +106,25 @@ def withdraw_transfer(site_id: int) -> ResponseReturnValue:
 def show_transfer(token: str) -> ResponseReturnValue:
     """What is offered. Looking takes nothing over."""
     access.not_acting()
-    return show_offer(token)
+    return show_offer(token, AcceptForm(formdata=None))
 
 
-def show_offer(token: str, *, problem: str = "", status: int = 200) -> Response:
+def show_offer(token: str, form: AcceptForm, *, problem: str = "", status: int = 200) -> Response:
+    """`problem`: why it was not taken over."""
     own = customer()
-    asked = site_transfers.find(token, own)
+    asked, contracts = site_transfers.find(token, own), site_transfers.choices(own.id)
+    free = [one.id for one, has_room in contracts if has_room]
+    form.membership_id.data = form.membership_id.data or (str(free[0]) if len(free) == 1 else None)
     answer = answer_view.show(
         status=status,
         problem=problem,
         asked=asked,
         site=asked.site,
         token=token,
-        choices=site_transfers.choices(own.id),
+        form=form,
+        errors=form.problems(),
+        contracts=contracts,
+        free=free,
     )
     answer.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     return answer
@@ -114,14 +133,15 @@ def show_offer(token: str, *, problem: str = "", status: int = 200) -> Response:
 @bp.post("/transfers/<token>")
 def accept_transfer(token: str) -> ResponseReturnValue:
     access.not_acting()
-    chosen = request.form.get("membership_id", "")
-    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
-        return show_offer(token, problem=_("Choose the contract that the site shall belong to."), status=422)
+    form = AcceptForm()
+    if not form.validate() or form.chosen is None:
+        form.membership_id.errors = [_("Choose the contract that the site shall belong to.")]
+        return show_offer(token, form, status=422)
     try:
         with changing():
-            site_id = site_transfers.accept(token, customer().id, int(chosen)).id
+            site_id = site_transfers.accept(token, customer().id, form.chosen).id
     except Conflict as problem:
-        return show_offer(token, problem=problem.message, status=problem.status)
+        return show_offer(token, form, problem=problem.message, status=problem.status)
     flash(_("The site is yours now."), "success")
     return go_to(url_for(".show_site", site_id=site_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,9 +18,11 @@ from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.errors import settings
 from webapp.blueprints.form import Form
+from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.site_templates import routes as site_templates
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, locks, site_adding, site_import, site_room, sites
+from webapp.domain.site_import import Package
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import csrf
@@ -41,17 +43,16 @@ def export_site(site_id: int) -> ResponseReturnValue:
 @bp.get("/sites/<int:site_id>/import")
 @needs(Capability.SITES_EDIT)
 def confirm_site_import(site_id: int) -> ResponseReturnValue:
-    return ask(site_id)
+    return ask(site_id, ImportForm(formdata=None))
 
 
-def ask(site_id: int, *, problem: str = "", status: int = 200) -> Response:
+def ask(site_id: int, form: ImportForm, *, status: int = 200) -> Response:
     """Raises NotFound for a site that is not written here."""
     site = pages.look_at(site_id)
     if not site_import.may_be_filled(site):
         raise NotFound()
-    errors = [("file", problem)] if problem else []
     most = site_import.BYTES_AT_MOST
-    return import_view.show(status=status, site=site, problem=problem, errors=errors, most=most)
+    return import_view.show(status=status, site=site, form=form, errors=form.problems(), most=most)
 
 
 # The view checks the token itself: what is too large is then said beside the field, and not on a page of its own.
@@ -60,27 +61,30 @@ def ask(site_id: int, *, problem: str = "", status: int = 200) -> Response:
 @needs(Capability.SITES_EDIT)
 def create_site_import(site_id: int) -> ResponseReturnValue:
     site_files.take_files()
+    form = ImportForm(formdata=None)
     try:
         site_files.chosen()
-        form = Form()
+        form = ImportForm()
         form.validate()
         if form.general:
             raise CSRFError()
         package = site_files.package_for(form)
-        if request.form.get("sure") != "1":
-            raise site_import.wrong(_("Confirm that the pages and pictures of now are replaced."))
-        with unit_of_work(actor()):
-            site = sites.locked(site_id)
-            if not site_import.may_be_filled(site):
-                raise NotFound()
-            before = {"name": site.title, "count": len(site.pages)}
-            site_import.replace(site, package)
-            audit.note(site, "sites.import", before=before, after={"name": site.title, "count": len(package.pages)})
+        fill(site_id, package)
     except Invalid as problem:
-        status = 413 if problem.message == site_import.too_large() else 422
-        return ask(site_id, problem=problem.message, status=status)
+        return ask(site_id, form, status=site_files.refused(form, problem))
     flash(_("The site shows what the export holds."), "success")
     return go_to(url_for("admin.show_site", site_id=site_id))
+
+
+def fill(site_id: int, package: Package) -> None:
+    """Raises NotFound for a site that is not written here any more."""
+    with unit_of_work(actor()):
+        site = sites.locked(site_id)
+        if not site_import.may_be_filled(site):
+            raise NotFound()
+        before = {"name": site.title, "count": len(site.pages)}
+        site_import.replace(site, package)
+        audit.note(site, "sites.import", before=before, after={"name": site.title, "count": len(package.pages)})
 
 
 # -- a further one ---------------------------------------------------------------------------------------------------
