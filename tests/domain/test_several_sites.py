@@ -23,15 +23,14 @@ S = SiteStatus
 
 
 @pytest.fixture
-def three(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Membership:
+def three(app: Flask) -> Membership:
     """A membership that may have three sites."""
-    allow(monkeypatch, 3)
-    found: Membership = factories.active_membership()
+    return with_room(3)
+
+
+def with_room(number: int | None, **values: object) -> Membership:
+    found: Membership = factories.active_membership(plan=factories.product(limits={"sites": number}), **values)
     return found
-
-
-def allow(monkeypatch: pytest.MonkeyPatch, number: int | None) -> None:
-    monkeypatch.setattr(site_room, "limit", lambda _membership: number)
 
 
 def add(membership_id: int, address: str, **values: object) -> int:
@@ -102,18 +101,14 @@ def test_what_is_wrong_is_said_at_its_field(three: Membership, values: dict[str,
 
 
 @pytest.mark.parametrize("status", [MembershipStatus.PENDING, MembershipStatus.EXPIRED, MembershipStatus.CANCELLED])
-def test_only_a_running_contract_gets_more(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, status: MembershipStatus
-) -> None:
-    allow(monkeypatch, None)
-    agreement = factories.active_membership(status=status)
+def test_only_a_running_contract_gets_more(app: Flask, status: MembershipStatus) -> None:
+    agreement = with_room(None, status=status)
     with pytest.raises(Conflict, match="not running"):
         add(agreement.id, "one-one")
 
 
-def test_without_a_limit_there_is_always_room(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, None)
-    agreement = factories.active_membership()
+def test_without_a_limit_there_is_always_room(app: Flask) -> None:
+    agreement = with_room(None)
     for number in range(5):
         add(agreement.id, f"site-{number}")
     assert site_room.look(agreement) == (None, 5, True)

@@ -39,6 +39,7 @@ from webapp.models import (
     Payment,
     Site,
     SitePage,
+    SitePicture,
     SiteStatus,
     SiteTransfer,
     TransferStatus,
@@ -124,6 +125,21 @@ def test_what_is_accepted_moves_with_all_that_it_shows_and_nothing_that_was_paid
     assert (event.customer_id, event.data["from_customer_id"]) == (room.customer_id, giver)
     mail = last_mail("site_taken_over")
     assert (mail.to_address, "grace@example.com has taken over" in mail.text) == ("ada@example.com", True)
+
+
+@pytest.mark.parametrize(("limit", "number"), [("pages", 1), ("custom_domains", 0), ("disk", 0)])
+def test_a_contract_that_has_no_room_for_what_it_holds_takes_it_not(
+    bakery: Site, grace: Customer, limit: str, number: int
+) -> None:
+    factories.save(lambda: SitePage(site_id=bakery.id, slug="about", title="About"))
+    factories.save(lambda: DomainName(site_id=bakery.id, name="bakery.example", status=DomainStatus.ACTIVE))
+    picture = {"name": "a.png", "label": "a", "size": 3, "content": b"png"}
+    factories.save(lambda: SitePicture(site_id=bakery.id, **picture))
+    small = factories.active_membership(customer=grace, plan=factories.product(limits={limit: number}))
+    token = offer(bakery)
+    with pytest.raises(Conflict, match="no room for all that the site holds"):
+        accept(token, small)
+    assert (owner_of(bakery)[0], states()) == (bakery.customer_id, ["open"])
 
 
 def test_its_domains_and_former_addresses_move_along(bakery: Site, room: Membership) -> None:
