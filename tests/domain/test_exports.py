@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from tests import factories
 from webapp.domain import exports
-from webapp.models import MembershipStatus
+from webapp.extensions import db
+from webapp.models import MembershipStatus, Site
 from webapp.money import Money
 
 
@@ -47,3 +50,14 @@ def test_lines_are_read_back_as_they_were() -> None:
     text = exports.lines([row, ["1"]])
     assert text == '"say ""hi""","a,b","two\r\nlines",,ö\r\n1\r\n'
     assert list(csv.reader(io.StringIO(text, newline=""))) == [row, ["1"]]
+
+
+def test_of_a_site_made_elsewhere_its_name_and_address_there_are_told(app: Flask) -> None:
+    agreement = factories.active_membership()
+    far = {"provisioner": "webhook", "made_as": "h-1", "address": "https://bakery.hosting.example/"}
+    facts = {"customer": agreement.customer, "membership": agreement, "slug": "bakery", "title": "Bakery", **far}
+    site = factories.save(lambda: Site(**facts))
+    sheet = exports.SHEETS["sites"]
+    header, (row, number) = sheet.header(), sheet.rows(db.session(), [site.id])
+    assert header.strip().endswith("Made by,Called there,Address there")
+    assert (row.strip().endswith(",webhook,h-1,https://bakery.hosting.example/"), number) == (True, 1)

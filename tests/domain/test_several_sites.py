@@ -9,13 +9,14 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.conftest import Statements
+from tests.conftest import Statements, TurnedClock
 from tests.flows.at_once import at_once
 from tests.flows.test_site_jobs import drain
 from webapp import hooks
 from webapp.domain import locks, network, site_adding, site_archive, site_export, site_import, site_room, sites
 from webapp.errors import Conflict, DomainError, Invalid
 from webapp.extensions import db
+from webapp.jobs import schedule
 from webapp.models import Event, Membership, MembershipStatus, Site, SitePage, SiteStatus
 from webapp.transactions import unit_of_work
 
@@ -220,6 +221,30 @@ def test_all_sites_live_as_their_membership_does(app: Flask, three: Membership) 
         assert standing(three) == list(zip(names, expected, strict=True)), status
     for site in db.session.scalars(select(Site).where(Site.membership_id == three.id)):
         assert site.delete_at is not None
+
+
+def test_what_all_hold_goes_when_their_time_is_over(app: Flask, three: Membership, clock: TurnedClock) -> None:
+    for slug in ("one-one", "two-two", "three-three"):
+        add(three.id, slug)
+    drain(app)
+    move(three, MembershipStatus.CANCELLED)
+    for _day in range(13):
+        clock.tick(days=10)
+        schedule.keep_sites()
+    assert {status for _slug, status in standing(three)} == {"deleted"}
+    assert db.session.scalars(select(SitePage)).all() == []
+
+
+def test_sites_that_were_never_made_are_all_made_once_it_is_paid_again(app: Flask, three: Membership) -> None:
+    for slug in ("one-one", "two-two"):
+        add(three.id, slug)
+    for _twice in range(2):
+        move(three, MembershipStatus.EXPIRED)
+        move(three, MembershipStatus.ACTIVE)
+    drain(app)
+    shown = [slug for slug, status in standing(three) if status == "published"]
+    assert sorted(shown) == ["one-one", "two-two"]
+    assert sorted(status for _slug, status in standing(three)) == ["deleted"] * 4 + ["published"] * 2
 
 
 def test_the_life_of_three_costs_as_many_statements_as_that_of_one(

@@ -15,11 +15,11 @@ from tests.conftest import TurnedClock
 from tests.flows.at_once import at_once
 from tests.plans import read_through, steps
 from webapp import hooks
-from webapp.domain import erasure, own_data, site_archive, site_keeping, site_pages, site_renaming, sites
+from webapp.domain import audit, erasure, own_data, site_archive, site_keeping, site_pages, site_renaming, sites
 from webapp.errors import Conflict, DomainError, Invalid
 from webapp.extensions import db as database
 from webapp.jobs import schedule
-from webapp.models import Event, FormerAddress, Membership, MembershipStatus, Site, SiteStatus
+from webapp.models import AuditEntry, Event, FormerAddress, Membership, MembershipStatus, Site, SiteStatus
 from webapp.transactions import unit_of_work
 
 S = SiteStatus
@@ -39,7 +39,10 @@ def rename(one: Site, slug: str) -> str:
 def where(slug: str) -> str | None:
     """The address that is answered or led to at this one."""
     database.session.rollback()
-    return slug if site_pages.by_slug(slug) is not None else site_pages.moved_to(slug)
+    if site_pages.by_slug(slug) is not None:
+        return slug
+    moved = site_pages.moved_to(slug)
+    return moved.slug if moved is not None else None
 
 
 def former() -> list[str]:
@@ -168,12 +171,16 @@ def test_an_owners_data_name_them_and_a_deleted_account_does_not(app: Flask) -> 
     rename(site("ada-lovelace", membership=agreement), "bread")
     owner = agreement.customer
     assert [one["slug"] for one in own_data.of(owner)["former_addresses"]] == ["ada-lovelace"]
-    with unit_of_work("test") as session:
+    with unit_of_work("operator:1") as session:
+        one = session.scalars(select(Site)).one()
+        audit.note(one, "sites.rename", before={"slug": "ada-lovelace"}, after={"slug": "bread"})
         session.get_one(Membership, agreement.id).move_to(MembershipStatus.CANCELLED, reason="test")
         erasure.delete_account(session.merge(owner))
     assert former() == []
     kept = [one.data for one in database.session.scalars(select(Event).where(Event.type == "site.renamed"))]
     assert "ada-lovelace" not in str(kept)
+    [entry] = database.session.scalars(select(AuditEntry))
+    assert (entry.before, entry.after) == ({"slug": ""}, {"slug": ""})
 
 
 def test_of_two_who_want_the_same_address_at_once_one_gets_it(app: Flask) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from webapp import clock
 from webapp.domain import notes, outbox, payment_methods, sessions, site_keeping, site_transfers
@@ -140,7 +140,7 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
         event.data = without(event.data, names)
     forget_mails(customer, names)
-    for entry in db.session.scalars(select(AuditEntry).where(*about(customer))):
+    for entry in db.session.scalars(select(AuditEntry).where(about(customer))):
         entry.before, entry.after = without(entry.before, names), without(entry.after, names)
     told = update(Declaration).where(Declaration.customer_id == customer.id)
     db.session.execute(told.values(name="", identity="", contract="", reason="", confirm_to=""))
@@ -170,9 +170,11 @@ def forget_mails(customer: Customer, names: frozenset[str]) -> None:
     db.session.execute(delete(Mail).where(or_(*theirs, *to_them)))
 
 
-def about(customer: Customer) -> tuple[ColumnElement[bool], ...]:
-    """What the staff changed of the customer's own row."""
-    return AuditEntry.object_type == Customer.__tablename__, AuditEntry.object_id == customer.id
+def about(customer: Customer) -> ColumnElement[bool]:
+    """What the staff changed of the customer's own row, and of their sites, whose addresses may name a person."""
+    own = and_(AuditEntry.object_type == Customer.__tablename__, AuditEntry.object_id == customer.id)
+    sites = select(Site.id).where(Site.customer_id == customer.id)
+    return or_(own, and_(AuditEntry.object_type == Site.__tablename__, AuditEntry.object_id.in_(sites)))
 
 
 def without(value: Any, names: frozenset[str]) -> Any:

@@ -143,13 +143,14 @@ def request_for(membership: Membership) -> None:
             serve_again(site)
         elif site.status == S.SUSPENDED:
             site_keeping.end(site)
-        elif site.status == S.ARCHIVED and site.published_at is None and site is membership.sites[-1]:
+        elif site.status == S.ARCHIVED and site.published_at is None:
             unit.current().before_commit(partial(site_jobs.request, reserve_again(site)))
 
 
 def reserve_again(site: Site) -> Site:
     """The address of an order that was given up and is paid all the same; one like it when it has gone."""
     slug = suggest(site.slug) if is_taken(site.slug) else site.slug
+    site.move_to(S.DELETED, reason="made anew")  # there never was anything of it, and one is made in its place
     return reserve(site.customer, site.membership, slug=slug, title=site.title, template=site.template)
 
 

@@ -100,4 +100,5 @@ def give(site_id: int, membership_id: int, form: TransferForm) -> None:
 
 
 def facts(site: Site) -> dict[str, str]:
-    return {"customer": site.customer.display_name, "membership": f"{site.membership.id}"}
+    """Numbers: a name would stay in the log when its owner's account is deleted."""
+    return {"customer": f"{site.customer.id}", "membership": f"{site.membership.id}"}
