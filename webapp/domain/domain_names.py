@@ -199,8 +199,9 @@ def look_soon(domain: DomainName) -> None:
 
 
 def check_again(domain: DomainName) -> None:
-    """Somebody does not want to wait, or has not given it up after all."""
+    """Somebody does not want to wait, or has not given it up after all: then it needs room again. Raises Invalid."""
     if domain.status == D.GIVEN_UP:
+        entitlements.room_for(domain.site.membership, Limit.CUSTOM_DOMAINS, field=FIELD)
         domain.move_to(D.WAITING, reason="asked for again")
         domain.waits_since, domain.tries = clock.now(), 0
     look_soon(domain)

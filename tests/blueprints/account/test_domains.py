@@ -14,7 +14,7 @@ from webapp.domain import domain_checks, domain_names, network, sites
 from webapp.domain.dns_verdicts import DnsProblem, Verdict
 from webapp.extensions import db
 from webapp.flows import provisioning
-from webapp.models import DomainName, Membership, Site, SiteStatus
+from webapp.models import DomainName, DomainStatus, Membership, Site, SiteStatus
 from webapp.transactions import unit_of_work
 
 
@@ -172,3 +172,24 @@ def test_what_is_seen_is_shown_as_soon_as_it_is(browser: Browser, bakery: Site) 
     assert "hx-trigger" not in seen
     assert "192.0.2.9" in seen
     assert "The TXT record is not there yet." in seen
+
+
+def test_a_plan_says_how_many_and_one_given_up_needs_room_again(
+    browser: Browser, look: Look, bakery: Site, agreement: Membership
+) -> None:
+    base = f"/account/sites/{bakery.id}/domains"
+    assert "What you use" not in look(base).text
+    with unit_of_work("test") as session:
+        session.get_one(type(agreement.plan), agreement.plan_id).limits = {"custom_domains": 1}
+    assert add(browser, bakery, "one.example.com").status_code == 303
+    domain = only()
+    assert "Own domains 1 of 1" in look(base).text
+    refused = add(browser, bakery, "two.example.com")
+    assert (refused.status_code, "Your plan includes 1 domain." in refused.text) == (422, True)
+    with unit_of_work("test"):
+        domain_names.find(domain.id).move_to(DomainStatus.GIVEN_UP, reason="test")
+    assert add(browser, bakery, "two.example.com").status_code == 303
+    answer = post(browser, f"{base}/{domain.id}/check")
+    assert "Your plan includes 1 domain." in browser.get(answer.location).text
+    db.session.rollback()
+    assert domain_names.find(domain.id).status == DomainStatus.GIVEN_UP

@@ -13,7 +13,7 @@ from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.form import Form
 from webapp.blueprints.site_addresses import address_at, own_names
 from webapp.blueprints.views import View, go_to
-from webapp.domain import domain_names, sites
+from webapp.domain import domain_names, entitlements, sites
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.models import DomainName, Site
@@ -53,8 +53,16 @@ def show(site_id: int, form: DomainForm, *, status: int = 200) -> Response:
     site = own_site(site_id)
     here = domain_words.here(site)
     main = site.main_domain or here
+    limit = entitlements.Limit.CUSTOM_DOMAINS
+    most = entitlements.of(site.membership).limits[limit]
     return list_view.show(
-        status=status, site=site, here=here, main_url=address_at(main), form=form, errors=form.problems()
+        status=status,
+        use=entitlements.Use(limit, entitlements.used(site.membership, limit), most),
+        site=site,
+        here=here,
+        main_url=address_at(main),
+        form=form,
+        errors=form.problems(),
     )
 
 
@@ -92,9 +100,13 @@ def show_domain(site_id: int, domain_id: int) -> ResponseReturnValue:
 @bp.post("/sites/<int:site_id>/domains/<int:domain_id>/check")
 @limiter.limit("60 per hour")
 def create_domain_check(site_id: int, domain_id: int) -> ResponseReturnValue:
-    with changing():
-        domain_names.check_again(own_domain(locked(site_id).id, domain_id))
-    flash(_("We are looking at the records now."), "success")
+    try:
+        with changing():
+            domain_names.check_again(own_domain(locked(site_id).id, domain_id))
+    except Invalid as problem:
+        flash(problem.message, "error")
+    else:
+        flash(_("We are looking at the records now."), "success")
     return go_to(url_for(".show_domain", site_id=site_id, domain_id=domain_id))
 
 

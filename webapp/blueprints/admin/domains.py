@@ -20,6 +20,7 @@ from webapp.blueprints.site_addresses import address_at
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, domain_names, sites
 from webapp.domain.staff import Capability
+from webapp.errors import Invalid
 from webapp.models import DomainName, DomainStatus, Site
 from webapp.transactions import unit_of_work
 
@@ -96,11 +97,15 @@ def look_at(domain_id: int) -> DomainName:
 @bp.post("/domains/<int:domain_id>/check")
 @needs(Capability.SITES_PROVISION)
 def create_domain_check(domain_id: int) -> ResponseReturnValue:
-    with unit_of_work(actor()):
-        domain = domain_names.find(domain_id)
-        sites.locked(domain.site_id)
-        domain_names.check_again(domain)
-        audit.note(domain, "domains.check", before={}, after={"domain": domain.name})
+    try:
+        with unit_of_work(actor()):
+            domain = domain_names.find(domain_id)
+            sites.locked(domain.site_id)
+            domain_names.check_again(domain)
+            audit.note(domain, "domains.check", before={}, after={"domain": domain.name})
+    except Invalid as problem:
+        flash(problem.message, "error")
+        return go_to(url_for("admin.show_domain", domain_id=domain_id))
     flash(_("A worker is looking at the records now. Reload this page in a moment."), "success")
     return go_to(url_for("admin.show_domain", domain_id=domain_id))
 
