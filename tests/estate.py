@@ -29,6 +29,7 @@ from webapp.domain import (
     payments,
     site_building,
     site_designs,
+    site_switching,
     site_transfers,
     sites,
 )
@@ -119,6 +120,7 @@ def build(app: Flask, settings: Settings) -> Estate:
     with unit_of_work("test") as session:
         bakery = session.merge(bakery)
         site_building.build(bakery)
+        copy = site_switching.keep(bakery)
         domain = domain_names.add(bakery, "www.a-long-name-for-a-small-screen.example.org", ours=())
     _front, services, about, *_more = bakery.pages
     ordering.place(factories.order(plan.slug), settings)
@@ -166,6 +168,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "invoice_id": invoice.id,
         "product_id": plan.id,
         "code_id": factories.discount_code("TEN", name="Ten").id,
+        "copy_id": copy.id,
         "site_id": bakery.id,
         "domain_id": domain.id,
         "site_step": "suspend",

@@ -151,3 +151,28 @@ def test_several_sites_on_a_small_german_phone(
     page.keyboard.press("Space")
     press(page, "button", "Importieren")
     expect(page.get_by_text("Ihre Website zeigt den Inhalt des Exports.")).to_be_visible()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_another_template_by_keyboard_and_back(open_page: Open, bakery: Site, violations: Look, locale: str) -> None:
+    german = locale == "de-DE"
+    page = open_page(f"/login?next=/account/sites/{bakery.id}/template", viewport={"width": 320, "height": 640})
+    sign_in(page, ADA)
+    expect(page.get_by_role("heading", level=1, name="Another template")).to_be_visible()
+    if german:
+        page.get_by_role("link", name="Deutsch", exact=True).press("Enter")
+        expect(page.get_by_role("heading", level=1, name="Andere Vorlage")).to_be_visible()
+    assert violations(page) == []
+    assert sideways(page) <= 0
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowDown")
+    press(page, "button", "Diese Vorlage verwenden" if german else "Use this template")
+    told = "Ihre Website hat die neue Vorlage." if german else "Your site has the new template."
+    expect(page.get_by_text(told)).to_be_visible()
+    press(page, "link", "Andere Vorlage" if german else "Another template")
+    expect(page.get_by_role("heading", name="vorher" if german else "showed before")).to_be_visible()
+    assert violations(page) == []
+    assert sideways(page) <= 0
+    press(page, "button", "Zurückholen" if german else "Bring this back")
+    told = "was sie vorher zeigte" if german else "what it showed before"
+    expect(page.get_by_text(told).first).to_be_visible()

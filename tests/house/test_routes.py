@@ -78,6 +78,7 @@ DECLARED = {
         account.confirm_transfer account.create_transfer account.withdraw_transfer
         account.export_site account.confirm_import account.create_import account.new_site account.create_site
         account.accept_transfer account.decline_transfer account.show_transfer
+        account.choose_template account.update_template account.bring_copy_back
         account.confirm_domain_removal account.create_domain account.create_domain_check account.delete_domain
         account.list_domains account.show_domain account.update_main_address
     """,

@@ -329,12 +329,15 @@ def may_be_filled(site: Site) -> bool:
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
-def replace(site: Site, package: Package) -> None:
-    """All that the site showed goes, and this comes. Call it in a unit that holds the site's membership."""
+def replace(site: Site, package: Package, *, checked: bool = True) -> None:
+    """All that the site showed goes, and this comes. Call it in a unit that holds the site's membership.
+
+    `checked`: whether it must fit into what the plan allows; what was there before need not.
+    """
     for kind in (SitePage, SitePicture):
         db.session.execute(delete(kind).where(kind.site_id == site.id))
     db.session.expire(site, ["pages", "pictures"])
-    fill(site, package)
+    fill(site, package, checked=checked)
 
 
 def _check_room(site: Site, package: Package) -> None:
@@ -347,12 +350,13 @@ def _check_room(site: Site, package: Package) -> None:
             )
 
 
-def fill(site: Site, package: Package) -> None:
+def fill(site: Site, package: Package, *, checked: bool = True) -> None:
     """Into a site that holds nothing. Its address is its own; its name is the export's.
 
     Raises Invalid where its plan has not so much room.
     """
-    _check_room(site, package)
+    if checked:
+        _check_room(site, package)
     site.title, site.design, site.accent = package.title, package.design, package.accent
     site.logo, site.locale = package.logo, package.locale
     for position, page in enumerate(package.pages, start=1):

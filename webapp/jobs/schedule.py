@@ -34,6 +34,7 @@ from webapp.domain import (
     site_jobs,
     site_keeping,
     site_renaming,
+    site_switching,
     site_transfers,
     tax_id_checks,
     throttles,
@@ -156,6 +157,10 @@ def forget_addresses() -> int:
     return _in_batches(site_renaming.sweep)
 
 
+def forget_copies() -> int:
+    return _in_batches(site_switching.sweep)
+
+
 def end_transfers() -> int:
     return _in_batches(site_transfers.sweep)
 
@@ -231,6 +236,7 @@ CHORES = (
     Chore("forget-tax-ids", timedelta(days=1), forget_tax_ids),
     Chore("keep-sites", timedelta(minutes=5), keep_sites),
     Chore("forget-addresses", timedelta(days=1), forget_addresses),
+    Chore("forget-copies", timedelta(days=1), forget_copies),
     Chore("end-transfers", timedelta(hours=1), end_transfers),
     Chore("give-up-sites", timedelta(hours=1), give_up_sites),
     Chore("forget-billed", timedelta(days=1), forget_billed),

@@ -65,7 +65,7 @@ from webapp.models.sandbox import (
 )
 from webapp.models.saved_view import SavedView
 from webapp.models.site import FormerAddress, Site, SiteStatus, SiteVisits
-from webapp.models.site_content import SitePage, SitePicture
+from webapp.models.site_content import SiteCopy, SitePage, SitePicture
 from webapp.models.site_transfer import SiteTransfer, TransferStatus
 from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
 from webapp.models.trial import KnownBy, TrialClaim
@@ -170,6 +170,7 @@ __all__ = [
     "SecurityEvent",
     "Setting",
     "Site",
+    "SiteCopy",
     "SitePage",
     "SitePicture",
     "SiteStatus",

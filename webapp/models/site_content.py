@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
@@ -38,6 +39,18 @@ class SitePage(HasId, HasTimes, Model):
     @property
     def is_front(self) -> bool:
         return not self.slug
+
+
+class SiteCopy(HasId, HasTimes, Model):
+    """All that a site showed before something else took its place, as an export; until then it can be brought back."""
+
+    __tablename__ = "site_copies"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    template: Mapped[str] = mapped_column(String(80), default="")  # what it was made from
+    pages: Mapped[int] = mapped_column(default=0)
+    until: Mapped[datetime] = mapped_column(index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class SitePicture(HasId, HasTimes, Model):

@@ -19,6 +19,7 @@ from webapp.blueprints.account import (
     site_pictures,
     site_previews,
     site_renaming,
+    site_switching,
     site_transfers,
     sites,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "site_pictures",
     "site_previews",
     "site_renaming",
+    "site_switching",
     "site_transfers",
     "sites",
 ]

@@ -11,8 +11,8 @@ from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.account.sites import own_site
 from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.views import View, go_to
-from webapp.domain import site_import, sites
-from webapp.errors import Invalid, NotFound
+from webapp.domain import site_import, site_switching, sites
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import csrf, limiter
 from webapp.models import Site
 
@@ -59,8 +59,12 @@ def create_import(site_id: int) -> ResponseReturnValue:
         package = site_files.package_for(form)
         with changing():
             sites.locked(site_id, customer_id=customer().id)
+            site_switching.keep(filled(site_id))
             site_import.replace(filled(site_id), package)
     except Invalid as problem:
         return show(site_id, form, status=site_files.refused(form, problem))
+    except Conflict as problem:
+        form.file.errors = [problem.message]
+        return show(site_id, form, status=problem.status)
     flash(_("Your site shows what the export holds."), "success")
     return go_to(url_for(".show_site", site_id=site_id))
