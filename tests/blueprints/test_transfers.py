@@ -76,6 +76,7 @@ def test_an_operator_finds_a_payment_by_its_reference(written: Any, client: Flas
     found = client.get("/admin/payments", query_string={"search": typed}).text
     assert f"/admin/payments/{payment.id}" in found
     assert f"/admin/payments/{other.id}" not in found
+    assert f"/admin/payments/{payment.id}" in client.get("/admin/search", query_string={"q": typed}).text
 
 
 # -- noting what arrived -----------------------------------------------------------------------------------------------

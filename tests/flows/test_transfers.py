@@ -27,6 +27,7 @@ from webapp.domain import (
     payments,
     reactivations,
     receivables,
+    renewals,
     transfers,
 )
 from webapp.domain.arrivals import Effect
@@ -52,7 +53,11 @@ from webapp.money import Money
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
 
-HANDLERS = ("webapp.integrations.mailing.listeners", "webapp.flows.provisioning")
+HANDLERS = (
+    "webapp.integrations.mailing.listeners",
+    "webapp.integrations.mailing.renewals",
+    "webapp.flows.provisioning",
+)
 pytestmark = pytest.mark.usefixtures("app")
 ACCOUNT = BankAccount("Parzelle GmbH", "DE02120300000000202051", "BYLADEM1001", "Example Bank")
 SAVED = {
@@ -498,3 +503,40 @@ def test_the_command_takes_the_reference_of_a_statement(app: Flask, settings: Se
     answer = app.test_cli_runner().invoke(args=["payments", "confirm", f"{reference[:4]} {reference[4:]}".lower()])
     assert answer.exit_code == 0, answer.output
     assert only(Payment).status == PaymentStatus.COMPLETED
+
+
+# -- renewals ----------------------------------------------------------------------------------------------------------
+def ask_for_renewal(**more: Any) -> Payment:
+    ends = product_clock.now() + timedelta(days=3)
+    facts = {"recurring": True, "periods_paid": 1, "gateway": "manual", "expires_at": ends, **more}
+    number = factories.active_membership(plan=factories.product("premium"), **facts).id
+    with unit_of_work("clock"):
+        return renewals.ask_for(memberships.find(number))
+
+
+def test_who_pays_by_transfer_reads_with_the_request_where_to(account: None, work: Work) -> None:
+    payment = ask_for_renewal()
+    assert work() == ["renewal_request"]
+    told, reference = written()[0].text, reference_of(payment.order_number)
+    for line in ("IBAN: DE02 1203 0000 0000 2020 51", f"Payment reference: {reference}", f"Quote {reference} with"):
+        assert line in told
+    confirm(payment)
+    database.session.rollback()
+    assert only(Invoice).content["paid"]["reference"] == reference
+
+
+@pytest.mark.parametrize("case", ["another gateway", "no account", "not offered"])
+def test_nobody_else_does(app: Flask, work: Work, case: str) -> None:
+    with unit_of_work("test"):
+        network.change({} if case == "no account" else SAVED)
+        network.change({"active_gateways": ["sandbox"]} if case == "not offered" else {})
+    ask_for_renewal(gateway="sandbox" if case == "another gateway" else "manual")
+    work()
+    assert "IBAN" not in written()[0].text
+
+
+def test_what_is_void_waits_for_nothing(account: None, settings: Settings) -> None:
+    payment = buy(settings)
+    void_order(payment)
+    assert transfers.awaited(only(Payment)) is None
+    assert transfers.expected(only(Payment), "en") is None

@@ -12,6 +12,7 @@ from webapp.bank_transfers import BankAccount
 from webapp.blueprints import qr
 from webapp.blueprints.amounts import written
 from webapp.domain import transfers
+from webapp.formatting import spoken
 from webapp.models import Payment
 from webapp.money import Money
 
@@ -31,10 +32,10 @@ class Shown:
 
 def shown(payment: Payment) -> Shown | None:
     """None for a payment that waits for no transfer."""
-    told = transfers.awaited(payment)
+    told = transfers.expected(payment, spoken())
     if told is None:
         return None
-    account, asked, due_at = told.account, payment.asked, payment.due_at
+    account, asked, due_at = told.account, payment.asked, transfers.due_at(payment)
     says = transfer_words.note if account is not None else transfer_words.lines
     picture = qr.of_transfer(account, asked, told.reference) if account is not None else None
     return Shown(asked, written(asked), says(told, asked, due_at), account, told.reference, due_at, picture)

@@ -10,14 +10,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from webapp import clock
+from webapp import bank_transfers, clock
 from webapp.bank_transfers import BankAccount, Terms
 from webapp.domain import discounts, network, outbox
 from webapp.extensions import db
-from webapp.models import Payment, PaymentKind, Sale, Try
+from webapp.models import Payment, PaymentKind, PaymentStatus, Sale, Try
 from webapp.paying import Later
 
+GATEWAY = "manual"  # ours, whose terms are here; what any gateway told is with its try
 INSTRUCTIONS = "instructions"
+OPEN = (PaymentStatus.PENDING, PaymentStatus.FAILED)
 MAILS, TELLS = "webapp.integrations.mailing.transfers", "webapp.integrations.mailing.listeners"  # by a worker
 
 
@@ -52,14 +54,40 @@ def told(attempt: Try | None) -> Later | None:
 def awaited(payment: Payment) -> Later | None:
     """What its payer was told, while the money is waited for."""
     last = payment.tries[-1] if payment.tries else None
-    return told(last) if last is not None and last.is_open and not payment.is_paid else None
+    return told(last) if last is not None and last.is_open and payment.status in OPEN else None
+
+
+def expected(payment: Payment, language: str) -> Later | None:
+    """As well where nobody has chosen it yet, and transferring is how its membership is paid: for a renewal."""
+    if payment.tries or payment.gateway != GATEWAY or payment.status not in OPEN or not payment.asked:
+        return awaited(payment)
+    known = terms()
+    if known.account is None or not _is_offered():
+        return None
+    words, reference = known.wording(language), bank_transfers.reference_of(payment.order_number)
+    return Later("", account=known.account, reference=reference, note=words)
+
+
+def _is_offered() -> bool:
+    active = network.settings().active_gateways
+    return not active or GATEWAY in active
 
 
 def quoted(payment: Payment) -> str:
     """The reference that its payer was told to quote; nothing where none was."""
-    last = payment.tries[-1] if payment.asked and payment.tries else None
-    later = told(last)
+    if not payment.asked:
+        return ""
+    if not payment.tries:
+        return bank_transfers.reference_of(payment.order_number) if payment.gateway == GATEWAY else ""
+    later = told(payment.tries[-1])
     return later.reference if later is not None else ""
+
+
+def due_at(payment: Payment) -> datetime | None:
+    """By when the money should be there; of a renewal that nobody has chosen a way for, when its period is over."""
+    if payment.due_at is not None or payment.kind != PaymentKind.RENEWAL or payment.membership is None:
+        return payment.due_at
+    return payment.membership.expires_at
 
 
 # -- how long it is waited for -----------------------------------------------------------------------------------------

@@ -15,6 +15,11 @@ TO_PAY = (
     Placeholder("lines", _l("What is to be paid, one line each"), _l("Premium: €29.99")),
     TOTAL,
     TAX,
+    Placeholder(
+        "transfer",
+        _l("Where the money goes, of a contract that is paid by bank transfer; else empty"),
+        _l("Account DE00 0000 at Example Bank"),
+    ),
 )
 PERIOD_PRICE = Placeholder("price", _l("What a period costs"), _l("€29.99 per month"))
 SWITCHED_OFF_ON = Placeholder(

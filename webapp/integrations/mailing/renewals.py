@@ -6,7 +6,8 @@ from functools import partial
 
 from sqlalchemy import select
 
-from webapp.domain import agenda, renewals, trials
+from webapp import transfer_words
+from webapp.domain import agenda, renewals, transfers, trials
 from webapp.extensions import db
 from webapp.formatting import long_date, money
 from webapp.hooks import idempotency_key
@@ -85,13 +86,16 @@ def send_reminder(payment: Payment) -> str:
     return write("renewal_reminder", payment.customer, f"renewal-reminder:{payment.id}", values)
 
 
-def _to_pay(payment: Payment, membership: Membership, _locale: str) -> dict[str, str]:
+def _to_pay(payment: Payment, membership: Membership, locale: str) -> dict[str, str]:
+    told = transfers.expected(payment, locale)
+    lines = transfer_words.lines(told, payment.asked, transfers.due_at(payment)) if told is not None else []
     return {
         "order_number": payment.order_number,
         "plan": membership.plan.name,
         "lines": words.lines(payment),
         "total": money(payment.asked),
         "tax": words.tax(payment),
+        "transfer": "\n".join(lines),
         "link": words.payment_link(payment),
     }
 
