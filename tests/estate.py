@@ -153,6 +153,8 @@ def build(app: Flask, settings: Settings) -> Estate:
     values = {
         "api_key_id": key.id,
         "credential_id": kept_card.id,
+        "form_slug": factories.order_form().slug,
+        "field_id": "email",
         "tax_rate_id": factories.tax_rate("19", "DE").id,
         "reconciliation_id": factories.reconciliation(payment).id,
         "product": "premium",
@@ -229,6 +231,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "admin.update_callback": {"name": HOOK},
         "auth.confirm": {"token": verify},
         "auth.show_confirmation": {"token": verify},
+        "conversions.run": {"reference": paid.reference},
         "brand.logo": {"name": "none.png"},
         "brand.picture": {"name": "none.png"},
         "consumer.download_receipt": {"reference": told_us.reference},

@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from webapp import clock
-from webapp.domain import customers, network, passwords, sessions
+from webapp.domain import checkout_forms, customers, network, passwords, sessions
 from webapp.domain.carts import CartRequest
 from webapp.domain.checkout import Order
 from webapp.domain.customers import Profile
+from webapp.domain.form_definitions import Spec
 from webapp.domain.reconciliations import Line
 from webapp.extensions import db
 from webapp.models import (
@@ -23,6 +24,7 @@ from webapp.models import (
     DiscountCode,
     Membership,
     MembershipStatus,
+    OrderForm,
     Payment,
     PriceVariation,
     PricingType,
@@ -111,6 +113,22 @@ def taxed(*, inclusive: bool = False, **settings: Any) -> None:
 
 def tax_rate(rate: str, country: str = "*", **values: Any) -> TaxRate:
     return save(lambda: TaxRate(**{"title": "VAT", "country": country, "rate": Decimal(rate), **values}))
+
+
+def order_form(
+    slug: str = "spring-offer", pattern: str = "single-step", *fields: Spec, published: bool = True, **more: Any
+) -> OrderForm:
+    """An own form as one begins, with these fields before the summary of its last step."""
+    with unit_of_work("test"):
+        row = checkout_forms.create("Spring offer", slug, pattern)
+        made = checkout_forms.worked_at(row)
+        last = made.steps[-1]
+        at = next((at for at, one in enumerate(last.fields) if one.type == "order_summary"), len(last.fields))
+        kept = replace(last, fields=(*last.fields[:at], *fields, *last.fields[at:]))
+        checkout_forms.keep(row, replace(made.with_steps([*made.steps[:-1], kept]), **more), seen=row.version)
+        if published:
+            checkout_forms.publish(row)
+    return row
 
 
 def tax_id_check(number: str = "FR40303265045", **values: Any) -> TaxIdCheck:

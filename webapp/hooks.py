@@ -157,7 +157,9 @@ declare_filter(
     args=("rate", "country", "state", "city", "product"),
     when=_l("The tax rate of a line, in percent."),
 )
-declare_filter("wu_checkout_form_final_fields", args=("fields", "form"), when=_l("The fields of a checkout form."))
+declare_filter(
+    "wu_checkout_form_final_fields", args=("fields", "form"), when=_l("The fields of a checkout form, step by step.")
+)
 declare_filter(
     "wu_email_content", args=("content", "slug", "customer"), when=_l("The text of a mail before it is sent.")
 )

@@ -38,9 +38,9 @@ def made(shop: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     really = routes.first_page
 
-    def first_page(plan: str | None, duration: int | None, unit: str) -> Any:
+    def first_page(slug: str, plan: str | None, duration: int | None, unit: str) -> Any:
         seen.append(f"{plan} {duration} {unit}")
-        return really(plan, duration, unit)
+        return really(slug, plan, duration, unit)
 
     monkeypatch.setattr(routes, "first_page", first_page)
     return seen
@@ -134,8 +134,8 @@ def test_a_change_while_the_page_is_made_is_not_missed(
     written(app, PATH)
     first_page = routes.first_page
 
-    def overtaken(plan: str | None, duration: int | None, unit: str) -> Any:
-        page = first_page(plan, duration, unit)
+    def overtaken(slug: str, plan: str | None, duration: int | None, unit: str) -> Any:
+        page = first_page(slug, plan, duration, unit)
         reprice()
         return page
 

@@ -38,6 +38,7 @@ NO_PAGES = {
     "brand.preview",
     "brand.stylesheet",
     "consumer.download_receipt",
+    "conversions.run",
     "invoices.show_pdf",
     "language.choose",
     "ops.ask_about_tls",

@@ -49,7 +49,10 @@ def test_only_what_checks_a_token_or_a_signature_of_its_own_takes_no_session_tok
     views = {name.removeprefix("webapp.blueprints.") for name in csrf._exempt_views}
     assert {name for name in views if not name.startswith("webhooks")} == {
         "checkout.routes.place_order",  # its form checks the token, so that a stale one loses nothing that was typed
+        "checkout.routes.place_form_order",  # as place_order
         "checkout.routes.show_summary",  # writes nothing
+        "checkout.routes.show_form_summary",  # writes nothing
+        "checkout.routes.keep_draft",  # checks it itself: a stale one is no news while somebody types
         "checkout.routes.check_field",  # writes nothing
         "cookies.routes.choose",  # stands on pages kept for all readers; looks at where the request comes from
         "consumer.routes.create_cancellation",  # checks it itself: a declaration is not lost to a page that stood open

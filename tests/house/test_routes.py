@@ -41,11 +41,12 @@ DECLARED = {
         invoices.show_pdf
         brand.logo brand.picture brand.preview brand.stylesheet
         checkout.check_field checkout.front checkout.place_order checkout.register checkout.show_summary
+        checkout.keep_draft checkout.place_form_order checkout.show_form checkout.show_form_summary
         consumer.check_withdrawal consumer.create_cancellation consumer.create_withdrawal consumer.download_receipt
         consumer.new_cancellation consumer.new_withdrawal consumer.show_receipt
         cookies.choose cookies.show_settings
         language.choose legal.show_page ops.ask_about_tls ops.healthz ops.readyz
-        pay.change_email pay.come_back pay.pay pay.show_payment pay.thank_you
+        conversions.run pay.change_email pay.come_back pay.pay pay.show_payment pay.thank_you
         paying_here.confirm paying_here.look
         sandbox.create_decision sandbox.show_page site_templates.show_file site_templates.show_page static
     """,

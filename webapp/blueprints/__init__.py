@@ -19,6 +19,7 @@ from webapp.blueprints.api.routes import bp as api
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.rooms import auth, security
 from webapp.blueprints.brand.routes import bp as brand
+from webapp.blueprints.checkout.conversions import bp as conversions
 from webapp.blueprints.checkout.pay import bp as pay
 from webapp.blueprints.checkout.paying_here import bp as paying_here
 from webapp.blueprints.checkout.routes import bp as checkout
@@ -52,7 +53,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     wire.init_app(app)
     app.before_request(start_request)
     tenant.init_app(app, settings)
-    buying = (checkout, pay, paying_here, consumer, legal_pages)
+    buying = (checkout, pay, conversions, paying_here, consumer, legal_pages)
     everywhere = (*buying, account, invoices, auth, security, language, cookies, admin, brand, site_templates)
     for bp in (*everywhere, ops, webhooks, addon_hooks, api, api_docs):
         app.register_blueprint(bp)

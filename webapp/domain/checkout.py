@@ -16,6 +16,7 @@ from webapp.domain import (
     carts,
     customers,
     discounts,
+    form_answers,
     memberships,
     network,
     payments,
@@ -27,6 +28,7 @@ from webapp.domain import (
 )
 from webapp.domain.carts import Cart, CartRequest
 from webapp.domain.customers import Profile
+from webapp.domain.form_answers import Answer
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db, dialect_name
 from webapp.hooks import do_action
@@ -59,6 +61,9 @@ class Order:
     analytics: Mapping[str, str] | None = None  # None: no consent was given
     wants_news: bool = False
     form: Mapping[str, Any] = field(default_factory=dict)
+    checkout_form: str = "main-form"
+    username: str = ""  # none: it is made of the address
+    answers: tuple[Answer, ...] = ()  # to the form's own questions
     saw_trial: bool = False  # the buyer pressed the button below a summary that promised one
 
 
@@ -175,18 +180,21 @@ def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, g
     paid_period = 1 if membership.recurring and cart.trial_ends_at is None else None
     payment = receivables.create(buyer, membership, cart, gateway, period_number=paid_period)
     template = site_templates.check(order.template)
-    sites.reserve(buyer, membership, slug=slug, title=order.site_title, template=template)
+    site = sites.reserve(buyer, membership, slug=slug, title=order.site_title, template=template)
     sale = Sale(
         checkout_id=order.checkout_id,
         cart_key=cart.key,
         customer=buyer,
         membership=membership,
         payment=payment,
-        form=dict(order.form),
+        form=dict(order.form) | form_answers.of_sale(order.answers),
+        checkout_form=order.checkout_form,
+        snippets_run=[],
         hold_until=_held_until(),
     )
     new_rows.keep(sale)
     _note_consent(order, sale)
+    form_answers.keep(order.answers, customer=buyer, membership=membership, site=site)
     if cart.discount is not None:
         discounts.hold(cart.discount, payment, sale.hold_until)
     return sale, _first_step(sale, gateway)
@@ -196,8 +204,10 @@ def _buyer(order: Order, customer: Customer | None) -> Customer:
     if customer is not None:
         customers.update(customer, order.profile)
         return customer
-    user = customers.create_user(order.email, "", order.profile.full_name, password_hash=order.password_hash)
-    return customers.create(user, order.profile, signup_form="main-form", locale=order.locale)
+    user = customers.create_user(
+        order.email, "", order.profile.full_name, password_hash=order.password_hash, username=order.username
+    )
+    return customers.create(user, order.profile, signup_form=order.checkout_form, locale=order.locale)
 
 
 def _note_consent(order: Order, sale: Sale) -> None:

@@ -81,12 +81,25 @@ def username_from(email: str) -> str:
     return f"{plain}-{secrets.token_hex(3)}"
 
 
-def create_user(email: str, password: str, name: str, role: Role = Role.CUSTOMER, password_hash: str = "") -> User:
+def is_username_taken(username: str) -> bool:
+    return db.session.scalar(select(User.id).where(User.username == username)) is not None
+
+
+def create_user(
+    email: str,
+    password: str,
+    name: str,
+    role: Role = Role.CUSTOMER,
+    password_hash: str = "",
+    username: str = "",
+) -> User:
     """Raises Invalid when somebody has this address already. Give `password_hash` when it is made beforehand."""
     if user_by_email(email) is not None:
         raise email_taken()
     hashed = password_hash or passwords.hash_password(password)
-    user = User(email=email.strip(), username=username_from(email), name=name, password_hash=hashed, role=role)
+    user = User(
+        email=email.strip(), username=username or username_from(email), name=name, password_hash=hashed, role=role
+    )
     db.session.add(user)
     try:
         db.session.flush()

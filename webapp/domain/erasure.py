@@ -9,7 +9,16 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from webapp import clock
-from webapp.domain import notes, outbox, payment_methods, sessions, site_keeping, site_transfers
+from webapp.domain import (
+    checkout_drafts,
+    form_answers,
+    notes,
+    outbox,
+    payment_methods,
+    sessions,
+    site_keeping,
+    site_transfers,
+)
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import (
@@ -137,6 +146,12 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     )  # what was paid keeps on what its tax was decided, for the books
     for sale in db.session.scalars(select(Sale).where(Sale.customer_id == customer.id)):
         sale.form = {}
+    customer.meta.pop(form_answers.ANSWERS, None)
+    checkout_drafts.forget_person(customer)
+    for membership in db.session.scalars(select(Membership).where(Membership.customer_id == customer.id)):
+        membership.meta.pop(form_answers.ANSWERS, None)
+    for site in db.session.scalars(select(Site).where(Site.customer_id == customer.id)):
+        site.meta.pop(form_answers.ANSWERS, None)
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
         event.data = without(event.data, names)
     forget_mails(customer, names)

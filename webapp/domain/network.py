@@ -111,6 +111,7 @@ class Network:
     gateways: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, how it is offered (gateway_options.py)
     # By name, what the operator has entered for variables that gateways ask for (gateway_keys.py).
     variables: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    forms: dict[str, Any] = field(default_factory=dict)  # a fingerprint of the own order forms (checkout_forms.py)
 
     @property
     def name(self) -> str:
@@ -133,7 +134,8 @@ class Network:
 
 # What the keys of rows begin with that are no setting of their own: of a gateway's options, of a variable.
 OF_GATEWAY, OF_VARIABLE = "gateway:", "variable:"
-KEYS = {one.name for one in fields(Network)} - {"gateways", "variables"}
+KEYS = {one.name for one in fields(Network)} - {"gateways", "variables", "forms"}
+FORMS = "checkout-forms"  # the key of what goes for all own order forms
 DEFAULTS = Network()
 VARIABLES: dict[str, str] = {one.name: one.metadata["variable"] for one in fields(Network) if one.metadata}
 SECRETS = {one.name for one in fields(Network) if one.metadata.get("secret")}
@@ -162,7 +164,9 @@ def _made_of(rows: Sequence[Any]) -> Network:
             {key.removeprefix(prefix): value for key, value in rows if key.startswith(prefix)}
             for prefix in (OF_GATEWAY, OF_VARIABLE)
         )
-        made = Network(**{key: value for key, value in rows if key in KEYS}, gateways=options, variables=variables)
+        forms: dict[str, Any] = next((value for key, value in rows if key == FORMS), {})
+        plain = {key: value for key, value in rows if key in KEYS}
+        made = Network(**plain, gateways=options, variables=variables, forms=forms)
         _last = rows, made, repr(made)
     return _last[1]
 

@@ -12,8 +12,10 @@ from sqlalchemy import inspect, or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp import clock
+from webapp.domain import form_answers
 from webapp.extensions import db
 from webapp.models import (
+    CheckoutDraft,
     CredentialSetup,
     CreditMovement,
     Customer,
@@ -27,6 +29,7 @@ from webapp.models import (
     Note,
     Passkey,
     Payment,
+    Sale,
     SecurityEvent,
     Site,
     SiteTransfer,
@@ -46,6 +49,7 @@ SECRET = {
     "mails": {"secrets", "lease", "once", "html"},
     "declarations": {"token"},
     "site_transfers": {"token_hash"},
+    "checkout_drafts": {"key_hash"},
 }
 TECHNICAL = {"version"}
 
@@ -63,6 +67,15 @@ def of(customer: Customer) -> dict[str, Any]:
         "exported_at": clock.rfc3339(clock.now()),
         "customer": {**columns(customer), "kept_by_connected_systems": dict(customer.meta)},
         "user": columns(user),
+        "orders": [
+            {
+                "form": one.checkout_form,
+                "ordered_at": clock.rfc3339(one.created_at),
+                "answers": one.form.get(form_answers.ANSWERS, {}),
+            }
+            for one in db.session.scalars(select(Sale).where(Sale.customer_id == own).order_by(Sale.id))
+        ],
+        "order_forms_begun": all_of(CheckoutDraft, own),
         "memberships": [
             {**columns(one), "items": rows(one.items)}
             for one in db.session.scalars(memberships.order_by(Membership.id))

@@ -19,6 +19,7 @@ from webapp.domain import (
     asked,
     changes,
     credits,
+    form_answers,
     locks,
     memberships,
     outbox,
@@ -258,7 +259,8 @@ def complete_sale(payment: Payment, membership: Membership, sale: Sale | None) -
         if sale.settled_at is not None:
             return
         sale.settled_at = clock.now()
-    outbox.record("checkout.completed", payment)
+    told = form_answers.told(sale) if sale is not None else {}
+    outbox.record("checkout.completed", payment, **told)
     do_action("wu_checkout_completed", payment, payment.customer, membership)
 
 

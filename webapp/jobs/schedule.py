@@ -19,6 +19,7 @@ from webapp.domain import (
     attention_digests,
     bulk,
     checkout,
+    checkout_drafts,
     domain_checks,
     email_addresses,
     erasure,
@@ -70,6 +71,11 @@ def sweep_inbound() -> int:
     if due:
         queue.ring("inbound")
     return due
+
+
+def forget_drafts() -> int:
+    with unit_of_work("clock"):
+        return checkout_drafts.forget_old()
 
 
 def sweep_bulk() -> int:
@@ -243,6 +249,7 @@ CHORES = (
     Chore("send-digests", timedelta(minutes=5), send_digests),
     Chore("forget-marks", timedelta(hours=1), forget_marks),
     Chore("forget-answers", timedelta(hours=1), forget_answers),
+    Chore("forget-drafts", timedelta(hours=1), forget_drafts),
     Chore("forget-mail", timedelta(hours=1), forget_mail),
     Chore("sweep-signing-in", timedelta(hours=1), sweep_signing_in),
 )

@@ -13,6 +13,7 @@ from webapp.models.catalog import (
     PwywRecurring,
 )
 from webapp.models.change import Change, ChangeKind, ChangeStatus
+from webapp.models.checkout_form import CheckoutDraft, OrderForm
 from webapp.models.credential import CredentialSetup, StoredCredential
 from webapp.models.credit import CreditBalance, CreditKind, CreditMovement
 from webapp.models.declaration import Declaration, DeclarationKind, DeclarationStatus, Hindrance
@@ -85,6 +86,7 @@ __all__ = [
     "Change",
     "ChangeKind",
     "ChangeStatus",
+    "CheckoutDraft",
     "ClockSlot",
     "CredentialSetup",
     "CreditBalance",
@@ -138,6 +140,7 @@ __all__ = [
     "NameWord",
     "Note",
     "OneTimeLink",
+    "OrderForm",
     "Passkey",
     "Payment",
     "PaymentKind",

@@ -37,6 +37,8 @@ class Sale(HasId, HasTimes, Model):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), unique=True)
     form: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)  # what was entered, without the password
     hold_until: Mapped[datetime]  # until then the address and the code are kept for this buyer
+    checkout_form: Mapped[str] = mapped_column(String(60), default="main-form")  # the address of the form it came by
+    snippets_run: Mapped[list[str]] = mapped_column(JSON, default=list)  # its form's snippets that have run, by id
     settled_at: Mapped[datetime | None]
     abandoned_at: Mapped[datetime | None]
 

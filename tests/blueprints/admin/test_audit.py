@@ -179,6 +179,7 @@ def test_every_route_that_writes_leaves_an_entry(
     currency = network.state(network.settings(), ["currency"])
     mark = f"/admin/attention/deliveries/{still_dead.id}"
     [key, _secret] = made_key()
+    own_form = f"/admin/checkout-forms/{factories.order_form().slug}"
     vat, a_rate = factories.tax_rate("19"), {"title": "VAT", "rate": "20", "priority": "1"}
     asked = {
         "admin.create_api_key": ("/admin/api-keys", {"name": "Shop", "scopes": "products:read"}),
@@ -188,6 +189,16 @@ def test_every_route_that_writes_leaves_an_entry(
         ),
         "admin.create_rate_fetch": ("/admin/exchange-rates/fetches", {}),
         "admin.create_reconciliation": ("/admin/reconciliations", {}),
+        "admin.create_checkout_form": (
+            "/admin/checkout-forms",
+            {"name": "Summer", "slug": "summer", "pattern": "single-step"},
+        ),
+        "admin.create_checkout_form_change": (f"{own_form}/changes", {"do": "add-step"}),
+        "admin.update_checkout_field": (f"{own_form}/fields/email", {"label_en": "Mail", "audience": "always"}),
+        "admin.update_checkout_form_settings": (f"{own_form}/settings", {"name": "Spring", "countries": "DE"}),
+        "admin.create_checkout_form_publication": (f"{own_form}/publication", {"do": "discard"}),
+        "admin.create_checkout_form_copy": (f"{own_form}/copies", {}),
+        "admin.create_checkout_form_deletion": (f"{own_form}/deletion", {}),
         "admin.create_tax_rate": ("/admin/tax-rates", {"title": "VAT", "rate": "19", "priority": "1"}),
         "admin.update_tax_rate": (f"/admin/tax-rates/{vat.id}", {**a_rate, "version": "1"}),
         "admin.create_tax_rate_copy": (f"/admin/tax-rates/{vat.id}/copies", {}),

@@ -21,6 +21,8 @@ from webapp.models import MembershipStatus
 PLACES = (
     "api_key_id",
     "tax_rate_id",
+    "form_slug",
+    "field_id",
     "reconciliation_id",
     "customer_id",
     "membership_id",
@@ -178,6 +180,7 @@ def test_the_admin_leads_to_its_rooms_and_names_the_one_one_is_in(look: Look) ->
             "invoices",
             "products",
             "discount-codes",
+            "checkout-forms",
             "sites",
             "domains",
             "declarations",

@@ -85,6 +85,7 @@ def navigation() -> list[dict[str, Any]]:
                 (_("Invoices"), "invoices"),
                 (_("Products"), "products"),
                 (_("Discount codes"), "discount-codes"),
+                (_("Order forms"), "checkout-forms"),
                 (_("Sites"), "sites"),
                 (_("Domains"), "domains"),
                 (_("Declarations"), "declarations"),

@@ -16,7 +16,7 @@ from webapp.blueprints.admin.base import bp
 from webapp.blueprints.admin.lists import Column, Filter, Listing
 from webapp.blueprints.admin.related import PLAN, PLAN_NAME, found, newest_of_each
 from webapp.blueprints.views import View
-from webapp.domain import acting, credits
+from webapp.domain import acting, credits, form_answers
 from webapp.domain.staff import Capability
 from webapp.models import Customer, Delivery, Membership, MembershipStatus, Payment, Site
 
@@ -82,7 +82,8 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
     return customer_view.show(
         customer=customer,
         **related,
-        meta=sorted(customer.meta.items()),
+        meta=sorted((name, value) for name, value in customer.meta.items() if name != form_answers.ANSWERS),
+        answers=form_answers.shown(customer),
         credit=credits.balances(customer.id),
         history=timeline.of_customer(customer.id),
         notes=notes.shown(customer),

@@ -85,6 +85,8 @@ NAMES: dict[str, LazyString] = {
     "titles": _l("Title"),
     "descriptions": _l("Description"),
     "countries": _l("Countries"),
+    "fields": _l("Fields"),
+    "snippets": _l("Scripts"),
     "currencies": _l("Currencies"),
 }
 

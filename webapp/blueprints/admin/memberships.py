@@ -21,7 +21,7 @@ from webapp.blueprints.admin.forms import CancellationForm
 from webapp.blueprints.admin.lists import Column, Listing
 from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, SHOWN_AT_MOST, Newest, found, newest
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, locks, memberships, pending_changes, steering
+from webapp.domain import audit, form_answers, locks, memberships, pending_changes, steering
 from webapp.domain.staff import Capability
 from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
@@ -99,6 +99,7 @@ def look_at(membership_id: int) -> Membership:
         joinedload(Membership.customer),  # whose address decides the tax of the next charge
         joinedload(Membership.plan).lazyload(Product.variations),
         joinedload(Membership.credential),
+        joinedload(Membership.meta_rows),
         joinedload(Membership.items).joinedload(MembershipItem.product).lazyload(Product.variations),
     )
     membership: Membership = found(Membership, membership_id, *shown)
@@ -113,6 +114,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         status=status,
         problem=problem,
         membership=membership,
+        answers=form_answers.shown(membership),
         items=membership.items,
         payments=payments,
         ahead=prospect_words.steps(membership, asked),

@@ -19,6 +19,7 @@ from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to
 from webapp.domain import (
     audit,
+    form_answers,
     site_export,
     site_import,
     site_jobs,
@@ -96,6 +97,7 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         status=status,
         problem=problem,
         site=site,
+        answers=form_answers.shown(site),
         may_be_made=sites.may_be_made(site),
         may_be_told_again=sites.may_be_told_again(site),
         may_be_renamed=site_renaming.may_be_renamed(site),

@@ -16,7 +16,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 from wtforms import Field
 
-from webapp.blueprints.checkout import named_prices
+from webapp.blueprints.checkout import drafts, named_prices
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.blueprints.views import is_fragment_request
@@ -82,7 +82,7 @@ def key_of(form: CheckoutForm, cart: Cart, shown: Mapping[str, object]) -> Hasha
     `shown`: the rest of its context, in plain values: what their repr leaves out must not be on the page.
     """
     somebody = request.method != "GET" or current_user.is_authenticated or "_flashes" in session
-    if somebody or is_fragment_request() or is_filled_in(form):
+    if somebody or is_fragment_request() or is_filled_in(form) or drafts.key():
         return None
     fields = [field.name for field in form]
     chosen = [(name, field.data) for name, field in fields_of(form).items() if is_choice(name)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 from email_validator import EmailNotValidError, validate_email
@@ -30,7 +31,11 @@ from webapp.domain import tax_ids
 from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST
 from webapp.leaked_passwords import is_leaked
 
+if TYPE_CHECKING:
+    from webapp.blueprints.checkout.shaping import Shape
+
 PERSON, BUSINESS = "person", "business"
+USERNAME = re.compile(r"[a-z0-9][a-z0-9_-]{3,59}")
 TEXT = 200
 
 
@@ -58,7 +63,10 @@ def text(label: Any, missing: Any, *, autocomplete: str, limit: int = TEXT, **mo
 
 
 class CheckoutForm(Form):
-    """Field names are the contract's. Which fields count depends on who is asking: see `drop_what_is_not_asked`."""
+    """Field names are the contract's. Which fields count depends on the form's definition (see `shaping`, which gives
+    each of these its `shape`), and on who is asking: see `drop_what_is_not_asked`."""
+
+    shape: Shape
 
     # A label, though nobody sees it: without one WTForms reads its own catalogue from disk to translate the name.
     order_token = HiddenField("", validators=[Length(max=64)])
@@ -94,6 +102,9 @@ class CheckoutForm(Form):
             "minlength": LENGTH_AT_LEAST,
             "spellcheck": "false",
         },
+    )
+    username = text(
+        _l("User name"), _l("Enter a user name."), autocomplete="username", autocapitalize="none", spellcheck="false"
     )
     full_name = text(_l("Full name"), _l("Enter your full name."), autocomplete="name", spellcheck="false")
     company_name = text(_l("Company"), None, autocomplete="organization")
@@ -140,6 +151,11 @@ class CheckoutForm(Form):
 
     def validate_password(self, field: PasswordField) -> None:
         check_password(field.data)
+
+    def validate_username(self, field: StringField) -> None:
+        field.data = (field.data or "").lower()
+        if field.data and not USERNAME.fullmatch(field.data):
+            raise ValidationError(_("Use 4 to 60 letters, digits, hyphens and underscores."))
 
     def validate_tax_id(self, field: StringField) -> None:
         check_tax_id(field.data, self.billing_country.data)
@@ -203,7 +219,7 @@ class CheckoutForm(Form):
 
     def remembered(self) -> dict[str, str | bool | list[str]]:
         """What was entered, to show it again; never the password."""
-        kept = self.data
+        kept = {name: value for name, value in self.data.items() if name in self.shape.asked}
         for secret in ("password", "csrf_token", "order_token", "quoted"):
             kept.pop(secret, None)
         return {name: value for name, value in kept.items() if isinstance(value, str | bool | list)}

@@ -10,12 +10,12 @@ from flask_login import current_user
 
 from webapp.blueprints import access
 from webapp.blueprints.checkout import named_prices, page
-from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.blueprints.checkout.forms import TEXT, CheckoutForm
 from webapp.blueprints.checkout.requests import cart_request
-from webapp.domain import carts, checkout, network, sites, trial_claims
+from webapp.domain import carts, checkout, customers, network, site_templates, sites, trial_claims
 from webapp.domain.carts import Cart, CartError
 from webapp.errors import Invalid
-from webapp.formatting import money
+from webapp.formatting import country_name, money
 from webapp.mailboxes import mailbox
 from webapp.models import Sale
 
@@ -58,6 +58,7 @@ def looked_over(form: CheckoutForm, known: Sale | None) -> Cart | None:
     `known`: the sale that it repeats, whose address and code are its own.
     """
     cart = reckon(form, known)
+    name_site(form)
     form.drop_what_is_not_asked(
         signed_in=access.customer_id() is not None,
         consumer_law=network.settings().consumer_law,
@@ -71,9 +72,7 @@ def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool
     """What the cart and the law find; each is said at its field."""
     for problem in cart.errors:
         form.refuse(place_of(problem), problem.message)
-    served = network.settings().allowed_countries
-    if served and form.billing_country.data not in served and not form.billing_country.errors:
-        form.refuse("billing_country", _("Choose a country."))
+    check_form(form, cart)
     if "early_start" in form and not form.is_business and not form.early_start.data:
         text = _("Confirm the early start. Without it we can set up your site only after 14 days.")
         form.refuse("early_start", text)
@@ -83,6 +82,40 @@ def meaning_is_right(form: CheckoutForm, cart: Cart, known: Sale | None) -> bool
     if not form.problems() and form.quoted.data and form.quoted.data != page.quote(cart):
         form.refuse("", price_changed(form, cart))
     return not form.problems()
+
+
+def check_form(form: CheckoutForm, cart: Cart) -> None:
+    """What this form sells, and to where. The page offers nothing else, but anything may be sent."""
+    shape, country = form.shape, form.billing_country.data
+    served = network.settings().allowed_countries
+    if country and not form.billing_country.errors and served and country not in served:
+        form.refuse("billing_country", _("Choose a country."))
+    elif country and not form.billing_country.errors and (own := shape.countries(served)) and country not in own:
+        names = [country_name(one) for one in own[:5]]
+        text = _("With this form we sell only to: %(countries)s.", countries=", ".join(names))
+        form.refuse("billing_country", text if len(own) <= 5 else _("With this form we do not sell to this country."))
+    if cart.plan is not None and not form.products.errors and not shape.sells(cart.plan.slug):
+        form.refuse("products", _("Choose a plan."))
+    beside = [one.slug for one in cart.products if one is not cart.plan]
+    if not set(beside) <= shape.sold_beside(beside):
+        form.refuse("addons", _("Something that you chose is not sold with this form."))
+    chosen = str(form.template_id.data or "")
+    if chosen and chosen not in [one.slug for one in shape.templates(site_templates.offered().values())]:
+        form.refuse("template_id", _("Choose one of the templates."))
+    if form.username.data and not form.username.errors and customers.is_username_taken(form.username.data):
+        form.refuse("username", _("This user name is taken. Choose another."))
+
+
+def name_site(form: CheckoutForm) -> None:
+    """What a form does not ask of the site is made of what it does."""
+    if "site_title" not in form.shape.asked:
+        form.site_title.data = str(form.company_name.data or form.full_name.data or _("My site"))[:TEXT]
+    if "site_url" not in form.shape.asked:
+        slug = sites.slug_from(str(form.site_title.data or "")) or "site"
+        try:
+            form.site_url.data = sites.check_address(slug if len(slug) >= 3 else f"site-{slug}")
+        except Invalid:
+            form.site_url.data = sites.suggest(slug)
 
 
 def place_of(problem: CartError) -> str:

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from webapp.blueprints import access, content_policy, transfers
 from webapp.blueprints.auth.resets import later
-from webapp.blueprints.checkout import tax_words
+from webapp.blueprints.checkout import conversions, tax_words
 from webapp.blueprints.checkout.forms import EmailForm
 from webapp.blueprints.checkout.page import term_of
 from webapp.blueprints.checkout.routes import go_on
@@ -234,6 +234,8 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         site_failed=site is not None and site.status == SiteStatus.FAILED,
         transfer=transfers.shown(payment) if owner else None,
         unconfirmed=payment.customer.email if owner and site_waits else None,
+        thanks=conversions.thanks(payment) if owner and state == "paid" else "",
+        conversion_url=conversions.url_of(payment) if owner and state == "paid" else None,
         settled=state == "paid" and (site is None or ready or site_waits),
         poll_url=url_for("pay.thank_you", reference=payment.reference),
         sign_in_url=url_for("auth.sign_in", next=url_for("pay.thank_you", reference=payment.reference)),

@@ -11,13 +11,14 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from webapp.blueprints import visitors
-from webapp.blueprints.checkout import named_prices
+from webapp.blueprints.checkout import named_prices, shaping
 from webapp.blueprints.checkout.forms import BUSINESS, PERSON, CheckoutForm
 from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.domain import catalog, network, passwords, product_addons
 from webapp.domain.carts import CartRequest
 from webapp.domain.checkout import Order
 from webapp.domain.customers import Profile
+from webapp.domain.form_answers import Answer
 from webapp.domain.sites import normalise
 from webapp.integrations.analytics.cookies import read as read_analytics_cookies
 from webapp.models import ProductType
@@ -84,7 +85,8 @@ def chosen_products(form: CheckoutForm) -> list[str]:
     What is named besides all offers is left to the cart.
     """
     plan = str(form.products.data or "")
-    ticked = [*(form.addons.data or ()), *request.form.getlist("products[]")]
+    more = request.form.getlist("products[]") if "addons" in form.shape.asked else []
+    ticked = [*(form.addons.data or ()), *more]
     named = [one for one in dict.fromkeys(text.strip()[:80] for text in [plan, *ticked[:20]]) if one]
     found = catalog.find_many(named) if len(named) > 1 else {}
     chosen = found.get(plan)
@@ -127,7 +129,10 @@ def order_from(form: CheckoutForm, settings: Settings, customer_id: int | None) 
         locale=str(get_locale() or "en"),
         analytics=analytics(settings) if form.analytics_consent.data or is_allowed() else None,
         wants_news=bool(form.news.data),
-        form=form.remembered(),
+        form=shaping.kept_of(form),
+        checkout_form=form.shape.slug,
+        username=str(form.username.data or "") if not customer_id else "",
+        answers=tuple(Answer(*one) for one in shaping.answers_of(form)),
     )
 
 

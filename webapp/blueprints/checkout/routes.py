@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,17 +14,19 @@ from flask_login import current_user
 from webapp.blueprints import access, visitors
 from webapp.blueprints.auth import signing
 from webapp.blueprints.auth.signing import begin_session
-from webapp.blueprints.checkout import cards, field_checks, first_look, named_prices, page, tax_words
+from webapp.blueprints.checkout import cards, drafts, field_checks, first_look, named_prices, page, shaping, tax_words
 from webapp.blueprints.checkout.forms import TEXT, CheckoutForm
 from webapp.blueprints.checkout.looking_over import begun_order, known_sale, looked_over, place_of, reckon
 from webapp.blueprints.checkout.requests import new_token, order_from, period_from, prefilled
 from webapp.blueprints.checkout.same_look import same_looks
+from webapp.blueprints.checkout.shaping import Shape
 from webapp.blueprints.errors import settings, settings_here
 from webapp.blueprints.site_templates import routes as site_templates
 from webapp.blueprints.views import View, go_to, is_fragment_request, leave_for
-from webapp.domain import catalog, customers, email_typos, network, taxes, trial_claims
+from webapp.domain import catalog, checkout_forms, customers, email_typos, network, taxes, trial_claims
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
+from webapp.domain.form_definitions import MAIN
 from webapp.domain.taxes import Place
 from webapp.errors import DomainError, Invalid
 from webapp.extensions import csrf, limiter
@@ -32,6 +35,8 @@ from webapp.flows.ordering import Placed
 from webapp.formatting import money
 
 bp = Blueprint("checkout", __name__)
+# Where a draft is found, these still are what the address says.
+SAID_BY_ADDRESS = ("products", "period")
 bp.before_request(access.public)
 bp.before_request(access.no_order_while_acting)
 
@@ -64,15 +69,32 @@ def front() -> ResponseReturnValue:
 @bp.get("/register/<plan>/<int:duration>")
 @bp.get("/register/<plan>/<int:duration>/<unit>")
 def register(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
-    return register_view.answer(same_looks.show(lambda: first_page(plan, duration, unit)), 200)
+    return shown_first(MAIN, plan, duration, unit)
 
 
-def first_page(plan: str | None, duration: int | None, unit: str) -> tuple[str, CheckoutForm]:
-    """The order form before anything was sent, and the form on it."""
+@bp.get("/checkout/<form_slug>")
+def show_form(form_slug: str) -> ResponseReturnValue:
+    """Another of the network's order forms."""
+    if form_slug == MAIN:
+        return go_to(url_for("checkout.register"))
+    return shown_first(form_slug, request.args.get("products"), None, "month")
+
+
+def shown_first(slug: str, plan: str | None, duration: int | None, unit: str) -> ResponseReturnValue:
+    checkout_forms.shown(slug)
+    return register_view.answer(same_looks.show(lambda: first_page(slug, plan, duration, unit)), 200)
+
+
+def first_page(slug: str, plan: str | None, duration: int | None, unit: str) -> tuple[str, CheckoutForm]:
+    """The order form before anything was sent, or as its visitor left it, and the form on it."""
     values = prefilled(plan, duration, unit)
+    kept = drafts.kept(slug)
     begun = begun_order(values.get("products"))
     values |= begun.form if begun is not None else {}
-    form = CheckoutForm(formdata=None, data=values)
+    said = {name: values[name] for name in SAID_BY_ADDRESS if values.get(name)} if plan else {}
+    values |= kept | said
+    shape = shape_here(slug, request.args.get("step") if kept or begun is not None else None, plan)
+    form = shaping.shape(CheckoutForm(formdata=None, data=values), shape, values)
     form.filled = values
     form.order_token.data = begun.checkout_id if begun is not None else new_token()
     return body_of(form, notices=[("info", _("You have not been charged."))] if begun is not None else []), form
@@ -85,13 +107,28 @@ def first_page(plan: str | None, duration: int | None, unit: str) -> tuple[str, 
 @bp.post("/register/<plan>/<int:duration>")
 @bp.post("/register/<plan>/<int:duration>/<unit>")
 def place_order(plan: str | None, duration: int | None = None, unit: str = "month") -> ResponseReturnValue:
-    """An order; or, by one of the form's other buttons, only another look at it."""
-    form = filled_in(plan)
+    return receive(MAIN, plan)
+
+
+@csrf.exempt  # as above
+@bp.post("/checkout/<form_slug>")
+def place_form_order(form_slug: str) -> ResponseReturnValue:
+    return receive(form_slug, None)
+
+
+def receive(slug: str, plan: str | None) -> ResponseReturnValue:
+    """An order; by one of the form's other buttons only another look at it, or the way to another step of it."""
+    form = filled_in(slug, plan)
     if "email_meant" in request.form and form.email_address:
         form.email_address.data = request.form["email_meant"][:TEXT]
         return show(form)
     if "refresh" in request.form or "apply_code" in request.form:
         return show(form)
+    if request.form.get("go") == "back" and form.shape.at > 0:
+        return leave_step(form, form.shape.at - 1)
+    if not form.shape.is_last:
+        looked_over(form, None)
+        return leave_step(form, form.shape.at + 1) if not problems_here(form) else show_refused(form)
     cart = looked_over(form, None)
     if cart is not None:
         return place(form, cart, cart)
@@ -100,19 +137,51 @@ def place_order(plan: str | None, duration: int | None = None, unit: str = "mont
         return go_to(url_for("pay.thank_you", reference=known.payment.reference))
     if known is None:
         return show_refused(form)
-    form = filled_in(plan, form.order_token.data)
+    form = filled_in(slug, plan, form.order_token.data)
     cart = looked_over(form, known)
     return place(form, cart) if cart is not None else show_refused(form)
 
 
 @limiter.limit("60 per minute")  # guessing who has an account; what is placed does not count, and need not wait for it
 def show_refused(form: CheckoutForm, status: int = 422) -> Response:
+    """At the first step where something is wrong. What was typed is kept, in case it is left now."""
+    shape = form.shape
+    if status == 422 and problems_at(form) and not problems_here(form):
+        form.shape = replace(shape, at=min(shape.place_of(name) for name in problems_at(form)))
+    if has_token(form):
+        drafts.keep(form)
     return show(form, status=status)
 
 
-def filled_in(plan: str | None, order_token: str | None = None) -> CheckoutForm:
+def leave_step(form: CheckoutForm, to: int) -> Response:
+    """What was entered is kept, and the other step shown; nothing is sent again when it is loaded anew."""
+    if not has_token(form):
+        return show(form, status=422)
+    drafts.keep(form)
+    address = shaping.action_of(form.shape)
+    return go_to(f"{address}?{urlencode({'step': form.shape.steps[to].id})}")
+
+
+def has_token(form: CheckoutForm) -> bool:
+    """Whether it came from a page of ours, shown a while ago at most."""
+    return "csrf_token" not in form or bool(form.csrf_token.validate(form))
+
+
+def problems_at(form: CheckoutForm) -> list[str]:
+    """The names of the controls of which something is wrong."""
+    return [name for name, one in shaping.named_fields(form) if one.errors]
+
+
+def problems_here(form: CheckoutForm) -> list[str]:
+    """Those of the step that was sent, and what is wrong with all of the form."""
+    here = [name for name in problems_at(form) if form.shape.place_of(name) == form.shape.at]
+    return [*here, *(["csrf_token"] if "csrf_token" in form and form.csrf_token.errors else [])]
+
+
+def filled_in(slug: str, plan: str | None = None, order_token: str | None = None) -> CheckoutForm:
     """The form as it was sent; the plan of the address is chosen where the form says none."""
-    form = CheckoutForm()
+    shape = shape_here(slug, request.form.get("step"), plan)
+    form = shaping.shape(CheckoutForm(), shape, {**request.form.to_dict(), "_sent": True})
     form.products.data = form.products.data or plan
     form.order_token.data = order_token or form.order_token.data
     return form
@@ -166,6 +235,7 @@ def go_on(placed: Placed) -> ResponseReturnValue:
     """To the gateway's page, to another try, or to the result; the buyer is signed in from here on."""
     if not current_user.is_authenticated:
         begin_session(customers.find_user(placed.user_id))
+    drafts.forget()
     if placed.url is not None:
         return leave_for(placed.url)
     if placed.declined or placed.on_our_page:
@@ -178,7 +248,29 @@ def go_on(placed: Placed) -> ResponseReturnValue:
 @limiter.limit("1200 per minute")
 def show_summary() -> ResponseReturnValue:
     """The live part of the form, for what is chosen now. Has a VAT id looked up, and waits for nothing."""
-    return show(CheckoutForm(), view=summary_view if is_fragment_request() else register_view)
+    return summarised(MAIN)
+
+
+@csrf.exempt  # as above
+@bp.post("/checkout/<form_slug>/summary")
+@limiter.limit("1200 per minute")
+def show_form_summary(form_slug: str) -> ResponseReturnValue:
+    return summarised(form_slug)
+
+
+def summarised(slug: str) -> Response:
+    return show(filled_in(slug), view=summary_view if is_fragment_request() else register_view)
+
+
+@csrf.exempt  # it looks at the form's token itself: one that has run out is no news while somebody types
+@bp.post("/checkout/<form_slug>/draft")
+@limiter.limit("120 per minute")
+def keep_draft(form_slug: str) -> ResponseReturnValue:
+    """What was typed so far, while it is being typed; never the password."""
+    form = filled_in(form_slug)
+    if has_token(form):
+        drafts.keep(form)
+    return Response(status=204)
 
 
 @csrf.exempt  # writes nothing
@@ -223,8 +315,9 @@ def body_of(
     notices: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Its page, with everything that depends on what is chosen."""
-    plans, network_settings = catalog.plans_on_offer(), network.settings()
-    form.offer(plans=plans, allowed_countries=network_settings.allowed_countries)
+    shape, network_settings = form.shape, network.settings()
+    plans = shape.plans(catalog.plans_on_offer())
+    form.offer(plans=plans, allowed_countries=shape.countries(network_settings.allowed_countries))
     asked = form.currency.data
     sold = [plan.slug for plan in plans if plan.can_be_bought]
     form.products.data = form.products.data or (sold[0] if len(sold) == 1 else None)
@@ -234,12 +327,15 @@ def body_of(
     form.currency.data = cart.currency if currencies else form.currency.data
     form.quoted.data = page.quote(cart)
     errors = form.problems() if status != 200 else []
+    if not shape.is_one_page:
+        on_page = {one.id for name, one in shaping.named_fields(form) if shape.place_of(name) == shape.at}
+        errors = [one for one in errors if one[0] in on_page or not one[0]]
     if status == 200:
         errors = say_early(form, cart)
     gateways = offering.described(offering.available_gateways(cart))
     if len(gateways) == 1 or (gateways and form.gateway.data not in [one["id"] for one in gateways]):
         form.gateway.data = gateways[0]["id"]
-    templates = site_templates.choices()
+    templates = shape.templates(site_templates.choices())
     form.template_id.data = form.template_id.data or templates[0].slug
     named = named_prices.fields(form, cart.products)
     shown = {
@@ -251,7 +347,7 @@ def body_of(
         "currencies": currencies,
         "named_before": request.form.get("named"),
         "bounds": [one.hint for one in named],  # what `named` shows and its fields do not say
-        "addons": cards.addon_choices(cart.plan, cart.period, cart.currency, ticked(cart)),
+        "addons": shape.addons(cards.addon_choices(cart.plan, cart.period, cart.currency, ticked(cart))),
         "gateways": gateways,
         "taxes": tax_words.beside_prices(plans, cart.tax),
         "is_business": form.is_business,
@@ -262,18 +358,27 @@ def body_of(
         "site_suffix": f".{settings().network_domain}",
         "templates": templates,
         "withdrawal_ends": page.withdrawal_ends(),
-        "action": request.path if request.path.startswith("/register") else url_for("checkout.register"),
+        "action": shaping.action_of(shape),
+        "shape": shape,
+        "carried": shaping.carried(form),
+        **shaping.urls(shape),
     }
     customer = current_user.customer if current_user.is_authenticated else None
     key = first_look.key_of(form, cart, shown) if status == 200 else None
     body = first_look.pages.show(
         key,
         first_look.tokens_of(form),
-        lambda: view.render(form=form, cart=cart, customer=customer, named=named, **shown),
+        lambda: view.render(form=form, cart=cart, customer=customer, named=named, shaping=shaping, **shown),
     )
     if request.method == "POST":
         tax_words.ask(cart)  # last, for a unit of its own ends what this request has read
     return body
+
+
+def shape_here(slug: str, step: str | None, plan: str | None = None) -> Shape:
+    """The form for who looks. Raises NotFound where there is none."""
+    form = checkout_forms.shown(slug)
+    return shaping.shape_of(form, is_member=access.customer_id() is not None, step=step, plan=plan)
 
 
 def say_early(form: CheckoutForm, cart: Cart) -> list[tuple[str, str]]:

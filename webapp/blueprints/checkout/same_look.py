@@ -19,6 +19,7 @@ from flask_wtf.csrf import generate_csrf
 
 from webapp import clock, rereading
 from webapp.blueprints import visitors
+from webapp.blueprints.checkout import drafts
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.requests import new_token
 from webapp.blueprints.cookies import choice as cookie_choice
@@ -35,7 +36,7 @@ LONGEST = 300  # of an address that is kept
 ASKED = frozenset({"products", "addons", "period", "duration", "duration_unit", "currency", "billing_country"})
 # A callback may say each time what it likes.
 FILTERS = (
-    *("wu_payment_gateways", "wu_available_gateways"),
+    *("wu_checkout_form_final_fields", "wu_payment_gateways", "wu_available_gateways"),
     *("wu_cart_line_items", "wu_cart_total", "wu_tax_rate"),
 )
 MAKE_TOKENS: dict[str, Callable[[], str]] = {"csrf_token": generate_csrf, "order_token": new_token}
@@ -133,7 +134,7 @@ def _gap(name: str) -> str:
 
 def key_here() -> Hashable | None:
     """What the page depends on beside the database; None for one that is somebody's own, or may differ each time."""
-    if current_user.is_authenticated or "_flashes" in session or is_fragment_request():
+    if current_user.is_authenticated or "_flashes" in session or is_fragment_request() or drafts.key():
         return None
     if not ASKED.issuperset(request.args) or len(request.full_path) > LONGEST or any(map(has_filter, FILTERS)):
         return None

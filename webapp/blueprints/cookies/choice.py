@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, current_app, has_request_context, request
 
-from webapp.domain import network
+from webapp.domain import checkout_forms, network
 from webapp.integrations.analytics.base import analytics
 from webapp.settings import Settings
 
@@ -24,7 +24,7 @@ def chosen() -> str:
 
 def is_optional_used(settings: network.Network) -> bool:
     """Whether there is anything to choose: something that pages do not need. Costs no look into the database."""
-    return settings.consumer_law == "eu" and analytics.is_set_up()
+    return settings.consumer_law == "eu" and (analytics.is_set_up() or checkout_forms.has_snippets(settings))
 
 
 def state(optional: bool) -> dict[str, Any]:
