@@ -31,6 +31,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "settings": ("read", "write"),
     "memberships": ("read",),
     "payments": ("read",),
+    "sites": ("read",),
 }
 SCOPES = (
     EVERYTHING,

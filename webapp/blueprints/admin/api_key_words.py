@@ -16,6 +16,7 @@ NOUNS: dict[str, LazyString] = {
     "settings": _l("Settings"),
     "memberships": _l("Memberships"),
     "payments": _l("Payments"),
+    "sites": _l("Sites"),
 }
 VERBS: dict[str, LazyString] = {"read": _l("read"), "write": _l("change")}
 OTHERS: dict[str, LazyString] = {

@@ -10,6 +10,7 @@ from webapp.blueprints.api import (
     payments,
     products,
     settings,
+    sites,
     tax_rates,
 )
 from webapp.blueprints.api.operations import bp
@@ -23,5 +24,6 @@ __all__ = [
     "payments",
     "products",
     "settings",
+    "sites",
     "tax_rates",
 ]

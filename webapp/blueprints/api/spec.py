@@ -47,6 +47,7 @@ TAGS = {
     "settings": "What holds for the whole network.",
     "memberships": "The standing agreements with customers.",
     "payments": "Money asked for, with its lines and what was given back.",
+    "sites": "What customers get for the money: where each is, and how it stands.",
     "carts": "What an order would cost. Nothing is written.",
 }
 
