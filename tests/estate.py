@@ -161,6 +161,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "discount_code": "TEN",
         "membership": membership.reference,
         "payment": payment.reference,
+        "site": bakery.slug,
         "customer_id": ada.id,
         "membership_id": membership.id,
         "membership_step": "extend",
