@@ -19,7 +19,7 @@ from webapp.extensions import db
 from webapp.models import Product
 
 
-def find(query: Select[Any], name: InstrumentedAttribute[str], row_id: InstrumentedAttribute[int], text: str) -> Any:
+def find(query: Select[Any], name: InstrumentedAttribute[Any], row_id: InstrumentedAttribute[int], text: str) -> Any:
     """The row with this name, or else with this id: what is called `2027` is found by that. Raises NotFound."""
     found = db.session.scalars(query.where(name == text)).unique().first() if len(text) <= 80 else None
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
