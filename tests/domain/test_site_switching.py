@@ -114,12 +114,12 @@ def test_a_template_that_fails_half_way_leaves_all_as_it_was(bakery: Site, monke
 
 
 def test_two_at_once_switch_once(app: Flask, bakery: Site) -> None:
-    seen = bakery.content_version
+    site_id, seen = bakery.id, bakery.content_version
 
     def take(template: str) -> str:
         try:
             with unit_of_work("test"):
-                site_switching.switch(sites.locked(1), template, seen=seen)
+                site_switching.switch(sites.locked(site_id), template, seen=seen)
         except DomainError as error:
             return error.code
         return "done"
