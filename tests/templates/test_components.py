@@ -23,6 +23,7 @@ from wtforms import (
 )
 
 from webapp import charts
+from webapp.domain.entitlements import Limit, Use
 from webapp.money import Money
 
 COMPONENTS = Path(__file__).parents[2] / "webapp" / "templates" / "components"
@@ -577,6 +578,18 @@ def test_what_happened_and_what_comes_say_why_an_amount_is_due(snippet: Render, 
     assert root.one("a").attrs["href"] == "/receipt"
     for words in ("2 × Premium", "SUMMER", "VAT 19%", "€17.85", "Paid with credit", "€17.00"):
         assert root.text.count(words) == 3, words
+    assert faults(root) == []
+
+
+def test_how_much_is_used_is_said_in_words_and_drawn_for_the_eye(snippet: Render, faults: Render) -> None:
+    uses = [Use(Limit.PAGES, 4, 5), Use(Limit.SITES, 3, 1), Use(Limit.VISITS, 7, None)]
+    root = snippet('{% from "components/limits.html" import uses_list %}{{ uses_list(uses) }}', uses=uses)
+    for words in ("4 of 5", "3 of 1", "over the limit"):
+        assert words in root.text
+    bars = root.all("svg")
+    assert [one.attrs["aria-hidden"] for one in bars] == ["true", "true"]
+    assert "uses__bar--near" in bars[0].attrs["class"]
+    assert "uses__bar--over" in bars[1].attrs["class"]
     assert faults(root) == []
 
 

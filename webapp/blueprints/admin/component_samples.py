@@ -15,6 +15,7 @@ from webapp import charts, clock
 from webapp.blueprints.admin.timeline import Entry
 from webapp.blueprints.checkout.cards import Contact, PlanCard
 from webapp.blueprints.form import Form
+from webapp.domain.entitlements import MEGABYTE, Limit, Use
 from webapp.formatting import per_period
 from webapp.money import Money
 from webapp.periods import Period, Unit
@@ -149,3 +150,9 @@ def drawings() -> Sequence[charts.Chart]:
         charts.bars(_("Payments"), months, [paid, back], charts.of_money("EUR")),
         charts.lines(_("Memberships"), months, [served]),
     ]
+
+
+def uses() -> list[Use]:
+    """Little, nearly all, too much; and one that has no limit."""
+    counted = ((Limit.SITES, 1, 3), (Limit.PAGES, 9, 10), (Limit.DISK, 120 * MEGABYTE, 100 * MEGABYTE))
+    return [*(Use(*one) for one in counted), Use(Limit.VISITS, 1234, None)]

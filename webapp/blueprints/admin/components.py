@@ -42,4 +42,5 @@ def list_components() -> ResponseReturnValue:
         plans=samples.plans(),
         history=samples.history(),
         drawings=samples.drawings(),
+        uses=samples.uses(),
     )
