@@ -151,6 +151,8 @@ def environment(catalogue: Callable[[str], str] = str) -> Environment:
         "date": show_day,
         "long_date": long_date,
         "datetime": show_instant,
+        "limit_name": lambda limit: f"DATA {limit}",
+        "use_said": lambda use: f"DATA {use.used} of {use.most}",
     }
     jinja.globals |= {
         "url_for": show_address,

@@ -14,8 +14,12 @@ from wtforms import EmailField, Form
 
 from webapp.bank_transfers import BankAccount
 from webapp.blueprints import qr
+from webapp.blueprints.checkout import shaping
 from webapp.blueprints.checkout.forms import CheckoutForm
+from webapp.blueprints.checkout.shaping import Shape
 from webapp.blueprints.transfers import Shown
+from webapp.domain import checkout_forms
+from webapp.domain.form_definitions import Words, said
 from webapp.money import Money
 
 TRIAL_ENDS = datetime(2026, 12, 7, 9, tzinfo=UTC)
@@ -31,6 +35,26 @@ def eur(minor: int) -> Money:
     return Money(minor, "EUR")
 
 
+def shape_for(*, is_member: bool) -> Shape:
+    """The form that a network begins with."""
+    return shaping.shape_of(checkout_forms.standard(), is_member=is_member)
+
+
+def words(of: Words) -> str:
+    return said(of, "en")
+
+
+# As `blueprints/checkout/shaping.py` is to the templates, without the settings of a network.
+SHAPING = SimpleNamespace(
+    words=words,
+    prose=words,
+    template_of=shaping.template_of,
+    heading=lambda panel: words(panel.heading.label) or str(shaping.SECTIONS[panel.about]),
+    step_name=lambda step, _at: words(step.name),
+    stages=lambda _shape: [("DATA Order", "current"), ("DATA Payment", "ahead")],
+)
+
+
 @contextmanager
 def a_form(errors: dict[str, list[str]] | None = None, **data: str) -> Iterator[CheckoutForm]:
     """The order form as its module declares it, filled in with `data` and refused with `errors`."""
@@ -39,6 +63,7 @@ def a_form(errors: dict[str, list[str]] | None = None, **data: str) -> Iterator[
     Babel(app)
     with app.test_request_context():
         form = CheckoutForm(formdata=None, data={"products": "premium", "period": "1-month", "gateway": "card", **data})
+        shaping.shape(form, shape_for(is_member=False), {})
         form.offer(plans=[], allowed_countries=["AT", "DE"])
         for name, sentences in (errors or {}).items():
             form[name].errors = sentences
@@ -87,6 +112,11 @@ def an_order(form: CheckoutForm, **more: Any) -> dict[str, Any]:
     """The context of checkout/register.html."""
     context: dict[str, Any] = {
         "form": form,
+        "shape": shape_for(is_member=more.get("customer") is not None),
+        "shaping": SHAPING,
+        "carried": [],
+        "summary_url": "/checkout/summary",
+        "draft_url": "/checkout/draft",
         "action": "/register/premium",
         "plans": [
             plan("free", 0),
