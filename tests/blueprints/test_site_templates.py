@@ -38,7 +38,8 @@ def made() -> Site:
 
 def test_the_first_template_is_chosen_until_another_is(browser: Browser) -> None:
     assert chosen(browser.get(PATH).html) == ["business"]
-    assert chosen(browser.get(f"{PATH}?template_id=event").html) == ["event"]
+    for name in ("template_id", "template"):
+        assert chosen(browser.get(f"{PATH}?{name}=event").html) == ["event"]
 
 
 def test_the_choice_is_kept_when_the_form_comes_back(browser: Browser) -> None:

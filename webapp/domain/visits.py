@@ -49,7 +49,7 @@ def give_back(counted: Counter[Key]) -> None:
 
 
 def write(session: Session, counted: Counter[Key]) -> None:
-    """Add it to the rows, in one order in all processes. Of sites that are gone nothing is kept."""
+    """Add it to the rows, in one order in all processes."""
     insert = INSERTS[session.get_bind().dialect.name]
     for (site_id, month), number in sorted(counted.items()):
         row = insert(SiteVisits).values(site_id=site_id, month=month, visits=number)

@@ -37,7 +37,7 @@ def test_it_tells_what_there_is_and_what_is_used(caller: Caller) -> None:
     assert found["limits"]["sites"] == {"limit": 3, "used": 1, "remaining": 2, "over": False}
     assert found["limits"]["custom_domains"] == {"limit": None, "used": 0, "remaining": None, "over": False}
     [one] = found["sites"]
-    assert (one["site_id"], one["address"]) == (bakery.id, "bakery")
+    assert (one["site_id"], one["slug"]) == (bakery.id, "bakery")
     assert one["limits"] == {
         "pages": {"limit": 2, "used": 3, "remaining": 0, "over": True},
         "disk": {"limit": 1_000_000, "used": 1_250_000, "remaining": 0, "over": True},

@@ -45,7 +45,7 @@ class SiteEntitled(Shape):
     """One site of the membership."""
 
     site_id = Id()
-    address = fields.String(metadata={"description": "Its part of the host before the network's domain."})
+    slug = fields.String(metadata={"description": "Its part of the host before the network's domain."})
     limits = fields.Nested(OfSite)
 
 
@@ -82,7 +82,7 @@ TOLD = {
     "sites": [
         {
             "site_id": 11,
-            "address": "bakery",
+            "slug": "bakery",
             "limits": {"pages": _told(5, 5), "disk": _told(100_000_000, 1_250_000), "visits": _told(None, 120)},
         }
     ],
@@ -113,7 +113,7 @@ def shown(one: Membership) -> dict[str, Any]:
         "features": sorted(entitled.flags),
         "limits": by_name(entitlements.uses(one, entitled)),
         "sites": [
-            {"site_id": site.id, "address": site.slug, "limits": by_name(uses)}
+            {"site_id": site.id, "slug": site.slug, "limits": by_name(uses)}
             for site, uses in entitlements.uses_of_all(one, entitled)
         ],
     }

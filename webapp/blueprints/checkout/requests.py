@@ -151,6 +151,8 @@ def prefilled(plan: str | None, duration: int | None, unit: str) -> dict[str, An
     """What the address says, by path and by query; any field can be filled in by its name."""
     known = {name: value[:200] for name, value in request.args.items() if name not in ("password", "csrf_token")}
     values: dict[str, Any] = dict(known)
+    if "template" in known:  # as links call it
+        values.setdefault("template_id", known["template"])
     values.setdefault("billing_country", visitors.first_country())
     values["addons"] = [one[:80] for one in (*request.args.getlist("products"), *request.args.getlist("addons"))][:20]
     if plan:
