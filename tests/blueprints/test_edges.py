@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,13 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 
 from tests import factories
-from webapp import create_app
+from webapp import create_app, our_gateways
 from webapp.blueprints.errors import settings_here
-from webapp.domain import network, sites
+from webapp.domain import gateway_keys, mail_texts, network, sites
 from webapp.errors import Invalid
 from webapp.extensions import db as database
+from webapp.gateways import gateways
+from webapp.gateways.base import Config
 from webapp.models import User
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -77,7 +80,15 @@ def test_a_host_that_is_no_name_is_answered(client: FlaskClient) -> None:
         assert client.get("/register", headers={"Host": host}).status_code in (200, 400, 404)
 
 
-def test_the_network_may_stand_on_a_host_of_its_own_domain(make_settings: Any) -> None:
+@pytest.fixture
+def as_it_was(settings: Settings) -> Iterator[None]:
+    """What an application sets for its process is of the tests' one again."""
+    yield
+    mail_texts.init(settings.base_url)
+    gateways.init(Config(settings.env, settings.base_url, gateway_keys.saved), our_gateways(settings))
+
+
+def test_the_network_may_stand_on_a_host_of_its_own_domain(make_settings: Any, as_it_was: None) -> None:
     settings = make_settings(base_url="https://www.example.org", network_domain="example.org", redis_url=None)
     app = create_app(settings)
     with app.app_context():

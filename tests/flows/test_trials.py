@@ -167,7 +167,7 @@ def test_who_confirms_the_price_has_a_period_from_then_on(
     assert (second.status, second.periods_paid, second.trial_ends_at) == (S.ACTIVE, 1, None)
     assert second.anchor == second.activated_at == clock.now
     assert second.credential is not None
-    assert [one.status for one in second.sites] == [SiteStatus.ARCHIVED, SiteStatus.REQUESTED]
+    assert [one.status for one in second.sites] == [SiteStatus.DELETED, SiteStatus.REQUESTED]
     live_until(clock, "2027-03-02T10:00Z")
     assert memberships()[1].periods_paid == 2
 

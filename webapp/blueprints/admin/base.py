@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort, g, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
@@ -142,6 +143,9 @@ def room(label: str, noun: str, count: str = "") -> dict[str, Any]:
     }
 
 
+FORM_NAMES = {"Registration": _l("Registration"), "Registration in steps": _l("Registration in steps")}
+
+
 @bp.context_processor
 def admin_context() -> dict[str, Any]:
     """Only for those who were let in: to others a refusal shows nothing of the admin."""
@@ -187,6 +191,12 @@ def on_sale(active: bool) -> tuple[str, str]:
 @bp.app_template_filter("product_type")
 def product_type(kind: str) -> str:
     return str(product_words.TYPES[kind])
+
+
+@bp.app_template_filter("form_name")
+def form_name(name: str) -> str:
+    """Of an order form: as its operator calls it; what it came with is said in the reader's language."""
+    return str(FORM_NAMES.get(name, name))
 
 
 @bp.app_template_filter("limits")
