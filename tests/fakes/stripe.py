@@ -398,11 +398,12 @@ class StripeFake(FakeVendor):
         self.things[method]["card"] |= {"last4": last4, "exp_year": year}
         self.tell("payment_method.automatically_updated", self.things[method])
 
-    def remove_customer(self, name: str) -> None:
-        """With all that was kept for them."""
+    def remove_customer(self, name: str, *, detaches: bool = True) -> None:
+        """With all that was kept for them; `detaches`: their cards say so at once. Else only the customer does."""
         self.tell("customer.deleted", self.things[name])
+        self.things[name] = {"id": name, "object": "customer", "deleted": True}
         for one in self.things.values():
-            if one["object"] == "payment_method" and one["customer"] == name:
+            if detaches and one["object"] == "payment_method" and one["customer"] == name:
                 one["customer"] = None
 
     # -- what banks and buyers do ----------------------------------------------------------------------------------

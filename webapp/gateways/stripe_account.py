@@ -209,9 +209,10 @@ class StripeAccount(Base):
             self._unless_refused(partial(closings[kind], reference))
 
     def known_by(self, credential: str) -> Credential | None:
-        """Of one that was detached, or whose customer was deleted, Stripe still has the name, and nobody it is of."""
-        method = self._unless_refused(partial(self.client.v1.payment_methods.retrieve, credential))
-        if method is None or not method.customer:
+        """Of one that was detached Stripe still has the name, and nobody it is of; or somebody who was deleted."""
+        params: Any = {"expand": ["customer"]}
+        method = self._unless_refused(partial(self.client.v1.payment_methods.retrieve, credential, params))
+        if method is None or not method.customer or getattr(method.customer, "deleted", False):
             return None
         return stripe_answers.credential_of(method)
 
