@@ -13,8 +13,9 @@ from tests import factories
 from tests.addons import installed
 from tests.domain.test_site_renaming import site
 from webapp import hooks
-from webapp.domain import domain_names, entitlements, site_building, site_export, site_import, sites
-from webapp.domain.entitlements import Limit, Part, Use, reckon, room_for
+from webapp.domain import domain_names, entitlements, site_building, site_export, site_filling, site_import, sites
+from webapp.domain.entitlements import room_for
+from webapp.domain.limits import Limit, Part, Use, reckon
 from webapp.errors import Invalid
 from webapp.extensions import db
 from webapp.models import AuditEntry, DomainStatus, LineType, Membership, MembershipItem, ProductType, Site, SiteStatus
@@ -107,6 +108,16 @@ def test_what_was_bought_counts(app: Flask) -> None:
     assert (found.limits[Limit.SITES], found.flags) == (8, {"support", "api"})
 
 
+def test_a_package_that_stands_in_two_lines_counts_twice(app: Flask) -> None:
+    mine = contract({"sites": 2})
+    extra = factories.product("extra-sites", type=ProductType.PACKAGE, limits={"sites": 3})
+    with unit_of_work("test"):
+        for quantity in (1, 2):
+            item = MembershipItem(membership_id=mine.id, product_id=extra.id, quantity=quantity, unit_price_minor=500)
+            db.session.add(item)
+    assert entitlements.of(mine).limits[Limit.SITES] == 2 + 3 + 6
+
+
 def test_one_more_is_refused_with_the_limit_and_a_way_on(app: Flask) -> None:
     mine = contract({"sites": 1})
     site(membership=mine)
@@ -173,4 +184,4 @@ def test_an_export_that_is_too_big_for_the_plan_is_not_taken(app: Flask) -> None
     db.session.rollback()
     held = site_export.write(db.session.get_one(Site, bakery.id))
     with pytest.raises(Invalid, match="includes 1 page"), unit_of_work("test"):
-        site_import.fill(sites.locked(bakery.id), site_import.read(held))
+        site_filling.fill(sites.locked(bakery.id), site_import.read(held))

@@ -17,7 +17,16 @@ from PIL import Image
 from sqlalchemy import select
 
 from tests import factories
-from webapp.domain import pictures, site_building, site_editing, site_export, site_import, site_text, sites
+from webapp.domain import (
+    pictures,
+    site_building,
+    site_editing,
+    site_export,
+    site_filling,
+    site_import,
+    site_text,
+    sites,
+)
 from webapp.errors import Invalid, NotFound
 from webapp.extensions import db
 from webapp.models import Site, SitePage, SitePicture, SiteStatus
@@ -63,7 +72,7 @@ def exported(site: Site) -> bytes:
 def imported(site: Site, data: bytes) -> None:
     package = site_import.read(io.BytesIO(data))
     with unit_of_work("test"):
-        site_import.replace(sites.locked(site.id), package)
+        site_filling.replace(sites.locked(site.id), package)
 
 
 def shown(site: Site) -> dict[str, Any]:
@@ -354,5 +363,5 @@ def test_a_failure_on_the_way_leaves_the_site_as_it_was(app: Flask) -> None:
     last = {name: getattr(broken[-1], name) for name in broken[-1].__dataclass_fields__} | {"content": fails}
     bad = site_import.Package(**{**parts, "pictures": (*broken[:-1], site_import.PackedPicture(**last))})
     with pytest.raises(OSError, match="full"), unit_of_work("test"):
-        site_import.replace(sites.locked(site.id), bad)
+        site_filling.replace(sites.locked(site.id), bad)
     assert shown(site) == before

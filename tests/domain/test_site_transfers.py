@@ -24,7 +24,7 @@ from webapp.domain import (
     site_transfers,
     sites,
 )
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.errors import Conflict, DomainError, Gone, Invalid, NotFound
 from webapp.extensions import db as database
 from webapp.jobs import schedule

@@ -23,7 +23,7 @@ from wtforms import (
 )
 
 from webapp import charts
-from webapp.domain.entitlements import Limit, Use
+from webapp.domain.limits import Limit, Use
 from webapp.money import Money
 
 COMPONENTS = Path(__file__).parents[2] / "webapp" / "templates" / "components"

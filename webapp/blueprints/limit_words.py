@@ -10,7 +10,7 @@ from flask_babel import LazyString, format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain.entitlements import FLAG_LONGEST, FLAGS_AT_MOST, MEGABYTE, Limit, Use
+from webapp.domain.limits import FLAG_LONGEST, FLAGS_AT_MOST, MEGABYTE, Limit, Use
 from webapp.errors import Invalid
 
 NAMES: dict[Limit, LazyString] = {

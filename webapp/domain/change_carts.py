@@ -13,7 +13,17 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from webapp.domain import discounts, entitlements, network, pending_changes, pricing, renewal_carts, taxes, unused_time
+from webapp.domain import (
+    discounts,
+    entitlements,
+    limit_sentences,
+    network,
+    pending_changes,
+    pricing,
+    renewal_carts,
+    taxes,
+    unused_time,
+)
 from webapp.domain.cart_lines import CartLine
 from webapp.domain.carts import Cart, CartType
 from webapp.domain.change_wishes import ChangeRequest, Wish
@@ -84,7 +94,7 @@ def _check_limits(made: Offer) -> None:
     known = {one.id: one for one in made.cart.products}
     bought = [(known[one.product_id], one.quantity) for one in made.lines if one.product_id in known]
     for use in entitlements.too_much_for(made.membership, [entitlements.part_of(*one) for one in bought]):
-        made.cart.refuse("overlimits", entitlements.in_the_way(use), "products", made.plan.slug)
+        made.cart.refuse("overlimits", limit_sentences.in_the_way(use), "products", made.plan.slug)
 
 
 # -- what it costs ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from webapp import clock, unit
 from webapp.domain import entitlements, outbox
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db, queue
 from webapp.hooks import do_action

@@ -1,26 +1,22 @@
-"""What the holder of a membership may use: limits and flags, from what they bought, and from what the staff allows.
+"""What the holder of a membership may use, how much of it is used, and whether there is room for more.
 
     entitlements.of(membership).limits[Limit.PAGES]     # 5; None: as many as they like
     entitlements.room_for(membership, Limit.SITES)      # raises Invalid where there is none
 
-Numbers of the plan and of packages add up, each as often as it was bought; one without a limit takes the limit away. A
-flag is there when one of them brings it. What the staff has set for the membership stands instead of that, and for one
-site instead of both. What is over a limit stays, and may become less: only more is refused.
+How limits and flags come about is in domain/limits.py. What is over a limit stays, and may become less: only more is
+refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import ScalarSelect, func, inspect, select
 from sqlalchemy.orm import joinedload
 
-from webapp.domain import audit, visits
+from webapp.domain import audit, limit_sentences, visits
+from webapp.domain.limits import OF_SITE, Entitlements, Limit, Part, Use, reckon
 from webapp.errors import Invalid
 from webapp.extensions import db
 from webapp.hooks import apply_filters
@@ -38,95 +34,13 @@ from webapp.models import (
 )
 
 REACHED = "limit_reached"  # the code of what is refused
-MEGABYTE = 10**6
-FLAG_LONGEST, FLAGS_AT_MOST = 60, 50
-NEAR = 0.8  # of a limit: its holder is told where there is more
 
 
-class Limit(StrEnum):
-    """What is counted: sites and custom domains of the membership, the others of each site."""
-
-    SITES = "sites"
-    CUSTOM_DOMAINS = "custom_domains"
-    PAGES = "pages"
-    DISK = "disk"  # bytes of its pictures
-    VISITS = "visits"  # in a calendar month
-
-
-OF_SITE = (Limit.PAGES, Limit.DISK, Limit.VISITS)
-# Of a plan that says nothing of it; None: no limit.
-UNSAID: Mapping[Limit, int | None] = {Limit.SITES: 1, Limit.DISK: 100 * MEGABYTE}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One product of the agreement."""
-
-    limits: Mapping[str, int | None]
-    flags: Iterable[str]
-    is_plan: bool
-    quantity: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Entitlements:
-    """`limits`: of all kinds, None for no limit. `flags`: of what may be used."""
-
-    limits: Mapping[Limit, int | None]
-    flags: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """How much of a limit is used; `most` None: there is none."""
-
-    limit: Limit
-    used: int
-    most: int | None
-
-    @property
-    def is_near(self) -> bool:
-        return self.most is not None and self.used >= NEAR * self.most
-
-    @property
-    def is_over(self) -> bool:
-        return self.most is not None and self.used > self.most
-
-    @property
-    def percent(self) -> int:
-        return 0 if self.most is None else 100 if not self.most else min(100, self.used * 100 // self.most)
-
-
-# -- reckoning -------------------------------------------------------------------------------------------------------
-def reckon(parts: Iterable[Part], *overrides: Mapping[str, Any] | None) -> Entitlements:
-    """What all parts come to; later overrides win over earlier ones."""
-    known = list(parts)
-    limits = {limit: _sum(limit, known) for limit in Limit}
-    flags = {flag for part in known for flag in part.flags}
-    for one in overrides:
-        said = (one or {}).get("limits", {})
-        limits |= {limit: said[limit] for limit in Limit if limit in said}
-        for flag, on in (one or {}).get("flags", {}).items():
-            (flags.add if on else flags.discard)(flag)
-    return Entitlements(limits, frozenset(flags))
-
-
-def _sum(limit: Limit, parts: Iterable[Part]) -> int | None:
-    numbers = [_said(limit, part) for part in parts]
-    return None if None in numbers else sum(number or 0 for number in numbers)
-
-
-def _said(limit: Limit, part: Part) -> int | None:
-    """What one part gives of it. A package that says nothing adds nothing."""
-    number = part.limits.get(limit, UNSAID.get(limit) if part.is_plan else 0)
-    return None if number is None else number * part.quantity
-
-
+# -- of a membership, of a site --------------------------------------------------------------------------------------
 def part_of(product: Product, quantity: int = 1) -> Part:
     return Part(product.limits, product.flags, product.type == ProductType.PLAN, quantity)
 
 
-# -- of a membership, of a site --------------------------------------------------------------------------------------
 def of(membership: Membership) -> Entitlements:
     return reckon(_parts(membership), membership.overrides)
 
@@ -136,10 +50,11 @@ def of_site(site: Site) -> Entitlements:
 
 
 def _parts(membership: Membership) -> list[Part]:
-    """A product that waits for its fee is one line, whatever else is charged with it."""
-    bought = {one.product_id: part_of(one.product, one.quantity) for one in _items(membership)}
-    bought.setdefault(membership.plan_id, part_of(membership.plan))
-    return list(bought.values())
+    """Each line counts, also where one package stands in two of them."""
+    items = _items(membership)
+    bought = [part_of(one.product, one.quantity) for one in items]
+    has_plan = any(one.product_id == membership.plan_id for one in items)
+    return bought if has_plan else [part_of(membership.plan), *bought]
 
 
 def _items(membership: Membership) -> list[MembershipItem]:
@@ -161,6 +76,10 @@ def used(membership: Membership, limit: Limit) -> int:
 def used_of(site: Site, limit: Limit) -> int:
     """Of what is counted for each site."""
     return _count(site.id, limit)[0]
+
+
+def use(membership: Membership, limit: Limit) -> Use:
+    return Use(limit, used(membership, limit), of(membership).limits[limit])
 
 
 def use_of(site: Site, limit: Limit) -> Use:
@@ -241,40 +160,21 @@ def room_for(
     Two who add at once are kept apart by who holds the membership's row (domain/locks.py).
     """
     limit = Limit(limit)
-    use = use_of(site, limit) if site is not None else Use(limit, used(membership, limit), of(membership).limits[limit])
-    if not has_room(membership, use, site=site, more=more):
-        raise Invalid(sentence(use), code=REACHED, field=field)
+    found = use_of(site, limit) if site is not None else use(membership, limit)
+    if not has_room(membership, found, site=site, more=more):
+        raise Invalid(limit_sentences.no_room(found), code=REACHED, field=field)
 
 
-def has_room(membership: Membership, use: Use, *, site: Site | None = None, more: int = 1) -> bool:
+def has_room(membership: Membership, now: Use, *, site: Site | None = None, more: int = 1) -> bool:
     """Whether `more` may be added to what is used; add-ons have a say."""
-    allowed = use.most is None or use.used + more <= use.most
-    return bool(apply_filters("wu_limitation_allowed", allowed, str(use.limit), site, membership))
+    allowed = now.most is None or now.used + more <= now.most
+    return bool(apply_filters("wu_limitation_allowed", allowed, str(now.limit), site, membership))
 
 
 def may(membership: Membership, flag: str) -> bool:
     """Whether a feature is there for it, as add-ons name it."""
     allowed = flag in of(membership).flags
     return bool(apply_filters("wu_limitation_allowed", allowed, flag, None, membership))
-
-
-def sentence(use: Use) -> str:
-    """Why there is no room."""
-    most = use.most or 0
-    if use.limit == Limit.DISK:
-        text = _(
-            "The pictures of a site may take %(number)s MB. Delete some that no page shows.", number=most // MEGABYTE
-        )
-    elif use.limit == Limit.SITES:
-        text = ngettext("Your plan includes %(num)s site.", "Your plan includes %(num)s sites.", most)
-    elif use.limit == Limit.CUSTOM_DOMAINS:
-        text = ngettext("Your plan includes %(num)s domain.", "Your plan includes %(num)s domains.", most)
-    elif use.limit == Limit.PAGES:
-        text = ngettext("Your plan includes %(num)s page per site.", "Your plan includes %(num)s pages per site.", most)
-    else:
-        text = ngettext("Your plan includes %(num)s visit a month.", "Your plan includes %(num)s visits a month.", most)
-    more = _("A bigger plan has more.")
-    return text if use.limit == Limit.DISK else f"{text} {more}"
 
 
 # -- what the staff allows instead -----------------------------------------------------------------------------------
@@ -319,34 +219,3 @@ def too_much_for(membership: Membership, parts: Iterable[Part]) -> list[Use]:
 
 def _is_less(then: int | None, now: int | None) -> bool:
     return then is not None and (now is None or then < now)
-
-
-def in_the_way(use: Use) -> str:
-    """Why terms with less of it cannot be had yet."""
-    most, number = use.most or 0, use.used
-    if use.limit == Limit.DISK:
-        values = {"used": -(-number // MEGABYTE), "most": most // MEGABYTE}
-        return _("A site’s pictures take %(used)s MB, and then they may take %(most)s MB. Delete some first.", **values)
-    if use.limit == Limit.SITES:
-        text = ngettext(
-            "It includes %(num)s site, and you have %(used)s.",
-            "It includes %(num)s sites, and you have %(used)s.",
-            most,
-            used=number,
-        )
-    elif use.limit == Limit.CUSTOM_DOMAINS:
-        text = ngettext(
-            "It includes %(num)s domain, and you have %(used)s.",
-            "It includes %(num)s domains, and you have %(used)s.",
-            most,
-            used=number,
-        )
-    else:
-        text = ngettext(
-            "It includes %(num)s page per site, and one site has %(used)s.",
-            "It includes %(num)s pages per site, and one site has %(used)s.",
-            most,
-            used=number,
-        )
-    less = _("Remove some first.")
-    return f"{text} {less}"

@@ -63,7 +63,7 @@ class Facts:
     tax_category: str = "default"
     product_group: str = ""
     provisioner: str = ""  # of a plan: who makes its sites; empty: as the network says
-    limits: tuple[tuple[str, int | None], ...] = ()  # by the names of entitlements.Limit; None: no limit
+    limits: tuple[tuple[str, int | None], ...] = ()  # by the names of limits.Limit; None: no limit
     flags: tuple[str, ...] = ()
     available_addons: tuple[int, ...] = ()
     list_order: int = 10

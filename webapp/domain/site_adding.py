@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from webapp import unit
-from webapp.domain import network, site_import, site_jobs, site_room, site_templates, sites
+from webapp.domain import network, site_filling, site_jobs, site_room, site_templates, sites
 from webapp.domain.site_import import Package
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db
@@ -38,7 +38,7 @@ def add(
         raise Conflict(_("Sites of this plan are made elsewhere, and cannot begin with an export."), code="elsewhere")
     site = reserve(membership, slug, title, template)
     if package is not None:
-        site_import.fill(site, package)
+        site_filling.fill(site, package)
         site.title = title
     unit.current().before_commit(partial(site_jobs.request, site))
     return site

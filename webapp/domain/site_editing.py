@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.domain import entitlements, site_designs, site_text, sites
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db
 from webapp.models import Site, SitePage, SiteStatus

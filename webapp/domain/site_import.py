@@ -1,4 +1,4 @@
-"""A site's export, read and put into a site: all of it, or nothing.
+"""A site's export, read and checked before any of it goes into a site (site_filling.py).
 
 The file comes from anybody. Nothing of it is written to a disk, so what its names say leads nowhere; names that try are
 refused all the same. How much there is, is looked at before it is unpacked, and held while it is. Texts are Markdown as
@@ -19,16 +19,12 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete
 
 from webapp import encryption
-from webapp.domain import entitlements, pictures, site_designs, site_editing, site_pictures, site_templates, site_text
-from webapp.domain.entitlements import Limit, Use
+from webapp.domain import pictures, site_designs, site_editing, site_pictures, site_templates, site_text
 from webapp.domain.site_export import FORMAT, MANIFEST, PICTURES, sealed
 from webapp.errors import Invalid
-from webapp.extensions import db
 from webapp.languages import languages
-from webapp.models import Site, SitePage, SitePicture
 
 PICTURE_BYTES_AT_MOST = 100_000_000  # of all pictures, as they are kept
 BYTES_AT_MOST = PICTURE_BYTES_AT_MOST + 10_000_000  # of the file
@@ -321,53 +317,3 @@ def _drawn(told: Facts, name: str, data: bytes) -> PackedPicture:
     return PackedPicture(
         picture.name, label, round(picture.width), round(picture.height), len(content), lambda: content
     )
-
-
-def may_be_filled(site: Site) -> bool:
-    """Whether an export can take the place of what it shows."""
-    return site.status in site_editing.EDITABLE and bool(site.design) and not site.is_elsewhere
-
-
-# -- writing ---------------------------------------------------------------------------------------------------------
-def replace(site: Site, package: Package, *, checked: bool = True) -> None:
-    """All that the site showed goes, and this comes. Call it in a unit that holds the site's membership.
-
-    `checked`: whether it must fit into what the plan allows; what was there before need not.
-    """
-    for kind in (SitePage, SitePicture):
-        db.session.execute(delete(kind).where(kind.site_id == site.id))
-    db.session.expire(site, ["pages", "pictures"])
-    fill(site, package, checked=checked)
-
-
-def _check_room(site: Site, package: Package) -> None:
-    most = entitlements.of_site(site).limits
-    held = {Limit.PAGES: len(package.pages), Limit.DISK: sum(one.size for one in package.pictures)}
-    for limit, number in held.items():
-        if not entitlements.has_room(site.membership, Use(limit, 0, most[limit]), site=site, more=number):
-            raise Invalid(
-                entitlements.sentence(Use(limit, number, most[limit])), code=entitlements.REACHED, field="file"
-            )
-
-
-def fill(site: Site, package: Package, *, checked: bool = True) -> None:
-    """Into a site that holds nothing. Its address is its own; its name is the export's.
-
-    Raises Invalid where its plan has not so much room.
-    """
-    if checked:
-        _check_room(site, package)
-    site.title, site.design, site.accent = package.title, package.design, package.accent
-    site.logo, site.locale = package.logo, package.locale
-    for position, page in enumerate(package.pages, start=1):
-        facts = {"in_menu": page.in_menu, "published": page.published, "position": position}
-        db.session.add(SitePage(site_id=site.id, slug=page.slug, title=page.title, body=page.body, **facts))
-    for one in package.pictures:
-        row = SitePicture(site_id=site.id, name=one.name, label=one.label, width=one.width, height=one.height)
-        row.size, row.content = one.size, one.content()
-        db.session.add(row)
-        db.session.flush()
-        db.session.expunge(row)  # or all of them would be held in memory at once
-    site.note_change()
-    db.session.flush()
-    db.session.expire(site, ["pages", "pictures"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from webapp.domain import entitlements, pictures, site_building
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.errors import Conflict, NotFound
 from webapp.extensions import db
 from webapp.models import Site, SitePicture

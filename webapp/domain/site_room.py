@@ -7,8 +7,8 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.domain import entitlements
-from webapp.domain.entitlements import Limit, Use
+from webapp.domain import entitlements, limit_sentences
+from webapp.domain.limits import Limit, Use
 from webapp.errors import Conflict
 from webapp.models import Membership, Site, SiteStatus
 
@@ -59,10 +59,8 @@ def check_return(membership: Membership) -> None:
 def check_content(site: Site) -> None:
     """That its membership has room for all that it holds: after it was given to another. Raises Conflict."""
     kept = [use for use in entitlements.uses_of(site) if use.limit != Limit.VISITS]
-    domains = Limit.CUSTOM_DOMAINS
-    used = entitlements.used(site.membership, domains)
-    kept.append(Use(domains, used, entitlements.of(site.membership).limits[domains]))
+    kept.append(entitlements.use(site.membership, Limit.CUSTOM_DOMAINS))
     for use in kept:
         if use.is_over:
             sentence = _("This contract has no room for all that the site holds.")
-            raise Conflict(f"{sentence} {entitlements.sentence(use)}", code="no_room")
+            raise Conflict(f"{sentence} {limit_sentences.no_room(use)}", code="no_room")

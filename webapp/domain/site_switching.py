@@ -14,7 +14,8 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
 from webapp import clock
-from webapp.domain import site_building, site_export, site_import, site_templates
+from webapp.domain import site_building, site_export, site_filling, site_import, site_templates
+from webapp.domain.site_import import Package
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db
 from webapp.models import Site, SiteCopy, SitePage
@@ -25,7 +26,7 @@ COPIES_AT_MOST = 5  # of one site: the oldest goes when there is one more
 
 def may_be_switched(site: Site) -> bool:
     """Only what is written and shown here."""
-    return site_import.may_be_filled(site)
+    return site_filling.may_be_filled(site)
 
 
 def switch(site: Site, template: str, *, seen: int) -> SiteCopy:
@@ -54,10 +55,18 @@ def bring_back(site: Site, copy_id: int, *, seen: int) -> None:
     package = site_import.read(io.BytesIO(copy.content))
     template = copy.template
     keep(site)
-    site_import.replace(site, package, checked=False)
+    site_filling.replace(site, package, checked=False)
     site.template = template
     db.session.delete(copy)
     db.session.flush()
+
+
+def take_over(site: Site, package: Package) -> None:
+    """An export takes the place of what it shows. Call it with the site locked. Raises NotFound, Invalid, Conflict."""
+    if not may_be_switched(site):
+        raise NotFound()
+    keep(site)
+    site_filling.replace(site, package)
 
 
 def check(site: Site, seen: int) -> None:

@@ -9,7 +9,7 @@ from tests import factories
 from tests.blueprints.account.test_sites import HOST, bakery
 from tests.blueprints.admin import rows
 from tests.looking import Look
-from tests.pages import Browser
+from tests.pages import Browser, Page
 from webapp.extensions import db
 from webapp.models import Site, SiteCopy, SitePage
 from webapp.transactions import unit_of_work
@@ -26,7 +26,7 @@ def copies() -> list[SiteCopy]:
     return list(db.session.scalars(select(SiteCopy).order_by(SiteCopy.id)))
 
 
-def choose(browser: Browser, site: Site, **values: object) -> object:
+def choose(browser: Browser, site: Site, **values: object) -> Page:
     return browser.submit(rows.form_of(browser.get(page_of(site)), "/template"), **values)
 
 
@@ -49,7 +49,7 @@ def test_nothing_chosen_and_nothing_offered_is_said_beside_the_choice(browser: B
     for value in (None, "no-such"):
         page = choose(browser, bakery, template_id=value)
         assert browser.response.status_code == 422
-        assert "Choose one of the templates." in page.text  # type: ignore[attr-defined]
+        assert "Choose one of the templates." in page.text
     assert copies() == []
 
 

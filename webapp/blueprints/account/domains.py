@@ -14,6 +14,7 @@ from webapp.blueprints.form import Form
 from webapp.blueprints.site_addresses import address_at, own_names
 from webapp.blueprints.views import View, go_to
 from webapp.domain import domain_names, entitlements, sites
+from webapp.domain.limits import Limit
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import limiter
 from webapp.models import DomainName, Site
@@ -53,11 +54,9 @@ def show(site_id: int, form: DomainForm, *, status: int = 200) -> Response:
     site = own_site(site_id)
     here = domain_words.here(site)
     main = site.main_domain or here
-    limit = entitlements.Limit.CUSTOM_DOMAINS
-    most = entitlements.of(site.membership).limits[limit]
     return list_view.show(
         status=status,
-        use=entitlements.Use(limit, entitlements.used(site.membership, limit), most),
+        use=entitlements.use(site.membership, Limit.CUSTOM_DOMAINS),
         site=site,
         here=here,
         main_url=address_at(main),

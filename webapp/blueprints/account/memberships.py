@@ -31,7 +31,7 @@ from webapp.domain import (
     receivables,
     site_room,
 )
-from webapp.domain.entitlements import Limit, Use
+from webapp.domain.limits import Limit, Use
 from webapp.domain.stories import Place
 from webapp.errors import Conflict, DomainError
 from webapp.formatting import long_date

@@ -11,7 +11,7 @@ from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.account.sites import own_site
 from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.views import View, go_to
-from webapp.domain import site_import, site_switching, sites
+from webapp.domain import site_filling, site_import, site_switching, sites
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import csrf, limiter
 from webapp.models import Site
@@ -28,7 +28,7 @@ def export_site(site_id: int) -> ResponseReturnValue:
 def filled(site_id: int) -> Site:
     """Raises NotFound for one that is not written here."""
     site = own_site(site_id)
-    if not site_import.may_be_filled(site):
+    if not site_filling.may_be_filled(site):
         raise NotFound()
     return site
 
@@ -58,9 +58,7 @@ def create_import(site_id: int) -> ResponseReturnValue:
         form.validate()
         package = site_files.package_for(form)
         with changing():
-            sites.locked(site_id, customer_id=customer().id)
-            site_switching.keep(filled(site_id))
-            site_import.replace(filled(site_id), package)
+            site_switching.take_over(sites.locked(site_id, customer_id=customer().id), package)
     except Invalid as problem:
         return show(site_id, form, status=site_files.refused(form, problem))
     except Conflict as problem:

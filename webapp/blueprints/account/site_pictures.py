@@ -12,7 +12,7 @@ from webapp.blueprints.account.sites import own_site
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
 from webapp.domain import entitlements, site_pictures
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import csrf
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.blueprints import access, limit_words
 from webapp.blueprints.admin import product_words, reasons, words
 from webapp.domain import attention, attention_digests, bulk
-from webapp.domain.entitlements import Limit, Use
+from webapp.domain.limits import Limit, Use
 from webapp.extensions import db
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")

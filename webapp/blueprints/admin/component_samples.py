@@ -15,7 +15,7 @@ from webapp import charts, clock
 from webapp.blueprints.admin.timeline import Entry
 from webapp.blueprints.checkout.cards import Contact, PlanCard
 from webapp.blueprints.form import Form
-from webapp.domain.entitlements import MEGABYTE, Limit, Use
+from webapp.domain.limits import MEGABYTE, Limit, Use
 from webapp.formatting import per_period
 from webapp.money import Money
 from webapp.periods import Period, Unit

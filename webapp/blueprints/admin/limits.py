@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -24,7 +23,8 @@ from webapp.blueprints.limit_words import NAMES
 from webapp.blueprints.views import View, go_to
 from webapp.domain import entitlements, locks
 from webapp.domain import sites as domain_sites
-from webapp.domain.entitlements import LIMITS_OF, Limit
+from webapp.domain.entitlements import LIMITS_OF
+from webapp.domain.limits import OF_SITE, Limit
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict
 from webapp.models import Membership, Site
@@ -113,7 +113,7 @@ def show(row: Row, form: OverrideForm, *, problem: str = "", status: int = 200) 
         may_edit=Capability.SITES_EDIT if is_site else Capability.MEMBERSHIPS_STEER,
         uses=entitlements.uses_of(row) if isinstance(row, Site) else entitlements.uses(row, entitled),
         entitled=entitled,
-        of_each_site=() if is_site else [(limit, limit_words.said(limit, entitled.limits[limit])) for limit in OF_EACH],
+        of_each_site=() if is_site else [(limit, limit_words.said(limit, entitled.limits[limit])) for limit in OF_SITE],
         is_site=is_site,
         kinds=LIMITS_OF[type(row)],
         form=form,
@@ -121,9 +121,6 @@ def show(row: Row, form: OverrideForm, *, problem: str = "", status: int = 200) 
         errors=form.problems(),
         problem=problem,
     )
-
-
-OF_EACH: Sequence[Limit] = entitlements.OF_SITE
 
 
 def keep(look: Any, lock: Any) -> ResponseReturnValue:

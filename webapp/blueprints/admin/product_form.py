@@ -25,7 +25,7 @@ from webapp.blueprints.admin import product_words as words
 from webapp.blueprints.amounts import written
 from webapp.blueprints.form import Form
 from webapp.blueprints.limit_words import NAMES
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.errors import Invalid
 from webapp.models import PricingType, Product, ProductType, PwywRecurring
 from webapp.money import Money

@@ -13,7 +13,7 @@ from webapp.blueprints.admin.product_form import ONCE, STAYS, CurrencyRow, Produ
 from webapp.blueprints.admin.reading import Reader
 from webapp.currencies import in_use
 from webapp.domain import product_facts, product_problems
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.domain.product_facts import Elsewhere, Facts
 from webapp.errors import Invalid
 from webapp.models import PricingType, ProductType, PwywRecurring

@@ -21,7 +21,7 @@ from webapp.blueprints.form import Form
 from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.site_templates import routes as site_templates
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, locks, site_adding, site_import, site_room, sites
+from webapp.domain import audit, locks, site_adding, site_filling, site_import, site_room, site_switching, sites
 from webapp.domain.site_import import Package
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Invalid, NotFound
@@ -49,7 +49,7 @@ def confirm_site_import(site_id: int) -> ResponseReturnValue:
 def ask(site_id: int, form: ImportForm, *, status: int = 200) -> Response:
     """Raises NotFound for a site that is not written here."""
     site = pages.look_at(site_id)
-    if not site_import.may_be_filled(site):
+    if not site_filling.may_be_filled(site):
         raise NotFound()
     most = site_import.BYTES_AT_MOST
     return import_view.show(status=status, site=site, form=form, errors=form.problems(), most=most)
@@ -72,6 +72,9 @@ def create_site_import(site_id: int) -> ResponseReturnValue:
         fill(site_id, package)
     except Invalid as problem:
         return ask(site_id, form, status=site_files.refused(form, problem))
+    except Conflict as problem:
+        form.file.errors = [problem.message]
+        return ask(site_id, form, status=problem.status)
     flash(_("The site shows what the export holds."), "success")
     return go_to(url_for("admin.show_site", site_id=site_id))
 
@@ -80,10 +83,8 @@ def fill(site_id: int, package: Package) -> None:
     """Raises NotFound for a site that is not written here any more."""
     with unit_of_work(actor()):
         site = sites.locked(site_id)
-        if not site_import.may_be_filled(site):
-            raise NotFound()
         before = {"name": site.title, "count": len(site.pages)}
-        site_import.replace(site, package)
+        site_switching.take_over(site, package)
         audit.note(site, "sites.import", before=before, after={"name": site.title, "count": len(package.pages)})
 
 

@@ -13,7 +13,7 @@ from webapp.blueprints.api.fields import Choice, Flag, Id, Shape, Whole
 from webapp.blueprints.api.memberships import READ, TAG
 from webapp.blueprints.api.operations import Answer, operation
 from webapp.domain import entitlements
-from webapp.domain.entitlements import Use
+from webapp.domain.limits import Use
 from webapp.models import Membership, MembershipStatus, Product
 
 

@@ -14,7 +14,7 @@ from webapp.blueprints import limit_words
 from webapp.blueprints.api.refusals import InvalidFields
 from webapp.blueprints.errors import settings
 from webapp.domain import catalog, network, product_facts
-from webapp.domain.entitlements import Limit
+from webapp.domain.limits import Limit
 from webapp.domain.product_facts import Elsewhere, Facts
 from webapp.errors import Invalid
 from webapp.extensions import db
