@@ -14,9 +14,9 @@ from wtforms import EmailField, Form
 
 from webapp.bank_transfers import BankAccount
 from webapp.blueprints import qr
-from webapp.blueprints.checkout import shaping
+from webapp.blueprints.checkout import shapes, shaping
 from webapp.blueprints.checkout.forms import CheckoutForm
-from webapp.blueprints.checkout.shaping import Shape
+from webapp.blueprints.checkout.shapes import Shape
 from webapp.blueprints.transfers import Shown
 from webapp.domain import checkout_forms
 from webapp.domain.form_definitions import Words, said
@@ -37,7 +37,7 @@ def eur(minor: int) -> Money:
 
 def shape_for(*, is_member: bool) -> Shape:
     """The form that a network begins with."""
-    return shaping.shape_of(checkout_forms.standard(), is_member=is_member)
+    return shapes.shape_of(checkout_forms.standard(), is_member=is_member)
 
 
 def words(of: Words) -> str:

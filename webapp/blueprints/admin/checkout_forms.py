@@ -13,8 +13,7 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import changes, checkout_form_words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.checkout_form_fields import FieldForm, FormSettings, NewForm
-from webapp.blueprints.checkout import routes as buying
-from webapp.blueprints.checkout import shaping
+from webapp.blueprints.checkout import order_page, shapes, shaping
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.errors import settings
 from webapp.blueprints.views import View, go_to, is_fragment_request
@@ -299,11 +298,11 @@ def preview_checkout_form(form_slug: str) -> ResponseReturnValue:
     row = checkout_forms.find(form_slug)
     form = Form(form_slug, checkout_forms.worked_at(row))
     is_member = request.args.get("as") == "member"
-    shape = shaping.shape_of(form, is_member=is_member, step=request.args.get("step"))
+    shape = shapes.shape_of(form, is_member=is_member, step=request.args.get("step"))
     values: dict[str, Any] = {"billing_country": ""}
     made = shaping.shape(CheckoutForm(formdata=None, data=values), shape, values)
     made.filled = values
-    response = preview_view.answer(buying.body_of(made, view=preview_view), 200)
+    response = preview_view.answer(order_page.body_of(made, view=preview_view), 200)
     policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'self'; form-action 'none'"
     response.headers.update({"Content-Security-Policy": policy, "Cache-Control": "no-store"})
     return response

@@ -32,7 +32,7 @@ from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST
 from webapp.leaked_passwords import is_leaked
 
 if TYPE_CHECKING:
-    from webapp.blueprints.checkout.shaping import Shape
+    from webapp.blueprints.checkout.shapes import Shape
 
 PERSON, BUSINESS = "person", "business"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9_-]{3,59}")

@@ -1,10 +1,8 @@
-"""The order form as its definition has it, for who looks: steps, panels, and the operator's own questions."""
+"""The order form in the shape that its definition gives it: own questions, their words, and their answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import request, url_for
@@ -16,17 +14,15 @@ from wtforms.validators import Optional
 
 from webapp.blueprints.checkout import named_prices
 from webapp.blueprints.checkout.forms import PERSON, CheckoutForm, steers, stripped
-from webapp.domain import form_problems, network
-from webapp.domain.checkout_forms import Form
+from webapp.blueprints.checkout.shapes import ALWAYS, Panel, Shape
+from webapp.domain import network
 from webapp.domain.field_types import TYPES, FieldType, Shown
 from webapp.domain.field_types.asking import Select
 from webapp.domain.field_types.base import listed, ticked
-from webapp.domain.form_definitions import MAIN, Definition, Keep, Spec, Step, Words, said
+from webapp.domain.form_definitions import MAIN, Keep, Spec, Step, Words, said
 from webapp.domain.mail_rendering import both
 from webapp.errors import Invalid
-from webapp.hooks import apply_filters
 
-FINAL_FIELDS = "wu_checkout_form_final_fields"
 SECTIONS: Mapping[str, Any] = {
     "plan": _l("What you order"),
     "details": _l("Your details"),
@@ -34,144 +30,7 @@ SECTIONS: Mapping[str, Any] = {
     "payment": _l("How you pay"),
     "consent": _l("Before you order"),
 }
-# Which of the form's controls count whatever it asks.
-ALWAYS = frozenset(("csrf_token", "order_token", "quoted", "without_trial", "products", "currency"))
 DEFAULTS: Mapping[str, Any] = {"customer_type": PERSON, "addons": []}
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A section of the page with what belongs to it. Without a heading, its fields stand on the page itself."""
-
-    id: str
-    about: str = ""
-    heading: Spec | None = None
-    fields: list[Spec] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """`at`: which of the steps is shown. `plan`: the one that the address says. `is_look`: only to be looked at."""
-
-    slug: str
-    definition: Definition = field(repr=False)
-    steps: tuple[Step, ...]
-    at: int = 0
-    plan: str | None = None
-    is_look: bool = False
-
-    @property
-    def step(self) -> Step:
-        return self.steps[self.at]
-
-    @property
-    def is_last(self) -> bool:
-        return self.at == len(self.steps) - 1
-
-    @property
-    def is_one_page(self) -> bool:
-        return len(self.steps) == 1
-
-    @cached_property
-    def fields(self) -> dict[str, Spec]:
-        """By id, all that this reader is shown on any step."""
-        return {one.id: one for step in self.steps for one in step.fields}
-
-    @cached_property
-    def kinds(self) -> dict[str, Spec]:
-        """By type; what sells is there once."""
-        return {one.type: one for one in self.fields.values()}
-
-    @cached_property
-    def here(self) -> dict[str, Spec]:
-        """By type, on this step."""
-        return {one.type: one for one in self.step.fields}
-
-    @cached_property
-    def asked(self) -> frozenset[str]:
-        return ALWAYS.union(*(controls_of(one) for one in self.fields.values()))
-
-    def at_step(self, step: str | None) -> Shape:
-        at = next((at for at, one in enumerate(self.steps) if one.id == step), 0)
-        return replace(self, at=at)
-
-    def names_at(self, at: int) -> frozenset[str]:
-        """The controls of a step; what belongs to no control is said on the last."""
-        return frozenset(name for one in self.steps[at].fields for name in controls_of(one))
-
-    def place_of(self, name: str) -> int:
-        """On which step a control is."""
-        if name.startswith((named_prices.AMOUNT, named_prices.AGAIN)):
-            name = "products"
-        return next((at for at in range(len(self.steps)) if name in self.names_at(at)), len(self.steps) - 1)
-
-    @property
-    def panels(self) -> list[Panel]:
-        """The step's fields but for those that end it: they have a panel of their own."""
-        panels = [Panel("")]
-        for spec in self.step.fields:
-            if spec.type == "section":
-                about = str(spec.options.get("about", ""))
-                panels.append(Panel(f"{about or spec.id}-section", about, spec))
-            elif spec.type not in ("order_summary", "submit_button"):
-                panels[-1].fields.append(spec)
-        return [one for one in panels if one.fields or one.heading is not None]
-
-    @property
-    def sections(self) -> frozenset[str]:
-        """The ids that the summary's links may lead to."""
-        return frozenset(one.id for one in self.panels)
-
-    @property
-    def button(self) -> Spec | None:
-        return self.here.get("submit_button")
-
-    def plans(self, plans: Iterable[Any]) -> list[Any]:
-        """Of those on sale, the ones that this form sells."""
-        return [one for one in plans if self.sells(one.slug)]
-
-    def sells(self, slug: str) -> bool:
-        """Whether this plan is one that the form offers at all; what is on sale the cart knows."""
-        fixed, table = self.kinds.get("products"), self.kinds.get("pricing_table")
-        named = listed(fixed, "products")[:1] if fixed is not None else listed(table, "plans") if table else []
-        return not named or slug in named
-
-    def countries(self, served: list[str]) -> list[str]:
-        """Where the buyer may live, of those that the network sells to (none: to all)."""
-        own = list(self.definition.countries)
-        return [one for one in own if not served or one in served] if own else served
-
-    def templates(self, offered: Iterable[Any]) -> list[Any]:
-        named = listed(self.kinds["template_selection"], "templates") if "template_selection" in self.kinds else []
-        return [one for one in offered if not named or one.slug in named] or list(offered)
-
-    def sold_beside(self, slugs: Iterable[str]) -> set[str]:
-        """Which of these products may be ordered beside the plan."""
-        fixed, bump = self.kinds.get("products"), self.kinds.get("order_bump")
-        named = listed(bump, "products") if bump is not None else []
-        known = {one for one in slugs if bump is not None and (not named or one in named)}
-        return known | (set(listed(fixed, "products")) if fixed is not None else set())
-
-    def addons(self, offered: Iterable[Any]) -> list[Any]:
-        bump = self.kinds.get("order_bump")
-        named = listed(bump, "products") if bump is not None else []
-        return [one for one in offered if bump is not None and (not named or one.slug in named)]
-
-
-def controls_of(spec: Spec) -> tuple[str, ...]:
-    kind = TYPES[spec.type]
-    return (spec.id,) if kind.answers else kind.controls
-
-
-def shape_of(form: Form, *, is_member: bool, step: str | None = None, plan: str | None = None) -> Shape:
-    """For this reader, as the filter `wu_checkout_form_final_fields` leaves it."""
-    steps = []
-    for one in form_problems.steps_for(form.definition, is_member):
-        kept = apply_filters(FINAL_FIELDS, list(one.fields), form)
-        fields = tuple(spec for spec in kept if isinstance(spec, Spec) and spec.type in TYPES)
-        steps.append(replace(one, fields=fields))
-    made = Shape(form.slug, form.definition, tuple(steps) or (Step("order"),), plan=plan)
-    return made.at_step(step)
 
 
 # -- the form's fields -----------------------------------------------------------------------------------------------
