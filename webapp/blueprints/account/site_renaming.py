@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.blueprints.account.base import bp, changing, customer
-from webapp.blueprints.errors import settings
 from webapp.blueprints.site_addresses import site_address
-from webapp.blueprints.site_forms import AddressForm
+from webapp.blueprints.site_forms import AddressForm, told_of_address
 from webapp.blueprints.views import View, go_to
 from webapp.domain import site_renaming, sites
 from webapp.errors import Invalid, NotFound
@@ -34,15 +33,7 @@ def edit_address(site_id: int) -> ResponseReturnValue:
 
 def show(site_id: int, form: AddressForm, *, status: int = 200) -> Response:
     site = renameable(site_id)
-    return address_view.show(
-        status=status,
-        site=site,
-        form=form,
-        errors=form.problems(),
-        former=site_renaming.leading_on(site),
-        days=site_renaming.LEADS_ON_FOR.days,
-        site_suffix=f".{settings().network_domain}",
-    )
+    return address_view.show(status=status, **told_of_address(site, form))
 
 
 @bp.post("/sites/<int:site_id>/address")

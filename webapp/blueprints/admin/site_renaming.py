@@ -12,8 +12,7 @@ from wtforms.validators import Optional
 from webapp.blueprints.access import needs
 from webapp.blueprints.admin import sites as pages
 from webapp.blueprints.admin.base import actor, bp
-from webapp.blueprints.errors import settings
-from webapp.blueprints.site_forms import AddressForm
+from webapp.blueprints.site_forms import AddressForm, told_of_address
 from webapp.blueprints.views import View, go_to
 from webapp.domain import audit, site_renaming, sites
 from webapp.domain.staff import Capability
@@ -37,15 +36,7 @@ def edit_site_address(site_id: int) -> ResponseReturnValue:
 
 def ask(site_id: int, form: RenamingForm, *, status: int = 200) -> Response:
     site = pages.look_at(site_id)
-    return address_view.show(
-        status=status,
-        site=site,
-        form=form,
-        errors=form.problems(),
-        former=site_renaming.leading_on(site),
-        days=site_renaming.LEADS_ON_FOR.days,
-        site_suffix=f".{settings().network_domain}",
-    )
+    return address_view.show(status=status, **told_of_address(site, form))
 
 
 @bp.post("/sites/<int:site_id>/address")
