@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -75,7 +74,7 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
         membership=membership,
         sites=[site for site in membership.sites if site.is_kept],
         rooms=site_room.look(membership),
-        uses=worth_saying(entitlements.uses(membership)) if membership.is_served else [],
+        uses=limited_uses(membership) if membership.is_served else [],
         payments=receivables.of_customer(membership.customer_id, membership_id=membership.id, limit=PAYMENTS_SHOWN),
         ahead=prospect_words.steps(membership, lifecycle.next_payment(membership)),
         **told(membership),
@@ -89,9 +88,14 @@ def show(membership: Membership, *, problem: str = "", status: int = 200) -> Res
     )
 
 
-def worth_saying(uses: Sequence[Use]) -> list[Use]:
-    """That a contract is for one site goes without saying, and so does what is not used and has no limit."""
-    return [use for use in uses if (use.used or use.most) and (use.limit, use.most) != (Limit.SITES, 1)]
+def limited_uses(membership: Membership) -> list[Use]:
+    """Of what has a limit; that a contract is for one site goes without saying. Counts nothing where none has."""
+    entitled = entitlements.of(membership)
+    limits = (Limit.SITES, Limit.CUSTOM_DOMAINS)
+    limited = [
+        one for one in limits if entitled.limits[one] is not None and (one, entitled.limits[one]) != (limits[0], 1)
+    ]
+    return [use for use in entitlements.uses(membership, entitled) if use.limit in limited] if limited else []
 
 
 def told(membership: Membership) -> dict[str, Any]:
