@@ -16,6 +16,24 @@ from dns.rdatatype import RdataType
 Answer = Callable[[dns.message.Message], "bytes | None"]
 
 
+def one_port() -> tuple[socket.socket, socket.socket]:
+    """By UDP and TCP alike: a port that is free for the one may be somebody's for the other, so several are tried."""
+    for last in range(50, -1, -1):
+        udp, tcp = (socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            udp.bind(("127.0.0.1", 0))
+            tcp.bind(udp.getsockname())
+        except OSError:
+            udp.close()
+            tcp.close()
+            if not last:
+                raise
+        else:
+            return udp, tcp
+    raise AssertionError("not reached")
+
+
 class NameServer:
     """`records`: what it knows, by name and kind. `tricks`: what it does instead, by name."""
 
@@ -23,12 +41,8 @@ class NameServer:
         self.records: dict[tuple[str, str], list[str]] = {}
         self.tricks: dict[str, Answer] = {}
         self.asked: list[tuple[str, str]] = []
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind(("127.0.0.1", 0))
+        self._udp, self._tcp = one_port()
         self.port = int(self._udp.getsockname()[1])
-        self._tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._tcp.bind(("127.0.0.1", self.port))
         self._tcp.listen(5)
         self._threads = [threading.Thread(target=one, daemon=True) for one in (self._serve_udp, self._serve_tcp)]
 
