@@ -32,6 +32,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "memberships": ("read",),
     "payments": ("read",),
     "sites": ("read",),
+    "domains": ("read", "write"),
 }
 SCOPES = (
     EVERYTHING,

@@ -18,7 +18,7 @@ from tests import factories
 from tests.blueprints.api import described
 from tests.blueprints.api.conftest import Caller
 from webapp.blueprints.api.operations import OPERATIONS
-from webapp.models import ProductType
+from webapp.models import DomainName, DomainStatus, ProductType, Site, SiteStatus
 
 TEXTS = st.one_of(
     st.text(max_size=30),
@@ -62,6 +62,7 @@ def fields(schema: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(lambda body, extra: {**body, **extra}, some, st.dictionaries(TEXTS, JSON, max_size=1))
 
 
+NUMBERED = (("int:tax_rate_id", "1"), ("int:domain_id", "1"))
 WITH_BODY = [one for one in OPERATIONS.values() if one.body is not None]
 
 
@@ -71,7 +72,7 @@ WITH_BODY = [one for one in OPERATIONS.values() if one.body is not None]
 def test_whatever_is_sent_is_answered_as_described(client: FlaskClient, name: str, data: st.DataObject) -> None:
     known = OPERATIONS[name]
     caller, path = grounds(client), known.rule
-    for argument, value in (("product", "premium"), ("discount_code", "TEN"), ("int:tax_rate_id", "1")):
+    for argument, value in (("product", "premium"), ("discount_code", "TEN"), *NUMBERED):
         path = path.replace(f"<{argument}>", value)
     found = described.operation_of(client.application, known.method, f"/api/v2{path}")
     assert found is not None
@@ -103,6 +104,10 @@ def grounds(client: FlaskClient) -> Caller:
         factories.product("backup", type=ProductType.PACKAGE)
         factories.discount_code("TEN")
         factories.payment()
+        agreement = factories.active_membership(plan=factories.product("shop", limits={"custom_domains": 2}))
+        facts = {"membership_id": agreement.id, "customer_id": agreement.customer_id, "status": SiteStatus.PUBLISHED}
+        site = factories.save(lambda: Site(id=1, slug="bakery", title="Bakery", **facts))
+        factories.save(lambda: DomainName(id=1, site_id=site.id, name="bakery.de", status=DomainStatus.ACTIVE))
         known = Caller(client, *factories.api_key())
         vars(client)["grounds"] = known
     return known

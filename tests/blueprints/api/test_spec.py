@@ -45,6 +45,9 @@ def test_each_route_is_in_it_and_nothing_else(app: Flask, spec: dict[str, Any]) 
     assert len(routes) == len(OPERATIONS)
 
 
+SENT_NOTHING = {"POST /domains/{domain_id}/checks"}  # its address says all
+
+
 def test_each_operation_is_told_in_full(spec: dict[str, Any]) -> None:
     for method, path, one in operations(spec):
         told = f"{method} {path}"
@@ -54,13 +57,12 @@ def test_each_operation_is_told_in_full(spec: dict[str, Any]) -> None:
         assert {"400", "401", "403", "429"} <= set(one["responses"]), told
         if "{" in path:
             assert "404" in one["responses"], told
-        if method in ("POST", "PATCH", "PUT"):
+        if method in ("POST", "PATCH", "PUT") and told not in SENT_NOTHING:
             assert one["requestBody"]["content"]["application/json"]["example"], told
             assert {"413", "415", "422"} <= set(one["responses"]), told
         if method != "DELETE":
-            assert one["responses"]["201" if "201" in one["responses"] else "200"]["content"]["application/json"][
-                "example"
-            ], told
+            status = next(status for status in one["responses"] if status.startswith("2"))
+            assert one["responses"][status]["content"]["application/json"]["example"], told
 
 
 def schemas(spec: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:

@@ -17,6 +17,7 @@ NOUNS: dict[str, LazyString] = {
     "memberships": _l("Memberships"),
     "payments": _l("Payments"),
     "sites": _l("Sites"),
+    "domains": _l("Domains"),
 }
 VERBS: dict[str, LazyString] = {"read": _l("read"), "write": _l("change")}
 OTHERS: dict[str, LazyString] = {

@@ -29,15 +29,19 @@ SITE = joinedload(DomainName.site)
 
 def search(text: str) -> ColumnElement[bool]:
     """By number, or by the beginning of the name, in letters of any script."""
-    try:
-        name = idna.encode(text, uts46=True).decode()
-    except idna.IDNAError:
-        name = text.lower()
     return searches.any_of(
         DomainName.id,
-        select(DomainName.id).where(searches.begins_with(DomainName.name, name)),
+        select(DomainName.id).where(searches.begins_with(DomainName.name, in_ascii(text))),
         *searches.by_number(DomainName.id, text),
     )
+
+
+def in_ascii(text: str) -> str:
+    """As a name is kept, as far as what was typed can be one."""
+    try:
+        return idna.encode(text, uts46=True).decode()
+    except idna.IDNAError:
+        return text.lower()
 
 
 def of_site() -> Filter:

@@ -81,6 +81,8 @@ ACTIONS: dict[str, LazyString] = {
     "sites.limits": _l("Limits of a site set by hand"),
     "sites.rename": _l("Site given another address"),
     "sites.transfer": _l("Site given to another customer"),
+    "domains.add": _l("Domain added"),
+    "domains.main": _l("Main address changed"),
     "domains.check": _l("Records of a domain looked at"),
     "domains.remove": _l("Domain removed"),
     "sites.delete": _l("What a site held deleted"),

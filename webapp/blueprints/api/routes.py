@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.blueprints.api import (
     carts,
     discount_codes,
+    domains,
     entitlements,
     memberships,
     payments,
@@ -19,6 +20,7 @@ __all__ = [
     "bp",
     "carts",
     "discount_codes",
+    "domains",
     "entitlements",
     "memberships",
     "payments",

@@ -48,6 +48,7 @@ TAGS = {
     "memberships": "The standing agreements with customers.",
     "payments": "Money asked for, with its lines and what was given back.",
     "sites": "What customers get for the money: where each is, and how it stands.",
+    "domains": "Customers' own domains: which site each is of, and what its records still lack.",
     "carts": "What an order would cost. Nothing is written.",
 }
 
