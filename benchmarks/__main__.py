@@ -12,7 +12,20 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import admin, carts, checkout, hooks, inbox, memory, outbox, registration, renewals, report, starting
+from benchmarks import (
+    admin,
+    carts,
+    checkout,
+    hooks,
+    inbox,
+    memory,
+    outbox,
+    registration,
+    renewals,
+    report,
+    sites,
+    starting,
+)
 from benchmarks.measuring import Result
 from benchmarks.network import Network, scratch
 from benchmarks.servers import ROOT
@@ -27,6 +40,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "outbox": outbox.run,
     "inbox": inbox.run,
     "renewals": renewals.run,
+    "sites": sites.run,
     "memory": memory.run,
     "admin": admin.run,
 }

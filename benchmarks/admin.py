@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import requests
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from benchmarks import crowd, load
 from benchmarks.measuring import Result, interleaved, ratio
-from benchmarks.network import Network, form_of, scratch
+from benchmarks.network import Network, form_of, on_the_given_server, scratch
 from benchmarks.servers import Server
 
 FEW, MANY, MILLION = 1_000, 100_000, 1_000_000
@@ -101,24 +98,3 @@ class Visitor:
                 if status != 200:
                     raise load.WrongAnswer(f"{path}: {status} {answer[:200]!r}")
         return best * 1000
-
-
-@contextmanager
-def on_the_given_server(network: Network) -> Iterator[None]:
-    """A database of its own on the PostgreSQL of DATABASE_URL, where one is given; else SQLite."""
-    given = os.environ.get("DATABASE_URL", "")
-    if not given.startswith("postgres"):
-        yield
-        return
-    url = make_url(given.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
-    name = f"parzelle_bench_{os.getpid()}_{id(network)}"
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    network.env["DATABASE_URL"] = url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        yield
-    finally:
-        with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        server.dispose()

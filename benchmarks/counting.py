@@ -24,11 +24,11 @@ class Seen:
     calls_inside: int = 0
 
 
-def of_page(network: Network, path: str) -> int:
+def of_page(network: Network, path: str, **request: Any) -> int:
     client = network.app.test_client()
-    answered(client.get(path), 200)
+    answered(client.get(path, **request), 200)
     with watching(network) as seen:
-        answered(client.get(path), 200)
+        answered(client.get(path, **request), 200)
     return seen.statements
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 import threading
@@ -17,6 +18,8 @@ from urllib.parse import urlencode
 import requests
 from cryptography.fernet import Fernet
 from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from benchmarks import load
 from benchmarks.servers import Server, plain_environment, served
@@ -95,6 +98,27 @@ def scratch() -> Iterator[Network]:
         (folder / "redis").mkdir()
         with valkey.running(folder / "redis") as redis_url:
             yield Network(folder, redis_url)
+
+
+@contextmanager
+def on_the_given_server(network: Network) -> Iterator[None]:
+    """A database of its own on the PostgreSQL of DATABASE_URL, where one is given; else SQLite."""
+    given = os.environ.get("DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        yield
+        return
+    url = make_url(given.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
+    name = f"parzelle_bench_{os.getpid()}_{id(network)}"
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    network.env["DATABASE_URL"] = url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        yield
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        server.dispose()
 
 
 def email_of(number: int) -> str:

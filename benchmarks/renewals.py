@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import text
 
 from benchmarks import crowd
-from benchmarks.admin import on_the_given_server
 from benchmarks.measuring import Result, at_most, interleaved, ratio
-from benchmarks.network import Network, scratch
+from benchmarks.network import Network, on_the_given_server, scratch
 
 GATEWAY = "at-once"
 DUE, MANY = 1_000, 100_000

@@ -32,3 +32,11 @@ def test_a_setting_that_is_missing_or_unusable_is_one_sentence(env: dict[str, st
     assert done.returncode == 1
     assert done.stderr.startswith(sentence)
     assert done.stderr.count("\n") == 1
+
+
+def test_what_few_ever_use_is_loaded_by_them() -> None:
+    """Each of these takes every process some megabytes."""
+    loads = "import sys, webapp.domain.passkeys, webapp.gateways.stripe; "
+    says = "print(*{'webauthn', 'stripe'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", loads + says], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -10,21 +10,6 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import joinedload
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from webapp import clock
 from webapp.domain import sessions
@@ -69,67 +54,57 @@ def handle_of(user: User, party: Party) -> bytes:
 
 
 def registration_options(user: User, party: Party) -> dict[str, Any]:
-    """For navigator.credentials.create: a key that is found without a name, behind the device's own lock."""
-    options = generate_registration_options(
-        rp_id=party.host,
-        rp_name=party.name,
-        user_id=handle_of(user, party),
+    """For navigator.credentials.create."""
+    from webapp.domain import passkey_ceremony
+
+    return passkey_ceremony.registration_options(
+        handle=handle_of(user, party),
         user_name=user.email,
-        user_display_name=user.name or user.email,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-        exclude_credentials=descriptors(of(user.id)),
+        display_name=user.name or user.email,
+        host=party.host,
+        network=party.name,
+        known=ids_of(user.id),
     )
-    return dict(json.loads(options_to_json(options)))
 
 
 def sign_in_options(party: Party, user_id: int | None = None) -> dict[str, Any]:
     """For navigator.credentials.get; `user_id` when the password was right already and this is the second step."""
-    allowed = descriptors(of(user_id)) if user_id is not None else None
-    options = generate_authentication_options(
-        rp_id=party.host, allow_credentials=allowed, user_verification=UserVerificationRequirement.REQUIRED
-    )
-    return dict(json.loads(options_to_json(options)))
+    from webapp.domain import passkey_ceremony
+
+    allowed = ids_of(user_id) if user_id is not None else None
+    return passkey_ceremony.sign_in_options(host=party.host, allowed=allowed)
 
 
-def descriptors(passkeys: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential_id)) for one in passkeys]
+def ids_of(user_id: int) -> list[str]:
+    return [one.credential_id for one in of(user_id)]
 
 
 def refused() -> Invalid:
     return Invalid(code="passkey_refused")
 
 
-def spend(challenge: Challenge) -> bytes:
-    """The bytes to compare with. Raises Invalid when it is stale, or was answered before."""
+def spend(challenge: Challenge) -> None:
+    """It is answered once. Raises Invalid when it is stale, or was answered before."""
     hashed, now = sessions.hashed(challenge.value), clock.now()
     new = insert_once(db.session(), SpentChallenge, {"challenge_hash": hashed, "at": now}, ["challenge_hash"])
     if not challenge.is_fresh or not new:
         raise refused()
-    return base64url_to_bytes(challenge.value)
 
 
 def add(user: User, answer: str, challenge: Challenge, party: Party, *, name: str, where: Origin) -> Passkey:
     """Keep a new one. Raises Invalid when what the browser says does not hold."""
-    expected = spend(challenge)
+    from webapp.domain import passkey_ceremony
+
+    spend(challenge)
     try:
-        verified = verify_registration_response(
-            credential=answer,
-            expected_challenge=expected,
-            expected_rp_id=party.host,
-            expected_origin=party.origin,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+        made = passkey_ceremony.registered(answer, passkey_ceremony.Asked(challenge.value, party.host, party.origin))
+    except passkey_ceremony.Refused:
         raise refused() from None
-    credential_id = bytes_to_base64url(verified.credential_id)
-    known = db.session.scalar(select(Passkey.id).where(Passkey.credential_id == credential_id))
+    known = db.session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id))
     count = db.session.scalar(select(func.count()).where(Passkey.user_id == user.id)) or 0
     if known is not None or count >= AT_MOST:
         raise refused()
-    passkey = Passkey(user_id=user.id, name=name, credential_id=credential_id, sign_count=verified.sign_count)
-    passkey.public_key = bytes_to_base64url(verified.credential_public_key)
+    passkey = Passkey(user_id=user.id, name=name, **made._asdict())
     db.session.add(passkey)
     sessions.note(user.id, "passkey_added", where)
     return passkey
@@ -137,24 +112,19 @@ def add(user: User, answer: str, challenge: Challenge, party: Party, *, name: st
 
 def accept(answer: str, challenge: Challenge, party: Party, *, user_id: int | None = None) -> User:
     """Whose passkey has answered; with `user_id` only theirs is taken. Raises Invalid for anything else."""
-    expected = spend(challenge)
+    from webapp.domain import passkey_ceremony
+
+    spend(challenge)
     passkey = named_by(answer)
     if passkey is None or (user_id is not None and passkey.user_id != user_id):
         raise refused()
+    asked = passkey_ceremony.Asked(challenge.value, party.host, party.origin)
     try:
-        verified = verify_authentication_response(
-            credential=answer,
-            expected_challenge=expected,
-            expected_rp_id=party.host,
-            expected_origin=party.origin,
-            credential_public_key=base64url_to_bytes(passkey.public_key),
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+        signed = passkey_ceremony.answered(answer, asked, public_key=passkey.public_key, sign_count=passkey.sign_count)
+    except passkey_ceremony.Refused:
         raise refused() from None
     seen = update(Passkey).where(Passkey.id == passkey.id)
-    db.session.execute(seen.values(sign_count=verified.new_sign_count, used_at=clock.now()))
+    db.session.execute(seen.values(sign_count=signed, used_at=clock.now()))
     if passkey.user.disabled_at is not None:
         raise refused()
     return passkey.user
