@@ -153,5 +153,5 @@ def our_gateways(settings: Settings) -> dict[str, Factory]:
 def our_provisioners() -> dict[str, Maker]:
     return {
         "built-in": partial(BuiltInProvisioner, build=site_making.make),
-        "webhook": partial(WebhookProvisioner, value_of=network.value_of),
+        "webhook": partial(WebhookProvisioner, value_of=network.value_of, offers=network.hosting_offers),
     }

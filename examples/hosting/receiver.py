@@ -32,6 +32,7 @@ AFTER = {"site.create": "active", "site.suspend": "suspended", "site.resume": "a
 TABLES = """
     CREATE TABLE IF NOT EXISTS sites (site TEXT PRIMARY KEY, name TEXT, state TEXT, wanted TEXT, owner TEXT);
     CREATE UNIQUE INDEX IF NOT EXISTS name ON sites (name) WHERE state != 'deleted';
+    CREATE TABLE IF NOT EXISTS changes (id TEXT PRIMARY KEY, name TEXT, owner TEXT);
     CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, site TEXT);
 """
 
@@ -68,6 +69,8 @@ class Hosting:
     def take(self, job: str, told: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Note the job and begin; a job that came before is only answered."""
         kind, data = told["type"], told["data"]
+        if kind in ("site.rename", "site.transfer"):
+            return self.change(job, data)
         with closing(self.open()) as database, database:
             database.execute("BEGIN IMMEDIATE")
             if database.execute("INSERT OR IGNORE INTO jobs VALUES (?, ?)", (job, data["site"])).rowcount:
@@ -77,6 +80,25 @@ class Hosting:
                     return refusal
                 threading.Thread(target=self.work, args=[data["site"]], daemon=True).start()
         return self.standing(data["site"])
+
+    def change(self, job: str, data: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Another name or another owner, at once. One that takes longer is answered with 202 until it is done."""
+        with closing(self.open()) as database, database:
+            database.execute("BEGIN IMMEDIATE")
+            known = database.execute("SELECT * FROM sites WHERE site = ?", (data["site"],)).fetchone()
+            if known is None or known["state"] == "deleted":
+                return 404, {"code": "unknown_site", "message": "We have no such site."}
+            owner = data["customer"]["email"] if "customer" in data else known["owner"]
+            new = (job, data["name"], owner)
+            if database.execute("INSERT OR IGNORE INTO changes VALUES (?, ?, ?)", new).rowcount:
+                taken = "SELECT 1 FROM sites WHERE name = ? AND site != ? AND state != 'deleted'"
+                if database.execute(taken, (data["name"], data["site"])).fetchone():
+                    database.execute("DELETE FROM changes WHERE id = ?", (job,))
+                    return 409, {"code": "name_taken", "message": f"{data['name']} belongs to somebody else."}
+                change = "UPDATE sites SET name = ?, owner = ? WHERE site = ?"
+                database.execute(change, (data["name"], owner, data["site"]))
+        status, told = self.standing(data["site"])
+        return (200 if status == 202 else status), {**told, "state": "active" if status == 202 else told["state"]}
 
     def begin(self, database: sqlite3.Connection, kind: str, data: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
         known = database.execute("SELECT * FROM sites WHERE site = ?", (data["site"],)).fetchone()

@@ -26,7 +26,7 @@ from tests.pages import Browser
 from webapp.domain import attention, network, site_jobs, sites
 from webapp.extensions import db
 from webapp.integrations.mailing import words
-from webapp.models import Customer, Delivery, Event, Membership, Site, SiteStatus
+from webapp.models import Customer, Delivery, Event, Membership, Site, SiteChange, SiteChangeKind, SiteStatus
 from webapp.provisioners import webhook
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -265,3 +265,81 @@ def test_from_the_settings_to_the_site(app: Flask, browser: Browser, hosting: Ho
     browser.client.post(f"/admin/sites/{made.id}/provisioning")
     drain(app)
     assert (rows.fresh(made).status, rows.fresh(made).address) == (S.PUBLISHED, THERE)
+
+
+# -- another address, another owner ----------------------------------------------------------------------------------
+def can(**what: bool) -> None:
+    with unit_of_work("test"):
+        network.change({f"provisioner_{name}": on for name, on in what.items()})
+
+
+def change(made: Site, **facts: Any) -> SiteChange:
+    told = {"site_id": made.id, "kind": SiteChangeKind.RENAME, "slug": "cakes", **facts}
+    row: SiteChange = factories.save(lambda: SiteChange(**told))
+    return row
+
+
+def test_what_it_cannot_do_is_not_offered(client: FlaskClient, agreement: Membership) -> None:
+    made = site(agreement)
+    owner = for_owner(client, agreement)
+    page = owner.get(f"/account/sites/{made.id}").text
+    assert "Change the address" not in page
+    assert "Give this site away" not in page
+    for path in ("address", "transfer"):
+        assert owner.get(f"/account/sites/{made.id}/{path}").status_code == 404
+        assert owner.post(f"/account/sites/{made.id}/{path}", data={"site_url": "cakes"}).status_code in (404, 409, 422)
+    assert db.session.scalars(select(SiteChange)).all() == []
+
+
+def test_its_owner_asks_for_another_address_and_sees_how_it_goes(client: FlaskClient, agreement: Membership) -> None:
+    can(renames=True)
+    made = site(agreement)
+    owner = for_owner(client, agreement)
+    assert "Change the address" in owner.get(f"/account/sites/{made.id}").text
+    form = owner.get(f"/account/sites/{made.id}/address").text
+    assert "The old address stays until the new one is there." in form
+    assert ".localhost</" not in form
+    owner.post(f"/account/sites/{made.id}/address", data={"site_url": "cakes"})
+    answer = owner.get(f"/account/sites/{made.id}").text
+    assert "The new address is being set up" in answer
+    assert "Change the address" not in answer
+    assert THERE in answer
+    assert owner.post(f"/account/sites/{made.id}/address", data={"site_url": "pies"}).status_code in (404, 409)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"), [("name_taken", "The address cakes is taken there."), ("other", "did not do it")]
+)
+def test_a_refusal_is_told_to_its_owner_and_to_the_staff(
+    client: FlaskClient, agreement: Membership, code: str, sentence: str
+) -> None:
+    can(renames=True)
+    made = site(agreement)
+    change(made, status="refused", code=code, problem="the hosting system: we keep cakes")
+    page = for_owner(client, agreement).get(f"/account/sites/{made.id}").text
+    assert sentence in page
+    assert "we keep cakes" not in page
+    assert "Change the address" in page
+    factories.signed_in(client, factories.operator())
+    said = facts(looking(client)(f"/admin/sites/{made.id}"))
+    assert said["Another address"].split() == ["cakes", "declined", *"The hosting system says: we keep cakes".split()]
+
+
+def test_the_staff_asks_for_both(client: FlaskClient, agreement: Membership, statements: Statements) -> None:
+    can(renames=True, transfers=True)
+    made, to = site(agreement), factories.active_membership(plan=factories.product("other", limits={"sites": 1}))
+    factories.signed_in(client, factories.operator())
+    statements.clear()
+    page = client.get(f"/admin/sites/{made.id}").text
+    assert len(statements) <= 12
+    assert "Change the address" in page
+    assert "Give to another customer" in page
+    version = rows.fresh(made).version
+    told = {"membership": str(to.id), "sure": "1", "version": str(version)}
+    client.post(f"/admin/sites/{made.id}/transfer", data=told)
+    answer = client.get(f"/admin/sites/{made.id}").text
+    assert "The site stays as it is until that says yes." in answer
+    assert rows.fresh(made).customer_id == agreement.customer_id
+    assert client.post(f"/admin/sites/{made.id}/address", data={"site_url": "cakes"}).status_code == 409
+    [asked] = db.session.scalars(select(SiteChange)).all()
+    assert (asked.kind, asked.membership_id, asked.status) == ("transfer", to.id, "waiting")

@@ -25,6 +25,8 @@ NAMES = {"site", "id", "address", "name"}
 CREATE = {*NAMES, "title", "template", "language", "membership", "plan", "customer"}
 OWNER = {"reference", "name", "email", "company", "language"}
 FIELDS = {"site.create": CREATE, "site.suspend": NAMES, "site.resume": NAMES, "site.delete": NAMES}
+CHANGES = {"site.rename": NAMES, "site.transfer": {*NAMES, "membership", "plan", "customer"}}
+FIELDS |= CHANGES
 AFTER = {"site.create": "active", "site.suspend": "suspended", "site.resume": "active", "site.delete": "deleted"}
 LARGEST = 20_000
 
@@ -49,6 +51,7 @@ class HostingFake(FakeVendor):
         self.secrets = [SECRET]
         self._known: set[str] = set()
         self._unfinished: dict[str, str] = {}
+        self.at_work: dict[str, tuple[str, dict[str, str]]] = {}  # changes of sites, by the id of the job
 
     # -- what its people do --------------------------------------------------------------------------------
     def finish(self) -> None:
@@ -57,6 +60,9 @@ class HostingFake(FakeVendor):
             for site, state in self._unfinished.items():
                 self.sites[site]["state"] = state
             self._unfinished.clear()
+            for site, change in self.at_work.values():
+                self.sites[site] |= change
+            self.at_work.clear()
 
     def break_down(self, message: str) -> None:
         """What it works on has failed."""
@@ -130,7 +136,7 @@ class HostingFake(FakeVendor):
             return "data"
         if not all(isinstance(value, str) for name, value in data.items() if name != "customer"):
             return "data"
-        if told["type"] == "site.create" and set(data["customer"]) != OWNER:
+        if "customer" in data and set(data["customer"]) != OWNER:
             return "customer"
         known = self.sites.get(data["site"])
         if known is not None and data["id"] not in ("", known["id"]):
@@ -140,6 +146,8 @@ class HostingFake(FakeVendor):
     def _do(self, message_id: str, told: dict[str, Any]) -> Reply:
         kind, data = told["type"], told["data"]
         site = data["site"]
+        if kind in CHANGES:
+            return self._change(message_id, kind, site, data)
         if message_id not in self._known:
             refused = self._refuse(kind, site, data["name"])
             if refused is not None:
@@ -147,6 +155,25 @@ class HostingFake(FakeVendor):
             self._known.add(message_id)
             self._begin(kind, site, data)
         return self._shown(site, working=202)
+
+    def _change(self, message_id: str, kind: str, site: str, data: dict[str, Any]) -> Reply:
+        """A job by itself: the site is shown or suspended meanwhile, and answered is what became of the job."""
+        if message_id in self._known:
+            return self._shown(site, always=202 if message_id in self.at_work else 0)
+        others = {one["name"] for key, one in self.sites.items() if key != site}
+        if site not in self.sites or self.sites[site]["state"] == "deleted":
+            return refusal(404, "unknown_site")
+        if data["name"] in self.taken | others:
+            return refusal(409, "name_taken")
+        self._known.add(message_id)
+        self.jobs.append((kind, site))
+        change = {"name": data["name"], "address": f"https://{data['name']}.hosting.example/"}
+        change |= {"owner": data["customer"]["email"]} if "customer" in data else {}
+        if self.slow:
+            self.at_work[message_id] = (site, change)
+        else:
+            self.sites[site] |= change
+        return self._shown(site, always=202 if self.slow else 0)
 
     def _refuse(self, kind: str, site: str, name: str) -> Reply | None:
         if kind != "site.create":
@@ -166,12 +193,12 @@ class HostingFake(FakeVendor):
         if self.slow:
             self._unfinished[site] = AFTER[kind]
 
-    def _shown(self, site: str, *, working: int = 200) -> Reply:
+    def _shown(self, site: str, *, working: int = 200, always: int = 0) -> Reply:
         kept = self.sites.get(site)
         if kept is None or kept["state"] == "deleted":
             return Reply(200, {"state": "deleted"}) if kept is not None else refusal(404, "unknown_site")
         there = {name: kept[name] for name in ("state", "address", "id", "message") if name in kept}
-        return Reply(working if kept["state"] == "working" else 200, there)
+        return Reply(always if always else working if kept["state"] == "working" else 200, there)
 
 
 def refusal(status: int, code: str) -> Reply:

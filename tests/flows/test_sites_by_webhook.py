@@ -11,12 +11,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from tests import factories
 from tests.conftest import TurnedClock
 from tests.fakes.hosting import SECRET, HostingFake
 from tests.fakes.vendor import Drip, DropAnswer, HangUp, Status
 from tests.flows.test_site_jobs import Killed, drain, fresh, jobs, made, move, once, ordered
 from webapp import our_provisioners, standard_webhooks
-from webapp.domain import network, site_keeping, sites
+from webapp.domain import locks, network, site_changes, site_keeping, site_renaming, site_transfers, sites
 from webapp.extensions import db as database
 from webapp.models import MembershipStatus, SiteStatus
 from webapp.provisioners import base, provisioners
@@ -391,3 +392,77 @@ def test_a_path_stays_as_it_was_typed(app: Flask, hosting: HostingFake) -> None:
         provisioner.fetch(JOB)
     assert hosting.calls[-1].path == "/sites/"
     hosting.problems.remove("address")
+
+
+# -- another address, another owner ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_new_address_and_a_new_owner_are_there_once_it_says_so(
+    app: Flask, hosting: HostingFake, noon: TurnedClock, slow: bool
+) -> None:
+    save(provisioner_renames=True, provisioner_transfers=True)
+    site, to = made(app), factories.active_membership(plan=factories.product("other", limits={"sites": 1}))
+    hosting.slow = slow
+    with unit_of_work("test"):
+        site_renaming.rename(sites.locked(site.id), "cakes", there=True)
+    drain(app)
+    assert fresh(site).slug == ("bakery" if slow else "cakes")
+    later(app, noon, minutes=1)
+    hosting.finish()
+    later(app, noon, minutes=1)
+    assert (fresh(site).slug, fresh(site).address) == ("cakes", "https://cakes.hosting.example/")
+    with unit_of_work("test"):
+        site_transfers.lock(site.membership_id, to.id)
+        site_transfers.give(sites.find(site.id), locks.membership(to.id), there=True)
+    drain(app)
+    later(app, noon, minutes=1)
+    hosting.finish()
+    later(app, noon, minutes=1)
+    assert fresh(site).customer_id == to.customer_id
+    assert next(iter(hosting.sites.values()))["owner"] == to.customer.email
+    assert hosting.told == ["create", "rename", "transfer"]
+
+
+def test_a_site_that_is_blocked_while_its_address_changes_has_both(
+    app: Flask, hosting: HostingFake, noon: TurnedClock
+) -> None:
+    save(provisioner_renames=True)
+    site = made(app)
+    hosting.slow = True
+    with unit_of_work("test"):
+        site_renaming.rename(sites.locked(site.id), "cakes", there=True)
+    drain(app)
+    hosting.slow = False
+    move(site, EXPIRED)
+    drain(app)
+    later(app, noon, minutes=1)
+    assert (fresh(site).slug, hosting.states["bakery"]) == ("bakery", "suspended")
+    hosting.finish()
+    later(app, noon, minutes=5)
+    assert (fresh(site).slug, fresh(site).status, hosting.states["cakes"]) == ("cakes", S.SUSPENDED, "suspended")
+
+
+@pytest.mark.parametrize("day", [HangUp(), DropAnswer(), Status(503)])
+def test_a_lost_answer_about_a_new_address_is_asked_for_again(
+    app: Flask, hosting: HostingFake, noon: TurnedClock, day: Any
+) -> None:
+    save(provisioner_renames=True)
+    site = made(app)
+    with unit_of_work("test"):
+        site_renaming.rename(sites.locked(site.id), "cakes", there=True)
+    hosting.next(day)
+    drain(app)
+    assert fresh(site).slug == "bakery"
+    later(app, noon, minutes=10)
+    assert (fresh(site).slug, hosting.told) == ("cakes", ["create", "rename"])
+
+
+def test_a_name_that_is_taken_there_is_told(app: Flask, hosting: HostingFake) -> None:
+    save(provisioner_renames=True)
+    site = made(app)
+    hosting.taken.add("cakes")
+    with unit_of_work("test"):
+        site_renaming.rename(sites.locked(site.id), "cakes", there=True)
+    drain(app)
+    change = site_changes.last(fresh(site))
+    assert change is not None
+    assert (change.status, change.code, fresh(site).slug) == ("refused", "name_taken", "bakery")

@@ -14,7 +14,18 @@ from dataclasses import replace
 import pytest
 
 from webapp import clock
-from webapp.provisioners.base import Answer, Config, Job, Owner, Progress, Provisioner, Verb, compared
+from webapp.provisioners.base import (
+    Answer,
+    Change,
+    Config,
+    Job,
+    Owner,
+    Progress,
+    Provisioner,
+    Verb,
+    compared,
+    offered,
+)
 
 JOB = Job(
     key="0191a3b0-job-1",
@@ -79,6 +90,30 @@ class ProvisionerConformance:
         """Under another key: an operator asks once more."""
         job = self.made(provisioner)
         for number, verb in enumerate((Verb.CREATE, Verb.RESUME, Verb.SUSPEND, Verb.SUSPEND), start=2):
+            self.done(provisioner, verb, replace(job, key=f"job-{number}"))
+
+    def changed(self, provisioner: Provisioner, verb: Change, job: Job) -> Answer:
+        """One that takes its time is asked for again under its key."""
+        answer: Answer = getattr(provisioner, verb)(job)
+        if answer.progress is Progress.WAITING:
+            self.finish(provisioner)
+            answer = getattr(provisioner, verb)(job)
+        assert answer.progress is Progress.DONE, answer
+        return answer
+
+    def test_what_it_offers_beside_is_done_once_and_again(self, provisioner: Provisioner) -> None:
+        job = self.made(provisioner)
+        if Change.RENAME in offered(provisioner):
+            renamed = replace(job, key="change-1", name="cakes")
+            answer = self.changed(provisioner, Change.RENAME, renamed)
+            assert answer.address not in ("", job.address)
+            assert self.changed(provisioner, Change.RENAME, replace(renamed, address=answer.address)) == answer
+            job = replace(job, name="cakes", address=answer.address)
+        if Change.TRANSFER in offered(provisioner):
+            other = replace(job, key="change-2", membership="m-2", owner=Owner("2", "Bob", "bob@example.com"))
+            first = self.changed(provisioner, Change.TRANSFER, other)
+            assert self.changed(provisioner, Change.TRANSFER, other) == first
+        for number, verb in enumerate((Verb.SUSPEND, Verb.RESUME), start=2):
             self.done(provisioner, verb, replace(job, key=f"job-{number}"))
 
     def test_what_is_deleted_stays_so(self, provisioner: Provisioner) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from tests.fakes.hosting import SECRET, HostingFake
 from tests.provisioners.conformance import ProvisionerConformance
 from webapp.models.site import BUILT_IN
-from webapp.provisioners.base import Config, Provisioner
+from webapp.provisioners.base import Change, Config, Provisioner
 from webapp.provisioners.built_in import BuiltInProvisioner
 from webapp.provisioners.webhook import WebhookProvisioner
 
@@ -41,7 +41,7 @@ class TestWebhook(ProvisionerConformance):
 
         def factory(config: Config) -> Provisioner:
             allowed = Config({**config.env, "OUTBOUND_ALLOW_PRIVATE": "loopback"}, config.base_url)
-            return WebhookProvisioner(allowed, value_of=lambda _env, name: known[name])
+            return WebhookProvisioner(allowed, value_of=lambda _env, name: known[name], offers=lambda: list(Change))
 
         self.hosting_now = hosting
         return factory

@@ -18,12 +18,12 @@ class AddressForm(Form):
 
 
 def told_of_address(site: Site, form: AddressForm) -> dict[str, Any]:
-    """What a page shows that asks for another one."""
+    """What a page shows that asks for another one. Under which domain one is that is made elsewhere is known there."""
     return {
         "site": site,
         "form": form,
         "errors": form.problems(),
         "former": site_renaming.leading_on(site),
         "days": site_renaming.LEADS_ON_FOR.days,
-        "site_suffix": f".{settings().network_domain}",
+        "site_suffix": "" if site.is_elsewhere else f".{settings().network_domain}",
     }

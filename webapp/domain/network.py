@@ -91,6 +91,8 @@ class Network:
     provisioner_url: str = given("PROVISIONER_URL")
     provisioner_secret: str = given("PROVISIONER_SECRET", secret=True)  # several: with commas between them
     provisioner_patience_hours: int = 24  # a site that it has not made by then has failed
+    provisioner_renames: bool = False  # it can give a site that it made another address
+    provisioner_transfers: bool = False  # and another owner
     downgrades_at_once: bool = False  # with credit for unused time, and not at the end of what is paid
     terms_url: str = ""
     privacy_url: str = ""
@@ -247,6 +249,12 @@ def lock() -> None:
 def is_given(env: Mapping[str, str], variable: str) -> bool:
     """Whether there is a value for it, in the environment or saved."""
     return bool(env.get(variable)) or bool(getattr(settings(), NAMES[variable]))
+
+
+def hosting_offers() -> list[str]:
+    """What the hosting system that is told by webhook can do beside, as the operator says."""
+    can = {"rename": settings().provisioner_renames, "transfer": settings().provisioner_transfers}
+    return [name for name, is_so in can.items() if is_so]
 
 
 def value_of(env: Mapping[str, str], variable: str) -> str:

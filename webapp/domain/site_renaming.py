@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
-from webapp.domain import outbox, sites
+from webapp.domain import outbox, site_changes, sites
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db
 from webapp.hooks import do_action
@@ -20,21 +20,31 @@ KEPT_AT_MOST = 5  # so that nobody keeps hundreds of names from others; the olde
 MADE = (SiteStatus.PUBLISHED, SiteStatus.SUSPENDED)
 
 
-def may_be_renamed(site: Site) -> bool:
-    """Not one that is made elsewhere: no provisioner can be told that a site it made is called otherwise."""
-    return site.status in MADE and not site.is_elsewhere
+def may_be_renamed(site: Site, *, there: bool = False) -> bool:
+    """`there`: whether who made it elsewhere can be asked for that now."""
+    return site.status in MADE and (there or not site.is_elsewhere)
 
 
-def rename(site: Site, text: str) -> str:
-    """Give it this address; returns the one it had. Call it with its membership locked.
+def rename(site: Site, text: str, *, there: bool = False) -> str:
+    """Give it this address, or ask for it where the site is made. Returns the wanted one, as it is kept.
 
-    Records `site.renamed` and fires `wu_site_renamed`. Raises Invalid for an address that cannot be had, and Conflict.
+    Call it with its membership locked. Raises Invalid for an address that cannot be had, and Conflict.
     """
-    if not may_be_renamed(site):
+    if not may_be_renamed(site, there=there):
         raise Conflict(_("The address of this site cannot be changed at the moment."), code="not_renameable")
     old, new = site.slug, sites.check_address(text, for_site=site.id)
     if new == old:
         raise Invalid(_("This is its address already."), code="same_address", field="site_url")
+    if site.is_elsewhere:
+        site_changes.ask_for_name(site, new)
+    else:
+        arrive(site, new)
+    return new
+
+
+def arrive(site: Site, new: str) -> None:
+    """It has this address from now on. Records `site.renamed` and fires `wu_site_renamed`. Raises Invalid."""
+    old = site.slug
     take(site, new)
     forget(old, new)
     db.session.add(FormerAddress(site_id=site.id, slug=old, until=clock.now() + LEADS_ON_FOR))
@@ -42,7 +52,6 @@ def rename(site: Site, text: str) -> str:
     db.session.expire(site, ["former_addresses"])
     outbox.record("site.renamed", site, old_slug=old)
     do_action("wu_site_renamed", site, old)
-    return old
 
 
 def take(site: Site, slug: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from webapp import clock
-from webapp.domain import customers, locks, mail_texts, mails, outbox, site_room, sites
+from webapp.domain import customers, locks, mail_texts, mails, outbox, site_changes, site_room, sites
 from webapp.domain.sessions import hashed
 from webapp.errors import Conflict, Gone, Invalid, NotFound
 from webapp.extensions import db
@@ -28,9 +28,9 @@ A_DAY_AT_MOST = 10  # of one customer's: the network is no way to write to stran
 MADE = (SiteStatus.PUBLISHED, SiteStatus.SUSPENDED)
 
 
-def may_be_given(site: Site) -> bool:
-    """Not one that an operator blocks; nor one that is made elsewhere, where nobody can be told of its new owner."""
-    return site.status in MADE and not site.is_elsewhere and site.held_at is None
+def may_be_given(site: Site, *, there: bool = False) -> bool:
+    """Not one that an operator blocks. `there`: whether who made it elsewhere can be asked for that now."""
+    return site.status in MADE and site.held_at is None and (there or not site.is_elsewhere)
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
@@ -41,13 +41,13 @@ def open_of(site: Site) -> SiteTransfer | None:
     return found if found is not None and found.expires_at > clock.now() else None
 
 
-def offer(site: Site, email: str, *, locale: str, site_url: str) -> SiteTransfer:
+def offer(site: Site, email: str, *, locale: str, site_url: str, there: bool = False) -> SiteTransfer:
     """Ask whoever reads this mailbox to take the site over; an earlier offer is worth nothing from now on.
 
     `locale`: of the mail, the giver's: it is written in the same language whether the address is known here or not.
     Call it with the site's membership locked. Raises Conflict, and Invalid for the field `email`.
     """
-    if not may_be_given(site):
+    if not may_be_given(site, there=there):
         raise Conflict(_("This site cannot be given away at the moment."), code="not_transferable")
     email = email.strip().lower()
     if email == site.customer.user.email_key:
@@ -99,6 +99,14 @@ def find(token: str, customer: Customer) -> SiteTransfer:
         raise NotFound(sentence)
     if asked.status == T.ACCEPTED:
         raise Gone(_("This site was taken over already."))
+    if asked.status == T.MOVING:
+        raise Gone(
+            _("The site is being moved to your account. It stands there as soon as the system that shows it is done.")
+        )
+    if asked.status == T.REFUSED:
+        raise Gone(
+            _("The system that shows this site did not move it to your account. Write to us, or ask for a new offer.")
+        )
     if asked.status == T.DECLINED:
         raise Gone(_("This offer was declined."))
     if asked.status != T.OPEN or asked.expires_at <= clock.now() or not is_still_theirs(asked):
@@ -107,7 +115,7 @@ def find(token: str, customer: Customer) -> SiteTransfer:
 
 
 def is_still_theirs(asked: SiteTransfer) -> bool:
-    return asked.site.customer_id == asked.from_customer_id and may_be_given(asked.site)
+    return asked.site.customer_id == asked.from_customer_id and may_be_given(asked.site, there=True)
 
 
 def choices(customer_id: int) -> list[tuple[Membership, bool]]:
@@ -122,7 +130,10 @@ def of_customer(customer_id: int) -> list[Membership]:
 
 
 def accept(token: str, customer_id: int, membership_id: int) -> Site:
-    """Take the site into this contract. Raises NotFound, Gone, and Conflict when there is no room."""
+    """Take the site into this contract; one that is made elsewhere stays where it is until it is moved there.
+
+    Raises NotFound, Gone, and Conflict when there is no room.
+    """
     customer = customers.find(customer_id)
     asked = find(token, customer)
     lock(asked.site.membership_id, membership_id)
@@ -131,6 +142,11 @@ def accept(token: str, customer_id: int, membership_id: int) -> Site:
     asked = find(token, customer)
     membership = locks.membership(membership_id, customer_id=customer_id)
     asked.to_customer_id = customer_id
+    if asked.site.is_elsewhere:
+        site_room.check(membership)
+        asked.move_to(T.MOVING, reason="accepted")
+        site_changes.ask_for_owner(asked.site, membership, asked)
+        return asked.site
     asked.move_to(T.ACCEPTED, reason="taken over")
     move(asked.site, membership)
     tell(asked, "site_taken_over")
@@ -167,24 +183,46 @@ def tell(asked: SiteTransfer, kind: str) -> None:
 
 
 # -- what it does ----------------------------------------------------------------------------------------------------
-def give(site: Site, membership: Membership) -> None:
-    """An operator gives it away directly. Call it with both memberships locked. Raises Conflict."""
-    if not may_be_given(site):
+def give(site: Site, membership: Membership, *, there: bool = False) -> None:
+    """An operator gives it away directly, or asks for that where it is made. Call it with both memberships locked.
+
+    Raises Conflict.
+    """
+    if not may_be_given(site, there=there):
         raise Conflict(_("This site cannot be given away at the moment."), code="not_transferable")
     if membership.customer_id == site.customer_id:
         raise Conflict(_("This contract is of the same customer."), code="same_customer")
     withdraw_open(site, reason="given by an operator")
+    if site.is_elsewhere:
+        site_room.check(membership)
+        site_changes.ask_for_owner(site, membership)
+        return
     move(site, membership)
 
 
 def move(site: Site, membership: Membership) -> None:
-    """Records `site.transferred` and fires `wu_site_transferred`. It is shown, since its new contract is running."""
+    """It is shown, since its new contract is running. Raises Conflict when there is no room."""
     site_room.check(membership)
+    hand_over(site, membership)
+    site_room.check_content(site)
+
+
+def arrive(site: Site, membership: Membership, asked: SiteTransfer | None) -> None:
+    """Where it is made it has its new owner already: so it has here, whatever room there is by now."""
+    hand_over(site, membership)
+    if not membership.is_served:
+        db.session.expire(membership, ["sites"])
+        sites.stop_serving(membership, reason="its new contract is not running")
+    if asked is not None:
+        tell(asked, "site_taken_over")
+
+
+def hand_over(site: Site, membership: Membership) -> None:
+    """Records `site.transferred` and fires `wu_site_transferred`."""
     old = site.membership
     site.membership, site.customer = membership, membership.customer
     db.session.flush()
-    site_room.check_content(site)
-    if site.status == SiteStatus.SUSPENDED:
+    if site.status == SiteStatus.SUSPENDED and site.held_at is None and membership.is_served:
         sites.serve_again(site)
     site.note_change()
     outbox.record("site.transferred", site, from_customer_id=old.customer_id, from_membership_id=old.id)

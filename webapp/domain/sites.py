@@ -15,19 +15,22 @@ from webapp.domain import locks, network, outbox, site_jobs, site_keeping
 from webapp.errors import Conflict, IllegalMove, Invalid, NotFound
 from webapp.extensions import db
 from webapp.hooks import do_action
-from webapp.models import Customer, FormerAddress, Membership, Sale, Site, SiteStatus
+from webapp.models import Customer, FormerAddress, Membership, Sale, Site, SiteChange, SiteStatus
 
 S = SiteStatus
 INSTANT = FormerAddress.until.type
 SHORTEST, LONGEST = 3, 40
 SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-# Whose an address is: the site's that has it, or that had it before and still leads on from there.
+# Whose an address is: the site's that has it, had it before and still leads on from there, or is about to get it.
 HOLDERS = union_all(
     select(Site.id, Site.membership_id).where(Site.slug == bindparam("slug"), Site.keeps_address()),
     select(Site.id, Site.membership_id)
     .join(FormerAddress, FormerAddress.site_id == Site.id)
     .where(FormerAddress.slug == bindparam("slug"), FormerAddress.until > bindparam("now", type_=INSTANT))
     .where(Site.keeps_address()),
+    select(Site.id, Site.membership_id)
+    .join(SiteChange, SiteChange.site_id == Site.id)
+    .where(SiteChange.slug == bindparam("slug"), SiteChange.slug != "", SiteChange.waits(), Site.keeps_address()),
 )
 # Names that the network, its mail, or common practice needs, or that would pass for it.
 RESERVED = frozenset(
@@ -99,7 +102,8 @@ def suggest(slug: str) -> str:
     candidates = [f"{base}-{number}" for number in range(2, 8)]
     now = select(Site.slug).where(Site.slug.in_(candidates), Site.keeps_address())
     before = select(FormerAddress.slug).where(FormerAddress.slug.in_(candidates), FormerAddress.until > clock.now())
-    used = set(db.session.scalars(union_all(now, before)))
+    wanted = select(SiteChange.slug).where(SiteChange.slug.in_(candidates), SiteChange.waits())
+    used = set(db.session.scalars(union_all(now, before, wanted)))
     return next((one for one in candidates if one not in used), f"{base}-{secrets.randbelow(9000) + 1000}"[:LONGEST])
 
 

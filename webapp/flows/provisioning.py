@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from webapp import clock
 from webapp.domain import network, site_jobs, sites
-from webapp.models import Site, SiteStatus
+from webapp.models import Customer, Site, SiteStatus
 from webapp.models.parts import new_uuid
 from webapp.outgoing import DeliveryFailure, NotTried, PermanentFailure, TryLater, Waits, idempotency_key
 from webapp.provisioners import provisioners
@@ -138,10 +138,14 @@ def job_of(site: Site) -> Job:
         language=site.locale or customer.locale,
         membership=membership.reference,
         plan=membership.plan.slug,
-        owner=Owner(str(customer.id), customer.display_name, customer.email, customer.company_name, customer.locale),
+        owner=owner_of(customer),
         reference=site.made_as,
         address=site.address,
     )
+
+
+def owner_of(customer: Customer) -> Owner:
+    return Owner(str(customer.id), customer.display_name, customer.email, customer.company_name, customer.locale)
 
 
 def reached(name: str) -> Provisioner:

@@ -32,6 +32,7 @@ from webapp.domain import (
     passkeys,
     rate_fetches,
     sessions,
+    site_changes,
     site_jobs,
     site_keeping,
     site_renaming,
@@ -172,7 +173,7 @@ def end_transfers() -> int:
 
 
 def give_up_sites() -> int:
-    return _in_batches(site_jobs.give_up_lost)
+    return _in_batches(site_jobs.give_up_lost) + _in_batches(site_changes.give_up_lost)
 
 
 def forget_billed() -> int:

@@ -66,6 +66,7 @@ from webapp.models.sandbox import (
 )
 from webapp.models.saved_view import SavedView
 from webapp.models.site import FormerAddress, Site, SiteStatus, SiteVisits
+from webapp.models.site_change import SiteChange, SiteChangeKind, SiteChangeStatus
 from webapp.models.site_content import SiteCopy, SitePage, SitePicture
 from webapp.models.site_transfer import SiteTransfer, TransferStatus
 from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
@@ -173,6 +174,9 @@ __all__ = [
     "SecurityEvent",
     "Setting",
     "Site",
+    "SiteChange",
+    "SiteChangeKind",
+    "SiteChangeStatus",
     "SiteCopy",
     "SitePage",
     "SitePicture",

@@ -23,6 +23,8 @@ class TransferStatus(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    MOVING = "moving"  # accepted, and asked for where the site is made
+    REFUSED = "refused"  # there
 
 
 T = TransferStatus
@@ -39,8 +41,9 @@ class SiteTransfer(HasId, HasTimes, HasStatus[TransferStatus], Model):
         Index("ix_site_transfers_asked", "from_customer_id", "created_at"),
     )
     MOVES = {
-        T.OPEN: frozenset({T.ACCEPTED, T.DECLINED, T.WITHDRAWN, T.EXPIRED}),
-        **dict.fromkeys((T.ACCEPTED, T.DECLINED, T.WITHDRAWN, T.EXPIRED), frozenset()),
+        T.OPEN: frozenset({T.ACCEPTED, T.MOVING, T.DECLINED, T.WITHDRAWN, T.EXPIRED}),
+        T.MOVING: frozenset({T.ACCEPTED, T.REFUSED}),
+        **dict.fromkeys((T.ACCEPTED, T.DECLINED, T.WITHDRAWN, T.EXPIRED, T.REFUSED), frozenset()),
     }
 
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)

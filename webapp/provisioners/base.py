@@ -8,7 +8,7 @@ Docs: docs/provisioning.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "BadNotice",
     "Base",
+    "Change",
     "Config",
     "Job",
     "Notice",
@@ -35,6 +36,7 @@ __all__ = [
     "TryLater",
     "Verb",
     "compared",
+    "offered",
 ]
 
 ADDRESS_AT_MOST, REFERENCE_AT_MOST = 500, 200
@@ -48,6 +50,13 @@ class Verb(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     DELETE = "delete"
+
+
+class Change(StrEnum):
+    """What may be asked for beside, of a provisioner that `offers` it; each is a function of it, too."""
+
+    RENAME = "rename"
+    TRANSFER = "transfer"
 
 
 class Progress(StrEnum):
@@ -205,6 +214,22 @@ class Base:
         """Whether it has all it needs, as its keys; what is not ready cannot be chosen."""
         return True
 
+    @property
+    def offers(self) -> Collection[Change]:
+        """What it can do beside the verbs that all have; the rest is offered to nobody."""
+        return ()
+
+    def rename(self, job: Job) -> Answer:
+        """Give the site the address of `job.name`, and say the new `address`.
+
+        Asked for again under its key until it is done or refused, as by `NAME_TAKEN`.
+        """
+        raise PermanentFailure(f"{self.id} cannot give a site another address")
+
+    def transfer(self, job: Job) -> Answer:
+        """It belongs to `job.owner` from now on, and to `job.membership`. Asked for again as `rename` is."""
+        raise PermanentFailure(f"{self.id} cannot give a site another owner")
+
     def create(self, job: Job) -> Answer:
         return Answer(Progress.DONE)
 
@@ -227,6 +252,11 @@ class Base:
         lower case. Raises BadNotice.
         """
         raise BadNotice(f"{self.id} sends no notices")
+
+
+def offered(provisioner: Provisioner) -> frozenset[str]:
+    """What it can do beside; a class of somebody's own that does not say so can do nothing."""
+    return frozenset(map(str, getattr(provisioner, "offers", ())))
 
 
 WANTED = {

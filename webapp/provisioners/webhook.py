@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from functools import lru_cache
@@ -22,6 +22,7 @@ from webapp.provisioners.base import (
     Answer,
     BadNotice,
     Base,
+    Change,
     Config,
     Job,
     Notice,
@@ -43,21 +44,34 @@ WHO = "the hosting system"
 LIMITS = Limits(connect=5.0, read=20.0, total=30.0, answer_bytes=64 * 1024)
 QUICK = Limits(connect=3.0, read=4.0, total=5.0, answer_bytes=64 * 1024)  # while an operator waits
 EXPLAINED = frozenset({400, 404, 409, 410, 422})  # answers in which it may say why in its own words
-UNKNOWN_SITE = "unknown_site"
+UNKNOWN_SITE, TAKEN = "unknown_site", 202
 CHANGED = "site.changed"  # the type of a notice
 TYPE_AT_MOST = 120
 
 
 class WebhookProvisioner(Base):
-    """Made with `value_of(env, variable)`, which says the address and the secret that hold now."""
+    """Made with `value_of(env, variable)`, which says the address and the secret that hold now.
+
+    `offers`: what the operator says that the other side can do beside making, showing and deleting.
+    """
 
     id = "webhook"
     title = _l("Another hosting system, by webhook")
     description = _l("It is told of each site that is to be made, suspended, shown again or deleted.")
 
-    def __init__(self, config: Config, *, value_of: Callable[[Mapping[str, str], str], str]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        value_of: Callable[[Mapping[str, str], str], str],
+        offers: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         super().__init__(config)
-        self._value_of = value_of
+        self._value_of, self._offers = value_of, offers
+
+    @property
+    def offers(self) -> Collection[Change]:
+        return tuple(map(Change, self._offers()))
 
     # -- the verbs ---------------------------------------------------------------------------------------------------
     def create(self, job: Job) -> Answer:
@@ -74,6 +88,13 @@ class WebhookProvisioner(Base):
 
     def delete(self, job: Job) -> Answer:
         return self._tell(Verb.DELETE, job, names(job))
+
+    def rename(self, job: Job) -> Answer:
+        return self._change(Change.RENAME, job, names(job))
+
+    def transfer(self, job: Job) -> Answer:
+        about = {"membership": job.membership, "plan": job.plan, "customer": asdict(job.owner)}
+        return self._change(Change.TRANSFER, job, {**names(job), **about})
 
     def fetch(self, job: Job) -> Standing:
         return self._client().ask(job.site)
@@ -109,6 +130,15 @@ class WebhookProvisioner(Base):
         standing = self._client().tell(f"site.{verb}", job, data)
         answer = compared(verb, standing)
         return answer or Answer(Progress.FAILED, problem=f"{WHO} does not know the site that it is to make")
+
+    def _change(self, change: Change, job: Job, data: dict[str, Any]) -> Answer:
+        """Of a site that stays as it is otherwise: shown or suspended, either is the end."""
+        now = self._client().tell(f"site.{change}", job, data, taken=State.WORKING)
+        if now.state in (State.ACTIVE, State.SUSPENDED):
+            return Answer(Progress.DONE, now.address, now.reference)
+        if now.state is State.WORKING:
+            return Answer(Progress.WAITING)
+        return Answer(Progress.FAILED, problem=now.problem or f"{WHO}: the site is {now.state}", code=now.code)
 
     def _client(self) -> Hosting:
         """Raises TryLater while it is not set up: what waits goes on by itself once it is."""
@@ -159,14 +189,19 @@ class Hosting:
     def close(self) -> None:
         self._http.close()
 
-    def tell(self, kind: str, job: Job, data: dict[str, Any]) -> Standing:
-        """Raises TryLater when nobody knows what came of it, PermanentFailure for a refusal without a word."""
+    def tell(self, kind: str, job: Job, data: dict[str, Any], *, taken: State | None = None) -> Standing:
+        """`taken`: what a 202 says, whatever else is said of the site.
+
+        Raises TryLater when nobody knows what came of it, PermanentFailure for a refusal without a word.
+        """
         body = json.dumps({"type": kind, "timestamp": clock.rfc3339(job.asked_at), "data": data}).encode()
         headers = standard_webhooks.sign(self._keys, job.key, clock.now(), body)
         answer = self._http.call("POST", self._path, body=body, headers=headers, expect=EXPLAINED)
         told = Told(answer)
         if told.is_refusal and not told.code:
             raise self._http.failure(answer, f"POST {self._path}")
+        if answer.status == TAKEN and taken is not None:
+            return Standing(taken)
         return told.standing(State.FAILED if told.is_refusal else State.WORKING)
 
     def ask(self, site: str) -> Standing:

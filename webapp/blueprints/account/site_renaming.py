@@ -13,7 +13,8 @@ from webapp.blueprints.views import View, go_to
 from webapp.domain import site_renaming, sites
 from webapp.errors import Invalid, NotFound
 from webapp.extensions import limiter
-from webapp.models import Site
+from webapp.flows import site_changing
+from webapp.models import Site, SiteChangeKind
 
 address_view = View("account/site_address.html")
 
@@ -21,7 +22,7 @@ address_view = View("account/site_address.html")
 def renameable(site_id: int) -> Site:
     """Raises NotFound, also where there is nothing to rename."""
     site = sites.find(site_id, customer_id=customer().id)
-    if not site_renaming.may_be_renamed(site):
+    if not site_renaming.may_be_renamed(site, there=site_changing.may_be_asked(site, SiteChangeKind.RENAME)):
         raise NotFound()
     return site
 
@@ -45,10 +46,18 @@ def update_address(site_id: int) -> ResponseReturnValue:
     try:
         with changing():
             site = sites.locked(site_id, customer_id=customer().id)
-            site_renaming.rename(site, str(form.site_url.data or ""))
+            there = site_changing.may_be_asked(site, SiteChangeKind.RENAME)
+            new = site_renaming.rename(site, str(form.site_url.data or ""), there=there)
     except Invalid as problem:
         form.site_url.errors = [problem.message]
         return show(site_id, form, status=422)
-    now = site_address(sites.find(site_id))
+    site = sites.find(site_id)
+    if site.slug != new:
+        flash(
+            _("The system that shows your site is asked for the new address. Until it is done, the old one stays."),
+            "info",
+        )
+        return go_to(url_for(".show_site", site_id=site_id))
+    now = site_address(site)
     flash(_("Your site is now at %(address)s. Its old address leads there.", address=now), "success")
     return go_to(url_for(".show_site", site_id=site_id))

@@ -20,7 +20,8 @@ from webapp.blueprints.views import View, go_to
 from webapp.domain import site_transfers, sites
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import limiter
-from webapp.models import Site
+from webapp.flows import site_changing
+from webapp.models import Site, SiteChangeKind
 
 offer_view = View("account/site_transfer.html")
 answer_view = View("account/site_offered.html")
@@ -48,7 +49,7 @@ class AcceptForm(Form):
 def given(site_id: int) -> Site:
     """Raises NotFound, also for one that cannot be given away."""
     site = sites.find(site_id, customer_id=customer().id)
-    if not site_transfers.may_be_given(site):
+    if not site_transfers.may_be_given(site, there=site_changing.may_be_asked(site, SiteChangeKind.TRANSFER)):
         raise NotFound()
     return site
 
@@ -83,7 +84,8 @@ def create_transfer(site_id: int) -> ResponseReturnValue:
     try:
         with changing():
             site = sites.locked(site_id, customer_id=customer().id)
-            site_transfers.offer(site, email, locale=str(get_locale() or "en"), site_url=site_address(site))
+            there, url = site_changing.may_be_asked(site, SiteChangeKind.TRANSFER), site_address(site)
+            site_transfers.offer(site, email, locale=str(get_locale() or "en"), site_url=url, there=there)
     except Invalid as problem:
         form.email.errors = [problem.message]
         return show_giving(site_id, form, status=422)
@@ -139,9 +141,13 @@ def accept_transfer(token: str) -> ResponseReturnValue:
         return show_offer(token, form, status=422)
     try:
         with changing():
-            site_id = site_transfers.accept(token, customer().id, form.chosen).id
+            site = site_transfers.accept(token, customer().id, form.chosen)
+            site_id, is_theirs = site.id, site.membership_id == form.chosen
     except Conflict as problem:
         return show_offer(token, form, problem=problem.message, status=problem.status)
+    if not is_theirs:
+        flash(_("The system that shows the site is told. The site stands here as soon as it is yours there."), "info")
+        return go_to(url_for(".overview"))
     flash(_("The site is yours now."), "success")
     return go_to(url_for(".show_site", site_id=site_id))
 

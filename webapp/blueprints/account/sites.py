@@ -13,10 +13,20 @@ from wtforms.widgets import HiddenInput
 from webapp.blueprints.account.base import bp, changing, customer
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import entitlements, site_archive, site_designs, site_editing, site_transfers, sites
+from webapp.domain import (
+    entitlements,
+    site_archive,
+    site_changes,
+    site_designs,
+    site_editing,
+    site_renaming,
+    site_transfers,
+    sites,
+)
 from webapp.domain.site_editing import PageWish
 from webapp.errors import Conflict, Invalid
-from webapp.models import Site, SitePage
+from webapp.flows import site_changing
+from webapp.models import Site, SiteChangeKind, SitePage
 
 site_view = View("account/site.html")
 archived_view = View("account/site_archived.html")
@@ -65,8 +75,19 @@ def show_site(site_id: int) -> ResponseReturnValue:
     if site_archive.may_be_restored(site):
         return archived_view.show(site=site)
     if site.is_elsewhere and site_archive.may_be_archived(site):
-        return elsewhere_view.show(site=site)
+        return show_elsewhere(site)
     return show(own_site(site_id))
+
+
+def show_elsewhere(site: Site) -> Response:
+    change = site_changes.last(site)
+    asked = site_changing.possible(site, change)
+    return elsewhere_view.show(
+        site=site,
+        change=change,
+        may_be_renamed=site_renaming.may_be_renamed(site, there=SiteChangeKind.RENAME in asked),
+        may_be_given=site_transfers.may_be_given(site, there=SiteChangeKind.TRANSFER in asked),
+    )
 
 
 def show(site: Site, *, new: NewPageForm | None = None, look: LookForm | None = None, status: int = 200) -> Response:

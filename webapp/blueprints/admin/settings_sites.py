@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.blueprints.admin.settings_choices import makers_of_sites
 from webapp.blueprints.admin.settings_fields import Field, Section
-from webapp.domain.setting_kinds import Endpoint, IpAddresses, Number, OneOfMany, Secret
+from webapp.domain.setting_kinds import Endpoint, Flag, IpAddresses, Number, OneOfMany, Secret
 
 SITES = Section(
     "sites",
@@ -39,6 +39,18 @@ SITES = Section(
             _l("Hours after which a site that is not made has failed"),
             Number(least=1, most=168),
             _l("Where another system makes it and has not said that it is done. You are told, and can ask again."),
+        ),
+        Field(
+            "provisioner_renames",
+            _l("Hosting system: it can give a site another address"),
+            Flag(),
+            _l("It understands site.rename. Off: nobody is offered to change the address of a site that it made."),
+        ),
+        Field(
+            "provisioner_transfers",
+            _l("Hosting system: it can give a site to another customer"),
+            Flag(),
+            _l("It understands site.transfer. Off: nobody is offered to give away a site that it made."),
         ),
         Field(
             "network_ips",

@@ -20,7 +20,8 @@ from webapp.domain import audit, locks, site_transfers, sites
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, DomainError
 from webapp.extensions import db
-from webapp.models import Membership, Site
+from webapp.flows import site_changing
+from webapp.models import Membership, Site, SiteChangeKind
 from webapp.transactions import unit_of_work
 
 transfer_view = View("admin/site_transfer.html")
@@ -72,10 +73,13 @@ def create_site_transfer(site_id: int) -> ResponseReturnValue:
     if form.sure.data != "1":
         return ask(site_id, form, to)
     try:
-        give(site_id, to.id, form)
+        is_done = give(site_id, to.id, form)
     except DomainError as error:
         return pages.show(pages.look_at(site_id), problem=error.message, status=error.status)
-    flash(_("The site belongs to another customer now."), "success")
+    if is_done:
+        flash(_("The site belongs to another customer now."), "success")
+    else:
+        flash(_("The hosting system is asked for it. The site stays as it is until that says yes."), "info")
     return go_to(url_for("admin.show_site", site_id=site_id))
 
 
@@ -87,16 +91,20 @@ def named(number: str) -> Membership | None:
     return db.session.get(Membership, int(number), options=names)
 
 
-def give(site_id: int, membership_id: int, form: TransferForm) -> None:
-    """Raises DomainError."""
+def give(site_id: int, membership_id: int, form: TransferForm) -> bool:
+    """Whether it is done; else it is asked for where the site is made. Raises DomainError."""
     with unit_of_work(actor()):
         site_transfers.lock(sites.find(site_id).membership_id, membership_id)
         site = db.session.get_one(Site, site_id, populate_existing=True)
         if form.version.data not in (None, site.version):
             raise Conflict()
         before = facts(site)
-        site_transfers.give(site, locks.membership(membership_id))
-        audit.note(site, "sites.transfer", before=before, after=facts(site))
+        there = site_changing.may_be_asked(site, SiteChangeKind.TRANSFER)
+        to = locks.membership(membership_id)
+        site_transfers.give(site, to, there=there)
+        after = {"customer": f"{to.customer_id}", "membership": f"{to.id}"}
+        audit.note(site, "sites.transfer", before=before, after=after)
+        return not site.is_elsewhere
 
 
 def facts(site: Site) -> dict[str, str]:

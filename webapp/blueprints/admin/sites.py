@@ -20,6 +20,7 @@ from webapp.blueprints.views import View, go_to
 from webapp.domain import (
     audit,
     form_answers,
+    site_changes,
     site_export,
     site_filling,
     site_jobs,
@@ -30,7 +31,8 @@ from webapp.domain import (
 )
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError
-from webapp.models import DomainName, Site, SiteStatus
+from webapp.flows import site_changing
+from webapp.models import DomainName, Site, SiteChangeKind, SiteStatus
 from webapp.provisioners import provisioners
 from webapp.transactions import unit_of_work
 
@@ -93,6 +95,8 @@ def look_at(site_id: int) -> Site:
 
 def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
     """`problem`: why what was just asked for was not done; the page shows how things stand now."""
+    change = site_changes.last(site)
+    asked = site_changing.possible(site, change)
     return site_view.show(
         status=status,
         problem=problem,
@@ -100,10 +104,11 @@ def show(site: Site, *, problem: str = "", status: int = 200) -> Response:
         answers=form_answers.shown(site),
         may_be_made=sites.may_be_made(site),
         may_be_told_again=sites.may_be_told_again(site),
-        may_be_renamed=site_renaming.may_be_renamed(site),
+        may_be_renamed=site_renaming.may_be_renamed(site, there=SiteChangeKind.RENAME in asked),
         may_be_exported=site_export.may_be_exported(site),
         may_be_filled=site_filling.may_be_filled(site),
-        may_be_given=site_transfers.may_be_given(site),
+        may_be_given=site_transfers.may_be_given(site, there=SiteChangeKind.TRANSFER in asked),
+        change=change,
         maker=maker_of(site),
         job=site_jobs.in_hand(site) if site.is_elsewhere else None,
         steps={step: WORDS[step].do for step in site_steering.possible(site)},

@@ -24,6 +24,7 @@ from webapp.models import (
     PaymentKind,
     PaymentStatus,
     RefundStatus,
+    SiteChangeStatus,
     SiteStatus,
     TryStatus,
 )
@@ -79,6 +80,11 @@ STATUSES: dict[type[StrEnum], dict[str, tuple[LazyString, str]]] = {
         "lost": (_l("lost"), "error"),
     },
     DomainStatus: {str(status): told for status, told in OF_DOMAINS.items()},
+    SiteChangeStatus: {
+        "waiting": (_l("waiting"), "pending"),
+        "done": (_l("done"), "success"),
+        "refused": (_l("declined"), "error"),
+    },
     SiteStatus: {
         "requested": (_l("requested"), "pending"),
         "creating": (_l("being made"), "pending"),
