@@ -32,7 +32,7 @@ def test_the_list_shows_what_came_and_what_came_of_it(look: Look, clock: TurnedC
     (row,) = look("/admin/inbound-events").one("tbody").all("tr")
     assert rows.cells(row) == [
         str(made.id),
-        "sandbox",
+        "Test payment",
         "charge.succeeded",
         "done",
         "paid",

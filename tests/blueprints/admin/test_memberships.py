@@ -60,7 +60,7 @@ def test_a_membership_has_everything_on_one_page(look: Look, membership: Members
     said = facts(root)
     assert said["Price"] == "€29.99 per month"
     assert said["Next charge"] == said["Paid until"] == "2027-02-28 10:00 UTC"
-    assert said["Paid with"] == "manual"
+    assert said["Paid with"] == "Bank transfer"
     assert rows.link(root, "Ada Lovelace") == f"/admin/customers/{membership.customer_id}"
     assert rows.link(root, payment.order_number) == f"/admin/payments/{payment.id}"
     assert {"ada", "Premium"} <= set(rows.names(root))

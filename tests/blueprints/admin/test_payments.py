@@ -67,7 +67,7 @@ def test_the_list_shows_who_is_to_pay_what_and_how(look: Look) -> None:
         f"{payment.customer.display_name} {payment.customer.email}",
         "unpaid",
         "€1,299.00",
-        "manual",
+        "Bank transfer",
     ]
     assert [one.text for one in row.all(class_="end")] == ["€1,299.00"]
 
@@ -110,8 +110,8 @@ def test_a_payment_has_its_lines_tries_and_refunds(look: Look, statements: State
     }
     assert tables["Lines of the payment"] == [["Premium", "2", "€1.00", "€0.10", "€0.19", "€1.09"]]
     assert [row[:5] for row in tables["Tries"]] == [
-        ["1", "sandbox", "declined", "card_expired", "sb_0"],
-        ["2", "sandbox", "succeeded", "–", "sb_1"],
+        ["1", "Test payment", "declined", "card_expired", "sb_0"],
+        ["2", "Test payment", "succeeded", "–", "sb_1"],
     ]
     assert [row[1:5] for row in tables["Money given back"]] == [["€5.00", "–", "given back", "goodwill"]]
     assert rows.link(root, payment.membership.plan.name) == f"/admin/memberships/{payment.membership_id}"

@@ -35,7 +35,7 @@ def test_what_is_not_known_is_shown_as_it_is(app: Flask) -> None:
     [
         ("operator:7", "Olga"),
         ("operator:8", "operator 8"),
-        ("gateway:sandbox", "gateway sandbox"),
+        ("gateway:sandbox", "gateway Test payment"),
         ("clock", "schedule"),
         ("my-add-on", "my-add-on"),
     ],

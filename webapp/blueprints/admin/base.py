@@ -216,6 +216,11 @@ def use_said(use: Use) -> str:
     return limit_words.use_said(use)
 
 
+@bp.app_template_filter("gateway_name")
+def gateway_name(name: str) -> str:
+    return words.of_gateway(name)
+
+
 @bp.app_template_filter("maker")
 def maker_word(value: str) -> str:
     return dict(product_words.makers(value))[value]

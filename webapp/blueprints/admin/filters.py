@@ -46,8 +46,8 @@ def by_gateway(column: InstrumentedAttribute[Any]) -> Filter:
     return Filter(
         name="gateway",
         condition=lambda value: column == value,
-        words=lambda value: _("gateway %(name)s", name=value),
-        choices=lambda: [(one, one) for one in gateways.all()],
+        words=lambda value: _("gateway %(name)s", name=words.of_gateway(value)),
+        choices=lambda: [(one, words.of_gateway(one)) for one in gateways.all()],
         label=_l("Gateway"),
         look=Shown.SELECT,
     )

@@ -6,6 +6,8 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.blueprints.admin import words
+
 # What the staff does, as the audit log names it.
 ACTIONS: dict[str, LazyString] = {
     "declarations.decide": _l("Declaration decided"),
@@ -180,7 +182,7 @@ def actor(name: str, people: dict[int, str]) -> str:
     if kind == "api-key" and rest:
         return _("API key %(number)s", number=rest)
     if kind == "gateway" and rest:
-        return _("gateway %(name)s", name=rest)
+        return _("gateway %(name)s", name=words.of_gateway(rest))
     if kind == "provisioner" and rest:
         return _("a notice of %(name)s", name=rest)
     return str(ACTORS.get(kind if kind == "customer" else name, name))

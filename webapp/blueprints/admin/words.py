@@ -8,6 +8,8 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from webapp.blueprints.domain_words import STANDINGS as OF_DOMAINS
+from webapp.domain import gateway_options
+from webapp.gateways import gateways
 from webapp.models import (
     BulkOutcome,
     BulkStatus,
@@ -186,6 +188,12 @@ def of(status: StrEnum) -> tuple[str, str]:
 def of_outcome(outcome: str) -> tuple[str, str]:
     word, tone = OUTCOMES.get(outcome, (outcome, "neutral"))
     return str(word), tone
+
+
+def of_gateway(name: str) -> str:
+    """As buyers read it; one that is not there any more has only its id."""
+    known = gateways.all().get(name)
+    return gateway_options.words(name, known.title, "")[0] if known is not None else name
 
 
 def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
