@@ -20,6 +20,7 @@ from webapp.models import (
     DiscountCode,
     DiscountType,
     LineType,
+    PricingType,
     Renewals,
 )
 from webapp.money import Money
@@ -158,6 +159,14 @@ def test_a_trial_waits_with_plan_and_fee(db: Session, clock: Any) -> None:
     assert (cart.total.minor, cart.due_today.minor, cart.recurring_total.minor) == (4000, 0, 3000)
     assert cart.next_charge_at == cart.trial_ends_at == clock.now + timedelta(days=14)
     assert cart.collects_payment
+
+
+def test_a_plan_that_is_paid_once_has_no_trial_to_wait_for(db: Session) -> None:
+    named = {"pricing_type": PricingType.PAY_WHAT_YOU_WANT, "amount_minor": 0, "pwyw_suggested_minor": 900}
+    factories.product("plan", trial_duration=14, **named)
+    once, each_month = (build(Wanted("plan", recurring=recurring)) for recurring in (False, True))
+    assert (once.due_today.minor, once.trial_ends_at) == (900, None)
+    assert (each_month.due_today.minor, each_month.trial_ends_at is not None) == (0, True)
 
 
 def test_a_trial_is_given_once(db: Session) -> None:

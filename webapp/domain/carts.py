@@ -210,14 +210,21 @@ def _filter_lines(cart: Cart) -> list[CartLine]:
 
 
 def _start_trial(cart: Cart, request: CartRequest) -> None:
-    """What recurs and its set-up fees wait for the end of the plan's trial; one-off products are due today."""
+    """What recurs and its set-up fees wait for the end of the plan's trial; one-off products are due today.
+
+    So is a plan that its buyer, who names the price, pays once: there is no renewal that the trial could turn into.
+    """
     plan = cart.plan
-    if plan is None or plan.trial is None or not plan.recurring or plan.is_free or request.has_trialed():
+    if plan is None or plan.trial is None or not _recurs(cart, plan) or request.has_trialed():
         return
     cart.trial_ends_at = plan.trial.after(clock.now())
     waiting = {line.product_id for line in cart.line_items if line.recurring} | {plan.id}
     for line in cart.line_items:
         line.later = line.recurring or line.product_id in waiting
+
+
+def _recurs(cart: Cart, product: Product) -> bool:
+    return any(line.recurring and line.product_id == product.id for line in cart.line_items)
 
 
 def _decide(cart: Cart, request: CartRequest) -> Decision | None:
