@@ -41,11 +41,14 @@ def use(source: Callable[[], datetime] | None) -> None:
 
 
 def parse(text: str) -> datetime:
-    """An RFC 3339 instant as aware UTC. Raises ValueError when it names no offset."""
+    """An RFC 3339 instant as aware UTC. Raises ValueError when it names no offset, or no year of four digits in UTC."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} names no offset")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is beyond the calendar") from None
 
 
 def rfc3339(instant: datetime) -> str:

@@ -112,7 +112,16 @@ def test_a_trial_with_a_code_by_transfer(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     "wish",
-    [{"product": "nothing"}, {"gateway": "stripe"}, {"until": at("2026-01-01T00:00Z")}, {"country": "XX"}],
+    [
+        {"product": "nothing"},
+        {"gateway": "stripe"},
+        {"until": at("2026-01-01T00:00Z")},
+        {"country": "XX"},
+        {"cancel_at": at("2027-01-31T09:59Z")},
+        {"changes": [(at("2027-01-31T09:59Z"), "premium")]},
+        {"until": at("9999-12-31T00:00Z")},
+        {"start": at("0001-01-01T00:00Z"), "until": at("0001-06-01T00:00Z")},
+    ],
 )
 def test_what_cannot_be_is_refused(app: Flask, wish: dict[str, Any]) -> None:
     factories.product("premium")
@@ -140,6 +149,8 @@ def test_the_command_prints_an_object_a_line(app: Flask) -> None:
     found = [json.loads(line) for line in result.output.splitlines()]
     wrong = app.test_cli_runner().invoke(args=["simulate", *arguments, "--change", "gold"])
     assert "is no change like" in wrong.output
+    beyond = app.test_cli_runner().invoke(args=["simulate", *arguments, "--cancel-at", "9999-12-31T23:59:59-10:00"])
+    assert "is no instant like" in beyond.output
     assert found[-1] == {
         "at": "2027-02-28T10:00:00Z",
         "event": "membership.renewed",

@@ -31,6 +31,7 @@ from webapp.transactions import unit_of_work
 ACTOR = "simulation"
 NOBODY_KNOWS_IT = "-"  # no hash at all
 STEPS_AT_MOST = 20_000
+YEARS = range(1970, 2501)  # dates are counted on from these, by decades of a period and years of keeping
 AHEAD_STEPS, AHEAD_SECONDS = 400, 3.0
 
 
@@ -75,8 +76,7 @@ class OutOfTime(Exception):
 # -- a sale and what follows from it ---------------------------------------------------------------------------------
 def simulate(wish: Wish) -> list[Line]:
     """Everything that would be recorded from the order on. Raises Invalid for what cannot be ordered so."""
-    if wish.until < wish.start:
-        raise Invalid(_("The end is before the start."), code="until_before_start")
+    _check_times(wish)
     gateways = rehearsal.play_gateways(failures=wish.fail, stores=wish.stored_credential)
     if wish.gateway not in gateways:
         known = ", ".join(sorted(gateways))
@@ -86,6 +86,16 @@ def simulate(wish: Wish) -> list[Line]:
     rows = rehearsal.copied((*rehearsal.KNOWN, *rehearsal.OFFER))
     stage = Stage(wish.start, gateways)
     return rehearsal.play(stage, rows, lambda: _scene(stage, wish))
+
+
+def _check_times(wish: Wish) -> None:
+    wishes = [at for at in (wish.cancel_at, *(at for at, _product in wish.changes)) if at is not None]
+    if wish.until < wish.start:
+        raise Invalid(_("The end is before the start."), code="until_before_start")
+    if any(at < wish.start for at in wishes):
+        raise Invalid(_("Nothing can be cancelled or changed before the start."), code="before_start")
+    if wish.start.year not in YEARS or wish.until.year not in YEARS:
+        raise Invalid(_("Choose times from 1970 to 2500."), code="unknown_time")
 
 
 def _scene(stage: Stage, wish: Wish) -> list[Line]:
