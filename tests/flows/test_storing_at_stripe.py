@@ -11,20 +11,24 @@ from tests.fakes.stripe import FAILS_LATER, GOOD, NO_FUNDS, CardRefused
 from tests.fakes.vendor import DropAnswer, Status
 from tests.flows.test_stripe_sales import Shop, shop
 from tests.lives import live_until
+from webapp.domain import memberships, payment_methods
 from webapp.extensions import db as database
 from webapp.flows import inbound, relaying, storing
 from webapp.flows.storing import Standing
 from webapp.gateways.base import VendorUnreachable
 from webapp.models import (
     CredentialSetup,
+    Customer,
     Delivery,
     DeliveryStatus,
     InboundEvent,
+    Mail,
     Membership,
     MembershipStatus,
     StoredCredential,
 )
 from webapp.models import TryStatus as S
+from webapp.paying import Credential
 from webapp.transactions import unit_of_work
 
 __all__ = ["shop"]  # a fixture
@@ -175,6 +179,67 @@ def test_a_card_that_was_removed_at_stripe_renews_nothing_and_is_shown_so(shop: 
     assert mine.expires_at is not None
     live_until(shop.clock, (mine.expires_at + timedelta(days=1)).isoformat())
     assert len(shop.fake.calls) == asked_before  # nobody tries to charge it
+
+
+TERMS = {"currency": "EUR", "price_minor": 1000, "net_price_minor": 1000}
+
+
+def lose(shop: Shop, *, times: int = 1) -> list[Mail]:
+    """The card is removed at Stripe, which says so; the mails about it, once the workers are through."""
+    shop.fake.detach(card().reference)
+    for _again in range(times):
+        shop.hear(*told(shop, "payment_method.detached"))
+    return mails_about_it(shop)
+
+
+def mails_about_it(shop: Shop) -> list[Mail]:
+    for _turn in range(2):
+        relaying.drain(shop.app, payment_methods.MAILS, lease=timedelta(seconds=60))
+    database.session.rollback()
+    return list(database.session.scalars(select(Mail).where(Mail.kind == "card_lost").order_by(Mail.id)))
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("en", "next charge on 28 February 2027"), ("de", "nächste Abbuchung am 28. Februar 2027")]
+)
+def test_who_relies_on_a_card_that_is_gone_is_told_once(shop: Shop, locale: str, said: str) -> None:
+    number, owner = bought(shop), membership().customer_id
+    with unit_of_work("test") as session:
+        session.get_one(Customer, owner).locale = locale
+    [mail] = lose(shop, times=2)
+    assert "Visa •••• 4242" in mail.text
+    assert said in mail.text
+    assert f"/account/payment-methods?contract={number}" in mail.text
+
+
+def test_contracts_of_the_same_card_are_told_of_together(shop: Shop) -> None:
+    number, mine = bought(shop), membership()
+    facts = {"customer_id": mine.customer_id, "credential_id": mine.credential_id, "plan_id": mine.plan_id}
+    with unit_of_work("test") as session:
+        expires_at = shop.clock.now + timedelta(days=9)
+        other = Membership(**facts, **TERMS, status=MembershipStatus.ACTIVE, expires_at=expires_at, auto_renew=True)
+        session.add(other)
+    [mail] = lose(shop)
+    assert f"contract {number}" in mail.text
+    assert f"contract {other.id}" in mail.text
+    assert "?contract=" not in mail.text
+
+
+def test_nobody_is_told_of_a_card_that_no_contract_needs(shop: Shop) -> None:
+    number = bought(shop)
+    with unit_of_work("test"):
+        memberships.cancel(memberships.find(number), reason="no more")
+    assert lose(shop) == []
+
+
+def test_who_has_chosen_another_way_before_the_mail_is_written_is_not_told(shop: Shop) -> None:
+    number = bought(shop)
+    shop.fake.detach(card().reference)
+    shop.hear(*told(shop, "payment_method.detached"))
+    with unit_of_work("test") as session:
+        mine = session.get_one(Membership, number)
+        mine.credential = payment_methods.keep(mine.customer_id, "stripe", Credential("pm_other", "Visa •••• 1881"))
+    assert mails_about_it(shop) == []
 
 
 def test_a_card_that_we_removed_is_no_news(shop: Shop) -> None:

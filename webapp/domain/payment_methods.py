@@ -17,7 +17,8 @@ from webapp.models import Membership, Payment, Product, StoredCredential, Try, T
 from webapp.models.membership import SERVED
 from webapp.paying import Credential
 
-STORING = "webapp.flows.storing"  # called by a worker, by its name
+# Called by a worker, by their names.
+STORING, MAILS = "webapp.flows.storing", "webapp.integrations.mailing.payment_methods"
 SOON = timedelta(days=45)
 UNANSWERED = (TryStatus.STARTED, TryStatus.UNKNOWN)
 
@@ -133,14 +134,18 @@ def remove(credential: StoredCredential, memberships: Sequence[Membership]) -> N
 def lose(credential: StoredCredential, memberships: Sequence[Membership]) -> bool:
     """Its gateway can charge it no longer, whoever removed it there; whether that is news. `memberships`: as `remove`.
 
-    Its customer still sees it, as not usable, and removes it or adds another.
+    Its customer still sees it, as not usable, and removes it or adds another; who relies on it is written to.
     """
     if not credential.usable:
         return False
     credential.usable = False
-    for membership in memberships:
-        if membership.credential_id == credential.id:
-            _leave_without(membership)
+    mine = [one for one in memberships if one.credential_id == credential.id]
+    relying = [one for one in mine if one.renews_at is not None]
+    for membership in mine:
+        _leave_without(membership)
+    if relying:
+        told = [credential.id, credential.label, relying]
+        outbox.add("payment_methods", f"{MAILS}:tell_of_loss", MAILS, told, customer_id=credential.customer_id)
     return True
 
 

@@ -71,6 +71,19 @@ declare(
     when=_l("Some days before a charge, in place of the notice, where the saved card will have expired by then."),
 )
 declare(
+    "card_lost",
+    _l("A saved payment method is gone"),
+    NAME,
+    Placeholder(
+        "contracts",
+        _l("The contracts that were paid with it, one line each"),
+        _l("Premium (contract 12), next charge on 3 December 2026"),
+    ),
+    PAID_BY,
+    link(_l("The link to the payment methods in the account"), "/account/payment-methods"),
+    when=_l("A saved card was removed at the payment provider, and a contract relies on it."),
+)
+declare(
     "renewal_request",
     _l("A renewal is to be paid"),
     *TO_PAY,
