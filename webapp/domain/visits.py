@@ -1,4 +1,4 @@
-"""How often pages of sites are looked at, by the calendar month: gathered in each process, written down by batches.
+"""How often people look at pages of sites, by the calendar month: gathered in each process, written down by batches.
 
 Nothing is written where a page is served; `flows/watching.py` adds what a process has counted to the rows every few
 seconds. What a process that is killed had counted since is lost.
@@ -14,7 +14,7 @@ from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.models import SiteVisits
+from webapp.models import Site, SiteStatus, SiteVisits
 from webapp.models.inserts import INSERTS
 
 Key = tuple[int, int]  # site, month
@@ -49,9 +49,13 @@ def give_back(counted: Counter[Key]) -> None:
 
 
 def write(session: Session, counted: Counter[Key]) -> None:
-    """Add it to the rows, in one order in all processes."""
+    """Add it to the rows, in one order in all processes; not of a site whose rows were deleted meanwhile."""
+    asked = {site_id for site_id, _month in counted}
+    gone = set(session.scalars(select(Site.id).where(Site.id.in_(asked), Site.status == SiteStatus.DELETED)))
     insert = INSERTS[session.get_bind().dialect.name]
     for (site_id, month), number in sorted(counted.items()):
+        if site_id in gone:
+            continue
         row = insert(SiteVisits).values(site_id=site_id, month=month, visits=number)
         more = {"visits": SiteVisits.visits + row.excluded.visits}
         session.execute(row.on_conflict_do_update(index_elements=["site_id", "month"], set_=more))

@@ -16,6 +16,7 @@ from webapp.blueprints import access
 from webapp.blueprints.site_addresses import address_at, address_of
 from webapp.blueprints.site_rendering import POLICY, file_of, render
 from webapp.blueprints.tenant.kept_pages import KeptPages, Key
+from webapp.blueprints.tenant.visitors import is_a_person
 from webapp.domain import site_pages, visits
 from webapp.domain.site_pages import Found
 from webapp.models import SiteStatus
@@ -118,7 +119,7 @@ def show_page(site: Found, slug: str) -> Response:
             return refuse(NOT_THERE)
         body = render(site, page, site_pages.sizes(site.id), files=FILES).encode()
         KEPT.keep(key, body)
-    if request.method == "GET":
+    if request.method == "GET" and is_a_person(request.headers):
         visits.note(site.id)
     response = make_response(body)
     response.content_type = "text/html; charset=utf-8"
