@@ -29,6 +29,7 @@ from webapp.domain import (
 from webapp.domain.carts import Cart, CartRequest
 from webapp.domain.customers import Profile
 from webapp.domain.form_answers import Answer
+from webapp.domain.form_definitions import Keep
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db, dialect_name
 from webapp.hooks import do_action
@@ -176,11 +177,14 @@ def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, g
     if cart.discount is not None:
         discounts.check_use(cart.discount.id)
     buyer = _buyer(order, customer)
+    form_answers.keep(order.answers, Keep.CUSTOMER, buyer)
     membership = memberships.create(buyer, cart, gateway)
+    form_answers.keep(order.answers, Keep.MEMBERSHIP, membership)
     paid_period = 1 if membership.recurring and cart.trial_ends_at is None else None
     payment = receivables.create(buyer, membership, cart, gateway, period_number=paid_period)
     template = site_templates.check(order.template)
     site = sites.reserve(buyer, membership, slug=slug, title=order.site_title, template=template)
+    form_answers.keep(order.answers, Keep.SITE, site)
     sale = Sale(
         checkout_id=order.checkout_id,
         cart_key=cart.key,
@@ -194,7 +198,6 @@ def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, g
     )
     new_rows.keep(sale)
     _note_consent(order, sale)
-    form_answers.keep(order.answers, customer=buyer, membership=membership, site=site)
     if cart.discount is not None:
         discounts.hold(cart.discount, payment, sale.hold_until)
     return sale, _first_step(sale, gateway)

@@ -146,12 +146,12 @@ def forget_traces(customer: Customer, names: frozenset[str]) -> None:
     )  # what was paid keeps on what its tax was decided, for the books
     for sale in db.session.scalars(select(Sale).where(Sale.customer_id == customer.id)):
         sale.form = {}
-    customer.meta.pop(form_answers.ANSWERS, None)
+    customer.answers = None
     checkout_drafts.forget_person(customer)
     for membership in db.session.scalars(select(Membership).where(Membership.customer_id == customer.id)):
-        membership.meta.pop(form_answers.ANSWERS, None)
+        membership.answers = None
     for site in db.session.scalars(select(Site).where(Site.customer_id == customer.id)):
-        site.meta.pop(form_answers.ANSWERS, None)
+        site.answers = None
     for event in db.session.scalars(select(Event).where(Event.customer_id == customer.id)):
         event.data = without(event.data, names)
     forget_mails(customer, names)
@@ -193,9 +193,9 @@ def about(customer: Customer) -> ColumnElement[bool]:
 
 
 def without(value: Any, names: frozenset[str]) -> Any:
-    """The same JSON, with the texts that are one of these names left empty."""
+    """The same JSON, with the texts that are one of these names left empty, and without answers to own questions."""
     if isinstance(value, dict):
-        return {key: without(one, names) for key, one in value.items()}
+        return {key: {} if key == form_answers.ANSWERS else without(one, names) for key, one in value.items()}
     if isinstance(value, list):
         return [without(one, names) for one in value]
     return "" if isinstance(value, str) and value in names else value

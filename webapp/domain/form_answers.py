@@ -1,16 +1,17 @@
 """What buyers answered to an order form's own questions: kept with the customer, the membership or the site.
 
-`row.meta["answers"]["shoe_size"]` is `{"label": "Shoe size", "value": "42"}`: the words are those that were read.
+`row.answers["shoe_size"]` is `{"label": "Shoe size", "value": "42"}`: the words are those that were read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from webapp.domain.form_definitions import Keep
-from webapp.models import Customer, Membership, Sale, Site
+from webapp.models import Sale
+from webapp.models.parts import HasAnswers
 
 ANSWERS = "answers"
 
@@ -23,13 +24,14 @@ class Answer:
     save_as: str = Keep.CUSTOMER
 
 
-def keep(answers: Iterable[Answer], *, customer: Customer, membership: Membership, site: Site) -> None:
-    """With each what is about it; a customer's later answer stands in place of an earlier one."""
-    owners: Mapping[str, Any] = {Keep.CUSTOMER: customer, Keep.MEMBERSHIP: membership, Keep.SITE: site}
-    for save_as, owner in owners.items():
-        own = {one.id: {"label": one.label, "value": one.value} for one in answers if one.save_as == save_as}
-        if own:
-            owner.meta[ANSWERS] = {**owner.meta.get(ANSWERS, {}), **own}
+def keep(answers: Iterable[Answer], save_as: Keep, owner: HasAnswers) -> None:
+    """What of them is about this one; a customer's later answer stands in place of an earlier one.
+
+    Before anything asks the database: then a new row is written with them, and by no second statement.
+    """
+    own = {one.id: {"label": one.label, "value": one.value} for one in answers if one.save_as == save_as}
+    if own:
+        owner.answers = {**(owner.answers or {}), **own}
 
 
 def of_sale(answers: Iterable[Answer]) -> dict[str, Any]:
@@ -43,7 +45,12 @@ def told(sale: Sale) -> dict[str, Any]:
     return {"checkout_form": sale.checkout_form, "answers": sale.form.get(ANSWERS, {})}
 
 
-def shown(owner: Any) -> list[tuple[str, str]]:
+def shown(owner: HasAnswers) -> list[tuple[str, str]]:
     """Label and value, for the staff."""
-    kept = owner.meta.get(ANSWERS, {})
+    kept = owner.answers or {}
     return [(str(one.get("label") or name), str(one.get("value", ""))) for name, one in kept.items()]
+
+
+def values(owner: HasAnswers) -> dict[str, str]:
+    """By name, for whoever is told of the row: `{"shoe_size": "42"}`."""
+    return {name: str(one.get("value", "")) for name, one in (owner.answers or {}).items()}

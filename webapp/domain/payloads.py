@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from webapp import clock
+from webapp.domain import form_answers
 from webapp.models import Customer, DomainName, Invoice, Membership, Payment, Refund, Site
 
 
@@ -23,6 +24,7 @@ def customer(row: Customer) -> dict[str, Any]:
         "country": row.billing_country,
         "date_registered": when(row.registered_at),
         "email_verification": str(row.email_verification),
+        "answers": form_answers.values(row),
     }
 
 
@@ -40,6 +42,7 @@ def membership(row: Membership) -> dict[str, Any]:
         "date_expiration": when(row.expires_at),
         "cancel_at": when(row.cancel_at),
         "cancellation_reason": row.cancellation_reason,
+        "answers": form_answers.values(row),
     }
 
 
@@ -95,6 +98,7 @@ def site(row: Site) -> dict[str, Any]:
         "address": row.address,
         "title": row.title,
         "status": str(row.status),
+        "answers": form_answers.values(row),
     }
 
 

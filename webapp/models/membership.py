@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webapp import clock
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasMeta, HasReference, HasStatus, HasTimes, beginning
+from webapp.models.parts import HasAnswers, HasId, HasMeta, HasReference, HasStatus, HasTimes, beginning
 from webapp.models.payment import LineType
 from webapp.money import Money
 from webapp.periods import Period, Unit
@@ -77,7 +77,7 @@ def monthly_minor(facts: Mapping[str, Any]) -> int:
 EXPIRES, DUE = text("expires_at IS NOT NULL"), text("due_at IS NOT NULL")
 
 
-class Membership(HasId, HasTimes, HasReference, HasMeta, HasStatus[MembershipStatus], Model):
+class Membership(HasId, HasTimes, HasReference, HasMeta, HasAnswers, HasStatus[MembershipStatus], Model):
     """One plan with its add-ons, at the price it was bought for. `price` is what each renewal costs."""
 
     __tablename__ = "memberships"

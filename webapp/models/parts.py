@@ -143,6 +143,12 @@ class Meta(HasId, Model):
     value: Mapped[Any] = mapped_column(JSON)
 
 
+class HasAnswers:
+    """What was answered to an order form's own questions; see domain/form_answers.py for what is in it."""
+
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
 class HasMeta:
     """`row.meta["crm_contact_id"] = "42"`: kept with the row, read back as it was, deleted with it."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from webapp import clock
 from webapp.extensions import Model
 from webapp.mailboxes import LONGEST, mailbox
-from webapp.models.parts import HasId, HasMeta, HasReference, HasTimes, beginning
+from webapp.models.parts import HasAnswers, HasId, HasMeta, HasReference, HasTimes, beginning
 
 if TYPE_CHECKING:
     from webapp.models.membership import Membership
@@ -68,7 +68,7 @@ class User(HasId, HasTimes, UserMixin, Model):
         return self.role in STAFF
 
 
-class Customer(HasId, HasTimes, HasReference, HasMeta, Model):
+class Customer(HasId, HasTimes, HasReference, HasMeta, HasAnswers, Model):
     """Who pays: one person or business behind one user, with the address invoices go to."""
 
     __tablename__ = "customers"

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Model
-from webapp.models.parts import HasId, HasMeta, HasStatus, HasTimes, beginning
+from webapp.models.parts import HasAnswers, HasId, HasMeta, HasStatus, HasTimes, beginning
 
 if TYPE_CHECKING:
     from webapp.models.domain_name import DomainName
@@ -52,7 +52,7 @@ NOT_AS_WANTED = (
 BUILT_IN = "built-in"  # the provisioner that needs nobody else: the network shows the site itself
 
 
-class Site(HasId, HasTimes, HasMeta, HasStatus[SiteStatus], Model):
+class Site(HasId, HasTimes, HasMeta, HasAnswers, HasStatus[SiteStatus], Model):
     """A website at `<slug>.<NETWORK_DOMAIN>`; `slug` is lower case. An archived one gives its address free."""
 
     __tablename__ = "sites"

@@ -49,7 +49,18 @@ def test_a_membership_is_told_with_its_products_and_dates(caller: Caller) -> Non
     assert found["date_expiration"] == found["date_next_charge"]
     assert found["date_expiration"].endswith("Z")
     assert found["date_cancellation"] is None
+    assert found["answers"] == {}
     assert caller.get(f"/memberships/{row.reference}").json == found
+
+
+def test_a_membership_is_told_with_what_its_customer_answered(caller: Caller) -> None:
+    answers = {"shoe_size": {"label": "Shoe size", "value": "42"}}
+    row = factories.active_membership(answers=answers)
+    row.meta["secret_of_an_addon"] = "hush"
+    answer = caller.get(f"/memberships/{row.id}")
+    assert answer.json["answers"] == {"shoe_size": "42"}
+    assert "hush" not in answer.text
+    assert caller.get("/memberships").json["data"][0]["answers"] == {"shoe_size": "42"}
 
 
 def test_memberships_are_listed_filtered_and_cost_the_same(caller: Caller, statements: Statements) -> None:

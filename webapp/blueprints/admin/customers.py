@@ -82,7 +82,7 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
     return customer_view.show(
         customer=customer,
         **related,
-        meta=sorted((name, value) for name, value in customer.meta.items() if name != form_answers.ANSWERS),
+        meta=sorted(customer.meta.items()),
         answers=form_answers.shown(customer),
         credit=credits.balances(customer.id),
         history=timeline.of_customer(customer.id),

@@ -258,3 +258,11 @@ class PeriodText(Text):
             return str(Period.parse(text))
         except ValueError:
             raise self.make_error("invalid") from None
+
+
+class Answers(fields.Dict):
+    """What was answered to an order form's own questions, by their names; only told."""
+
+    def __init__(self, **options: Any) -> None:
+        about = "Answers to the order form's own questions, by the names of its fields."
+        super().__init__(fields.String(), fields.String(), **told(options, description=about))

@@ -10,9 +10,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.blueprints.admin.memberships import search
 from webapp.blueprints.api import rows
-from webapp.blueprints.api.fields import HIGHEST, Amount, Choice, Flag, Id, Instant, Number, Shape, Text, Whole
+from webapp.blueprints.api.fields import HIGHEST, Amount, Answers, Choice, Flag, Id, Instant, Number, Shape, Text, Whole
 from webapp.blueprints.api.lists import List
 from webapp.blueprints.api.operations import Answer, operation
+from webapp.domain import form_answers
 from webapp.models import LineType, Membership, MembershipItem, MembershipStatus, Product
 from webapp.periods import Unit
 
@@ -52,6 +53,7 @@ class MembershipShown(Shape):
     gateway = fields.String()
     discount_code = fields.String(allow_none=True)
     cancellation_reason = fields.String()
+    answers = Answers()
     date_created = Instant()
     date_modified = Instant()
     date_activated = Instant(allow_none=True)
@@ -84,6 +86,7 @@ TOLD = {
     "gateway": "stripe",
     "discount_code": None,
     "cancellation_reason": "",
+    "answers": {"shoe_size": "42"},
     "date_created": "2027-01-31T10:00:00Z",
     "date_modified": "2027-01-31T10:00:00Z",
     "date_activated": "2027-01-31T10:00:00Z",
@@ -139,6 +142,7 @@ def shown(one: Membership) -> dict[str, Any]:
         "products": [product_shown(item) for item in one.items],
         "amount": one.price_minor,
         "times_billed": one.periods_paid,
+        "answers": form_answers.values(one),
         "discount_code": (one.discount or {}).get("code"),
         "date_created": one.created_at,
         "date_modified": one.updated_at,

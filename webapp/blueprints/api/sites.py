@@ -10,11 +10,11 @@ from sqlalchemy.orm import selectinload
 
 from webapp.blueprints.admin.sites import search
 from webapp.blueprints.api import rows
-from webapp.blueprints.api.fields import Choice, Flag, Id, Instant, Number, Shape, Text
+from webapp.blueprints.api.fields import Answers, Choice, Flag, Id, Instant, Number, Shape, Text
 from webapp.blueprints.api.lists import List
 from webapp.blueprints.api.operations import Answer, operation
 from webapp.blueprints.site_addresses import site_address
-from webapp.domain import sites
+from webapp.domain import form_answers, sites
 from webapp.extensions import db
 from webapp.models import DomainName, DomainStatus, Site, SiteStatus
 
@@ -52,6 +52,7 @@ class SiteShown(Shape):
     template_id = fields.String(metadata={"description": "The template that it was made from."})
     locale = fields.String(metadata={"description": "The language that it is written in."})
     provisioner = fields.String(metadata={"description": "Who makes it: `built-in`, or another system."})
+    answers = Answers()
     domains = fields.List(fields.Nested(SiteDomain), metadata={"description": "The oldest first."})
     date_created = Instant()
     date_modified = Instant()
@@ -75,6 +76,7 @@ TOLD = {
     "template_id": "business",
     "locale": "en",
     "provisioner": "built-in",
+    "answers": {"shoe_size": "42"},
     "domains": [{"id": 3, "domain": "www.bakery.example", "status": "active", "primary": True, "secure": True}],
     "date_created": "2027-01-31T10:00:00Z",
     "date_modified": "2027-01-31T10:00:00Z",
@@ -137,6 +139,7 @@ def shown(one: Site) -> dict[str, Any]:
         **{name: getattr(one, name) for name in (*same, "provisioner")},
         "url": None if one.status in NO_ADDRESS else site_address(one),
         "blocked": one.held_at is not None,
+        "answers": form_answers.values(one),
         "template_id": one.template,
         "domains": [domain_shown(domain, one) for domain in one.domain_names],
         "date_created": one.created_at,
