@@ -11,7 +11,7 @@ from flask import Flask
 
 from webapp import addons, endpoints, hooks, our_gateways, our_provisioners
 from webapp.addons import Addon
-from webapp.domain import gateway_keys, outbox
+from webapp.domain import field_types, gateway_keys, outbox
 from webapp.extensions import db
 from webapp.flows import relaying
 from webapp.gateways import gateways
@@ -26,6 +26,7 @@ def installed(app: Flask, *names: str, env: Mapping[str, str] | None = None) -> 
     """As if they were named in ADDONS, with these variables set; afterwards everything is as it was."""
     settings: Settings = app.extensions["settings"]
     callbacks, addresses, loaded = hooks.registry.snapshot(), endpoints.snapshot(app), app.extensions["addons"]
+    kinds = field_types.snapshot()
     try:
         yield addons.load(app, _use(app, replace(settings, addons=names, env={**settings.env, **(env or {})})))
     finally:
@@ -33,6 +34,7 @@ def installed(app: Flask, *names: str, env: Mapping[str, str] | None = None) -> 
         app.extensions["addons"] = loaded
         hooks.registry.restore(callbacks)
         endpoints.restore(app, addresses)
+        field_types.restore(kinds)
 
 
 def _use(app: Flask, settings: Settings) -> Settings:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader
 from sqlalchemy.pool import StaticPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import addons, blueprints, encryption, formatting, hooks, integrations, logs
 from webapp.blueprints.language.choice import choose_locale
-from webapp.domain import gateway_keys, invoice_links, mail_texts, network, outbox, transfers
+from webapp.domain import field_types, gateway_keys, invoice_links, mail_texts, network, outbox, transfers
 from webapp.extensions import babel, csrf, db, htmx, limiter, login, migrate, queue
 from webapp.flows import sandbox_bank, sandbox_refunds, site_making, watching
 from webapp.gateways import Factory, gateways
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     invoice_links.init(settings.secret_key)
     bind_extensions(app, settings)
     join_hooks(app, settings)
+    app.jinja_loader = ChoiceLoader([cast(BaseLoader, app.jinja_loader), DictLoader(field_types.TEMPLATES)])
     formatting.init_app(app)
     blueprints.init_app(app, settings)
     commands.init_app(app)

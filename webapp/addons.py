@@ -1,7 +1,7 @@
 """Add-ons: modules with `register(app, hooks)`, named in ADDONS or by an entry point in `webapp.addons`.
 
 One that fails, at import or at registration, is shown with its error and stops nothing; the callbacks (so its
-gateways, too) and the endpoints that it had registered until then are taken back.
+gateways, too), the endpoints and the types of fields that it had registered until then are taken back.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from flask import Flask
 
 from webapp import endpoints, hooks
+from webapp.domain import field_types
 from webapp.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def load(app: Flask, settings: Settings) -> list[Addon]:
 
 def _load(app: Flask, name: str, module_of: Callable[[], Any]) -> Addon:
     callbacks, addresses = hooks.registry.snapshot(), endpoints.snapshot(app)
+    kinds = field_types.snapshot()
     hooks.registry.loading = name
     try:
         module = module_of()
@@ -60,6 +62,7 @@ def _load(app: Flask, name: str, module_of: Callable[[], Any]) -> Addon:
     except (Exception, SystemExit):  # a module written as a script may end with sys.exit()
         hooks.registry.restore(callbacks)
         endpoints.restore(app, addresses)
+        field_types.restore(kinds)
         log.exception("addon.failed", extra={"addon": name})
         return Addon(name, "", traceback.format_exc(limit=20))
     finally:

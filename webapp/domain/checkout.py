@@ -16,6 +16,7 @@ from webapp.domain import (
     carts,
     customers,
     discounts,
+    email_addresses,
     form_answers,
     memberships,
     network,
@@ -63,6 +64,7 @@ class Order:
     wants_news: bool = False
     form: Mapping[str, Any] = field(default_factory=dict)
     checkout_form: str = "main-form"
+    password_by_link: bool = False  # the hash is of none that anybody has; the buyer is mailed a link to choose one
     username: str = ""  # none: it is made of the address
     answers: tuple[Answer, ...] = ()  # to the form's own questions
     saw_trial: bool = False  # the buyer pressed the button below a summary that promised one
@@ -210,7 +212,10 @@ def _buyer(order: Order, customer: Customer | None) -> Customer:
     user = customers.create_user(
         order.email, "", order.profile.full_name, password_hash=order.password_hash, username=order.username
     )
-    return customers.create(user, order.profile, signup_form=order.checkout_form, locale=order.locale)
+    made = customers.create(user, order.profile, signup_form=order.checkout_form, locale=order.locale)
+    if order.password_by_link:
+        email_addresses.write_first_password(made)
+    return made
 
 
 def _note_consent(order: Order, sale: Sale) -> None:

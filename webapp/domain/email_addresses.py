@@ -59,6 +59,14 @@ def request_confirmation(customer: Customer) -> None:
     outbox.record("email.verification_requested", customer)
 
 
+def write_first_password(customer: Customer) -> None:
+    """Who ordered without a password is sent a link to choose one; never a password itself."""
+    user = customer.user
+    link = mails.url(f"/password/{one_time_links.make(user, LinkPurpose.INVITATION)}")
+    values = {"name": user.name, "link": link}
+    mails.send("first_password", to=user.email, locale=customer.locale, customer_id=None, user_id=user.id, values=values)
+
+
 def write_confirmation(customer: Customer, *, once: str) -> bool:
     """A link to confirm the address with; whether one was written."""
     if customer.is_verified or mails.is_written(once):
@@ -152,12 +160,14 @@ def correct(customer: Customer, email: str) -> None:
 
     Raises Invalid when that is another account's.
     """
-    mistyped = customer.email
+    mistyped, chooses = customer.email, one_time_links.pending(customer.user_id, LinkPurpose.INVITATION) is not None
     if customers.change_address(customer.user, email):
         sessions.note(customer.user_id, "email_changed", Origin())
         mails.send_elsewhere(customer.id, email, instead_of=mistyped)
         if not customer.is_verified:
             request_confirmation(customer)
+        if chooses:
+            write_first_password(customer)
 
 
 def _change(user: User, email: str, where: Origin) -> None:

@@ -48,6 +48,13 @@ class Keep(StrEnum):
     NOTHING = "nothing"
 
 
+class Width(StrEnum):
+    """How much of a line a field takes where there is room; two halves in a row stand side by side."""
+
+    FULL = "full"
+    HALF = "half"
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A field. `text`: what a text block says, or what a list offers. `options`: what its type asks besides."""
@@ -61,6 +68,7 @@ class Spec:
     required: bool = False
     save_as: Keep = Keep.CUSTOMER
     audience: Audience = Audience.EVERYBODY
+    width: Width = Width.FULL
     options: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
 
 
@@ -202,8 +210,8 @@ def _step(data: Any) -> Step:
 
 
 def parse_field(data: Any) -> Spec:
-    names = {"id", "type", "label", "hint", "text", "default", "required", "save_as", "audience", "options"}
-    kept = _object(data, names)
+    names = {"id", "type", "label", "hint", "text", "default", "required", "save_as", "audience", "width"}
+    kept = _object(data, names | {"options"})
     return Spec(
         id=_id(kept.get("id")),
         type=_id(kept.get("type")),
@@ -214,6 +222,7 @@ def parse_field(data: Any) -> Spec:
         required=_flag(kept.get("required", False)),
         save_as=_choice(Keep, kept.get("save_as", Keep.CUSTOMER)),
         audience=_choice(Audience, kept.get("audience", Audience.EVERYBODY)),
+        width=_choice(Width, kept.get("width", Width.FULL)),
         options=_options(kept.get("options", {})),
     )
 
@@ -292,5 +301,6 @@ def field_json(spec: Spec) -> dict[str, Any]:
         "required": spec.required,
         "save_as": str(spec.save_as),
         "audience": str(spec.audience),
+        "width": str(spec.width),
         "options": dict(spec.options),
     }

@@ -32,7 +32,8 @@ TAKEN = frozenset(
         "products",
         "duration",
         "duration_unit",
-        "password_conf",
+        "account_password",
+        "sign_in",
         "email_meant",
         "named",
         "answers",
@@ -143,6 +144,7 @@ def name_of(step: Step, at: int) -> str:
 
 def _products(fields: Iterable[Spec]) -> Iterator[str]:
     """What is named must be there, and the first of what is fixed a plan."""
+    fields = list(fields)
     named = {slug for spec in fields for name in ("plans", "products") for slug in listed(spec, name)}
     found = catalog.find_many(sorted(named)) if named else {}
     for slug in sorted(named - set(found)):
@@ -151,3 +153,6 @@ def _products(fields: Iterable[Spec]) -> Iterator[str]:
         first = found.get(listed(spec, "products")[0]) if spec.type == "products" and listed(spec, "products") else None
         if first is not None and first.type != ProductType.PLAN:
             yield _("The first of the fixed products must be a plan.")
+        of_these = listed(spec, "products") if spec.type == "products" else []
+        if sum(one in found and found[one].type == ProductType.PLAN for one in of_these) > 1:
+            yield _("The fixed products are one plan and what is sold beside it. Keep one plan.")

@@ -172,7 +172,7 @@ def test_the_settings_of_a_form(signed_in: FlaskClient) -> None:
     factories.order_form()
     typed = {
         "name": "Spring",
-        "countries": "de, AT",
+        "countries": ["DE", "AT"],
         "thanks_en": "Welcome",
         "script_1-name": "Ads",
         "script_1-code": "track({{ total }})",

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self, cast
 
 from flask import request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length
 
-from webapp.blueprints.admin.checkout_form_words import AUDIENCES, KEEPS
+from webapp.blueprints.admin import checkout_form_choices
+from webapp.blueprints.admin.checkout_form_words import AUDIENCES, KEEPS, WIDTHS
 from webapp.blueprints.form import Form
-from webapp.domain.field_types import TYPES
+from webapp.domain.field_types import TYPES, Setting, chosen, listed
+from webapp.domain.field_types.asking import Select
 from webapp.domain.form_definitions import (
     CODE_LONGEST,
     HINT_LONGEST,
@@ -112,21 +124,28 @@ class FieldForm(Refusing):
                     field = maker(label, [too_long(LIMITS[name])], description=self._hint(spec, name))
                     self.join(f"{name}_{code}", field, getattr(spec, name).get(code, ""))
         if "default" in kind.asks:
-            self.join("default", StringField(_("First value"), [too_long(HINT_LONGEST)]), spec.default)
+            self.join("default", self._first_value(spec), spec.default)
         if "required" in kind.asks:
             self.join("required", BooleanField(_("It must be answered")), spec.required)
         if "save_as" in kind.asks:
             field = SelectField(_("The answer is kept with"), choices=chosen_of(KEEPS), validate_choice=False)
             self.join("save_as", field, str(spec.save_as))
+        if "width" in kind.asks:
+            field = SelectField(_("Width"), choices=chosen_of(WIDTHS), validate_choice=False)
+            self.join("width", field, str(spec.width))
         for one in kind.settings:
-            value = spec.options.get(one.name)
-            label, hint = str(one.label), str(one.hint)
-            if one.kind == "tick":
-                self.join(f"opt_{one.name}", BooleanField(label, description=hint), value is True)
-            else:
-                lines = "\n".join(value) if isinstance(value, list) else ""
-                self.join(f"opt_{one.name}", TextAreaField(label, [too_long(5000)], description=hint), lines)
+            self.join(f"opt_{one.name}", *control_of(one, spec))
         return self
+
+    @staticmethod
+    def _first_value(spec: Spec) -> Any:
+        """Of a list one of what it offers; else what is typed."""
+        if isinstance(TYPES[spec.type], Select):
+            offered = dict(Select.choices(spec.text, str(get_locale() or "en")))
+            gone = {spec.default: spec.default} if spec.default and spec.default not in offered else {}
+            choices = chosen_of({"": _("None: buyers choose"), **offered, **gone})
+            return SelectField(_("First value"), choices=choices, validate_choice=False)
+        return StringField(_("First value"), [too_long(HINT_LONGEST)])
 
     @staticmethod
     def _hint(spec: Spec, name: str) -> str:
@@ -146,14 +165,37 @@ class FieldForm(Refusing):
                 said = {code: (self[f"{name}_{code}"].data or "").replace("\r\n", "\n").strip() for code in languages()}
                 others = {code: words for code, words in kept[name].items() if code not in said}
                 kept[name] = others | {code: words for code, words in said.items() if words}
-        for name in ("default", "required", "save_as"):
+        for name in ("default", "required", "save_as", "width"):
             if name in kind.asks:
                 kept[name] = self[name].data if name == "required" else str(self[name].data or "")
         kept["audience"] = str(self.audience.data or "")
         for one in kind.settings:
             data = self[f"opt_{one.name}"].data
-            kept["options"][one.name] = bool(data) if one.kind == "tick" else words_of(str(data or ""))
+            kept["options"][one.name] = READ[one.kind](data)
         return kept
+
+
+READ: Mapping[str, Callable[[Any], bool | str | list[str]]] = {
+    "tick": bool,
+    "text": lambda data: str(data or "").strip(),
+    "one": lambda data: str(data or ""),
+    "several": lambda data: [str(one) for one in data or ()],
+}
+
+
+def control_of(setting: Setting, spec: Spec) -> tuple[Any, Any]:
+    """The form's field for a setting, and what stands in it."""
+    value, label, hint = spec.options.get(setting.name), str(setting.label), str(setting.hint)
+    if setting.kind == "tick":
+        return BooleanField(label, description=hint), value is True
+    if setting.kind == "text":
+        return StringField(label, [too_long(HINT_LONGEST)], description=hint), chosen(spec, setting.name)
+    kept = listed(spec, setting.name) if setting.kind == "several" else [chosen(spec, setting.name)]
+    choices = [SelectChoice(one, words) for one, words in checkout_form_choices.choices_of(setting, kept)]
+    maker = SelectMultipleField if setting.kind == "several" else SelectField
+    return maker(label, choices=choices, validate_choice=False, description=hint), (
+        kept if setting.kind == "several" else kept[0]
+    )
 
 
 def words_of(text: str) -> list[str]:
@@ -164,17 +206,18 @@ def words_of(text: str) -> list[str]:
 class FormSettings(Refusing):
     version = HiddenField("")
     name = StringField(_l("Name"), [InputRequired(_l("Enter a name.")), too_long(NAME_LONGEST)])
-    countries = StringField(
+    countries = SelectMultipleField(
         _l("Countries"),
-        [too_long(1000)],
-        description=_l("Where buyers may live, as codes like DE, AT. Empty: wherever the network sells."),
+        choices=[],
+        validate_choice=False,
+        description=_l("Where buyers may live. No tick: wherever the network sells."),
     )
 
     snippets: list[str]
 
     @classmethod
     def of(cls, definition: Definition, version: int) -> Self:
-        codes = ", ".join(definition.countries)
+        codes = list(definition.countries)
         form = cls(formdata=None, version=str(version), name=definition.name, countries=codes)
         return form.shape_for(definition)
 
@@ -183,6 +226,7 @@ class FormSettings(Refusing):
         return cls().shape_for(definition)
 
     def shape_for(self, definition: Definition) -> Self:
+        self.countries.choices = chosen_of(dict(checkout_form_choices.countries_offered(definition.countries)))
         for code, language in languages().items():
             label = _("Thank-you text (%(language)s)", language=language)
             field = TextAreaField(label, [too_long(TEXT_LONGEST)], description=_("Markdown; no HTML."))
@@ -226,7 +270,7 @@ class FormSettings(Refusing):
         """What of a definition's JSON is said here."""
         return {
             "name": self.said("name"),
-            "countries": [one.upper() for one in words_of(self.said("countries"))],
+            "countries": list(self.countries.data or ()),
             "thanks": {code: self.said(f"thanks_{code}") for code in languages() if self.said(f"thanks_{code}")},
             "snippets": [
                 {

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.domain import checkout_forms
-from webapp.domain.form_definitions import Audience, Keep
+from webapp.domain.form_definitions import Audience, Keep, Width
 from webapp.domain.form_snippets import PLACEHOLDERS
 from webapp.models import OrderForm
 
@@ -22,6 +22,10 @@ KEEPS = {
     str(Keep.MEMBERSHIP): _l("The membership"),
     str(Keep.SITE): _l("The site"),
     str(Keep.NOTHING): _l("Nothing; it is not kept"),
+}
+WIDTHS = {
+    str(Width.FULL): _l("The whole line"),
+    str(Width.HALF): _l("Half of it; two of these in a row stand side by side where there is room"),
 }
 NAMES = {
     "name": _l("Name"),

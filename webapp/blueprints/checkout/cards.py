@@ -74,6 +74,7 @@ class AddonChoice:
     description: str
     price_text: str
     is_chosen: bool
+    picture: Shown | None = None
 
 
 def plan_card(plan: Product, wanted: Period | None, current: str | None, currency: str | None = None) -> PlanCard:
@@ -97,8 +98,12 @@ def plan_card(plan: Product, wanted: Period | None, current: str | None, currenc
         is_current=plan.slug == current,
         is_named=plan.is_pay_what_you_want,
         contact=_contact(plan),
-        picture=Shown(plan.image, plan.image_width, plan.image_height) if plan.image else None,
+        picture=picture_of(plan),
     )
+
+
+def picture_of(product: Product) -> Shown | None:
+    return Shown(product.image, product.image_width, product.image_height) if product.image else None
 
 
 def _period_text(plan: Product, chosen: Period) -> str:
@@ -179,7 +184,10 @@ def addon_choices(
     if plan is None or length is None or not plan.available_addons:
         return []
     return [
-        AddonChoice(one.slug, one.name, one.description, addon_price(one, length, currency), one.slug in chosen)
+        AddonChoice(
+            *(one.slug, one.name, one.description, addon_price(one, length, currency), one.slug in chosen),
+            picture=picture_of(one),
+        )
         for one in product_addons.offered_with(plan, length, currency)
     ]
 

@@ -14,8 +14,10 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints import access
 from webapp.blueprints.checkout import shaping
+from webapp.blueprints.checkout.account_fields import BY_LINK
 from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.domain import checkout_forms, form_snippets, network, receivables
+from webapp.domain.field_types import ticked
 from webapp.errors import NotFound
 from webapp.models import Payment, Sale
 from webapp.transactions import unit_of_work
@@ -32,6 +34,14 @@ def thanks(payment: Payment) -> str:
     sale = form_snippets.sale_of(payment)
     form = forms.get(sale.checkout_form) if sale is not None else None
     return shaping.prose(form.definition.thanks) if form is not None else ""
+
+
+def chooses_password(payment: Payment) -> bool:
+    """Whether its buyer ordered without a password, and was mailed a link to choose one."""
+    if not any(ticked(one, "generated") for form in checkout_forms.in_use().values() for one in form.definition.fields):
+        return False
+    sale = form_snippets.sale_of(payment)
+    return sale is not None and bool(sale.form.get(BY_LINK))
 
 
 def url_of(payment: Payment) -> str | None:

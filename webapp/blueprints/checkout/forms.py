@@ -28,7 +28,8 @@ from webapp.blueprints.checkout.country_field import CountryField
 from webapp.blueprints.form import Form
 from webapp.countries import countries
 from webapp.domain import tax_ids
-from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST
+from webapp.domain.field_types import chosen
+from webapp.domain.passwords import LENGTH_AT_LEAST, LENGTH_AT_MOST, is_strong
 from webapp.leaked_passwords import is_leaked
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class CheckoutForm(Form):
     each of these its `shape`), and on who is asking: see `drop_what_is_not_asked`."""
 
     shape: Shape
+    has_account: bool = False  # the order was refused, since there is one with its address
 
     # A label, though nobody sees it: without one WTForms reads its own catalogue from disk to translate the name.
     order_token = HiddenField("", validators=[Length(max=64)])
@@ -150,7 +152,13 @@ class CheckoutForm(Form):
         check_email(field.data)
 
     def validate_password(self, field: PasswordField) -> None:
-        check_password(field.data)
+        check_password(field.data, self.strength, str(self.email_address.data or "") if self.email_address else "")
+
+    @property
+    def strength(self) -> str:
+        """How hard to guess the form wants the password to be; empty: as everywhere."""
+        asked = self.shape.kinds.get("password") if hasattr(self, "shape") else None
+        return chosen(asked, "strength") if asked is not None else ""
 
     def validate_username(self, field: StringField) -> None:
         field.data = (field.data or "").lower()
@@ -220,7 +228,7 @@ class CheckoutForm(Form):
     def remembered(self) -> dict[str, str | bool | list[str]]:
         """What was entered, to show it again; never the password."""
         kept = {name: value for name, value in self.data.items() if name in self.shape.asked}
-        for secret in ("password", "csrf_token", "order_token", "quoted"):
+        for secret in ("password", "password_conf", "csrf_token", "order_token", "quoted"):
             kept.pop(secret, None)
         return {name: value for name, value in kept.items() if isinstance(value, str | bool | list)}
 
@@ -245,7 +253,7 @@ def check_email(value: str | None) -> None:
         raise ValidationError(_("Enter an e-mail address like name@example.com.")) from None
 
 
-def check_password(value: str | None) -> None:
+def check_password(value: str | None, strength: str = "", email: str = "") -> None:
     password = value or ""
     if len(password) < LENGTH_AT_LEAST:
         raise ValidationError(_("Use at least 12 characters."))
@@ -253,6 +261,13 @@ def check_password(value: str | None) -> None:
         raise ValidationError(_("Use at most %(max)d characters.", max=LENGTH_AT_MOST))
     if is_leaked(password):
         raise ValidationError(_("This password appears in known data leaks. Choose another."))
+    if strength and not is_strong(password, not_of=email):
+        raise ValidationError(
+            _(
+                "This password is easy to guess. Use 16 characters or more, or capitals, small letters, digits and signs; "
+                "and nothing of your e-mail address."
+            )
+        )
 
 
 def check_tax_id(value: str | None, country: str | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Response, request
 from flask_login import current_user
 
-from webapp.blueprints.checkout import cards, first_look, named_prices, page, shaping, tax_words
+from webapp.blueprints.checkout import account_fields, cards, first_look, named_prices, page, shaping, tax_words
 from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.looking_over import place_of, reckon
 from webapp.blueprints.errors import settings
@@ -69,7 +69,7 @@ def body_of(
         "notices": notices,
         "summary": page.summary_of(cart, business=form.is_business),
         "plans": [cards.plan_card(plan, cart.period, cart.plan.slug if cart.plan else None, asked) for plan in plans],
-        "periods": cards.period_choices(cart.plan, cart.currency),
+        "periods": shape.periods(cards.period_choices(cart.plan, cart.currency)),
         "currencies": currencies,
         "named_before": request.form.get("named"),
         "bounds": [one.hint for one in named],  # what `named` shows and its fields do not say
@@ -78,6 +78,7 @@ def body_of(
         "taxes": tax_words.beside_prices(plans, cart.tax),
         "is_business": form.is_business,
         "email_meant": email_typos.meant(form.email_address.data or "") if form.email_address else "",
+        "signs_in": account_fields.signs_in(shape) and form.has_account,
         "asks_state": cart.tax is not None and cart.tax.asks_state,
         "state_shown": "billing_state" in request.form,
         "country": form.billing_country.data,

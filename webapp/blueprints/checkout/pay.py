@@ -235,6 +235,7 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         transfer=transfers.shown(payment) if owner else None,
         unconfirmed=payment.customer.email if owner and site_waits else None,
         thanks=conversions.thanks(payment) if owner and state == "paid" else "",
+        chooses_password=owner and conversions.chooses_password(payment),
         conversion_url=conversions.url_of(payment) if owner and state == "paid" else None,
         settled=state == "paid" and (site is None or ready or site_waits),
         poll_url=url_for("pay.thank_you", reference=payment.reference),

@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from webapp.blueprints import visitors
-from webapp.blueprints.checkout import named_prices, shaping
+from webapp.blueprints.checkout import account_fields, named_prices, shaping
 from webapp.blueprints.checkout.forms import BUSINESS, PERSON, CheckoutForm
 from webapp.blueprints.cookies import choice as cookie_choice
 from webapp.domain import catalog, network, passwords, product_addons
@@ -50,6 +50,19 @@ def chosen_period(form: CheckoutForm) -> Period | None:
     return pair_in(request.form) or period_from(form.period.data) or pair_in(request.args)
 
 
+def sold_period(form: CheckoutForm, plan: str) -> Period | None:
+    """The chosen one; where the form sells for some periods only, the first of these that the plan is sold for."""
+    wanted, named = chosen_period(form), form.shape.periods_named
+    if not named:
+        return wanted
+    product = catalog.find_many([plan]).get(plan)
+    sold = form.shape.periods_of(product.prices()) if product is not None else []
+    asked = wanted or (product.period if product is not None else None)
+    if not sold or (asked is not None and any(one.same_length(asked) for one in sold)):
+        return wanted
+    return sold[0]
+
+
 def pair_in(values: Mapping[str, str]) -> Period | None:
     if "duration" not in values and "duration_unit" not in values:
         return None
@@ -61,7 +74,7 @@ def cart_request(form: CheckoutForm) -> CartRequest:
     slugs = chosen_products(form)
     return CartRequest(
         products=named_prices.wanted(form, slugs, given(form)),
-        period=chosen_period(form),
+        period=sold_period(form, slugs[0] if slugs else ""),
         discount_code=str(form.discount_code.data or "")[:60],
         country=str(form.billing_country.data or ""),
         business=form.is_business,
@@ -114,14 +127,16 @@ def chosen_currency(form: CheckoutForm) -> str:
 def order_from(form: CheckoutForm, settings: Settings, customer_id: int | None) -> Order:
     """The whole order of a form whose shape is right. Makes the password's hash, which takes a moment."""
     fields = {name: str(form[name].data or "") for name in PROFILE}
-    password = None if customer_id else form.password.data
+    by_link = not customer_id and account_fields.is_generated(form.shape)
+    password = form.password.data if not customer_id and not by_link else None
     return Order(
         checkout_id=str(form.order_token.data or "") or new_token(),
         cart=cart_request(form),
         profile=Profile(full_name=str(form.full_name.data or ""), business=form.is_business, **fields),
         gateway=str(form.gateway.data or ""),
         email=str(form.email_address.data) if not customer_id else "",
-        password_hash=passwords.hash_password(password) if password else "",
+        password_hash=passwords.unknown() if by_link else passwords.hash_password(password) if password else "",
+        password_by_link=by_link,
         customer_id=customer_id,
         site_title=str(form.site_title.data or ""),
         site_url=normalise(str(form.site_url.data or "")),

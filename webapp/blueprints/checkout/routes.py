@@ -12,8 +12,10 @@ from flask_login import current_user
 
 from webapp.blueprints import access, visitors
 from webapp.blueprints.auth import signing
+from webapp.blueprints.auth.routes import too_many
 from webapp.blueprints.auth.signing import begin_session
 from webapp.blueprints.checkout import (
+    account_fields,
     cards,
     drafts,
     field_checks,
@@ -39,6 +41,7 @@ from webapp.extensions import csrf, limiter
 from webapp.flows import ordering
 from webapp.flows.ordering import Placed
 from webapp.formatting import money
+from webapp.models import User
 
 bp = Blueprint("checkout", __name__)
 # Where a draft is found, these still are what the address says.
@@ -129,6 +132,8 @@ def receive(slug: str, plan: str | None) -> ResponseReturnValue:
         return show(form)
     if "refresh" in request.form or "apply_code" in request.form:
         return show(form)
+    if "sign_in" in request.form and form.email_address and account_fields.signs_in(form.shape):
+        return sign_in(form)
     if request.form.get("go") == "back" and form.shape.at > 0:
         return leave_step(form, form.shape.at - 1)
     if not form.shape.is_last:
@@ -199,14 +204,41 @@ def place(form: CheckoutForm, seen: Cart, checked: Cart | None = None) -> Respon
         return go_on(ordering.place(order, settings_here(), checked))
     except Invalid as problem:
         if problem.code == "email_taken":
-            user, _wait = signing.try_password(form.email_address.data, form.password.data)
+            user = known_by_password(form)
             # Known customers who typed their own password are not sent away: they are signed in and their order placed.
             if user is not None and user.customer is not None and user.two_step_at is None:
                 signing.enter(user)
                 return place_as(form, order, user.customer.id)
+            form.has_account = True
         return refused(form, problem)
     except DomainError as problem:
         return refused(form, problem)
+
+
+def known_by_password(form: CheckoutForm) -> User | None:
+    """Whose account it is, where the form asked for a password and it is theirs."""
+    if not form.password or not form.password.data:
+        return None
+    return signing.try_password(form.email_address.data, form.password.data)[0]
+
+
+def sign_in(form: CheckoutForm) -> ResponseReturnValue:
+    """Who has an account goes on with it here; what was entered stays. Says no more than the page for signing in does."""
+    if not has_token(form):
+        return show_refused(form)
+    user, wait = signing.try_password(str(form.email_address.data or ""), str(form["account_password"].data or ""))
+    form.has_account = True
+    if wait or user is None:
+        said = too_many(wait) if wait else _("E-mail address and password do not match. Check both, or reset your password.")
+        form.refuse("account_password", said)
+        return show_refused(form, 429 if wait else 422)
+    drafts.keep(form)
+    onward = f"{shaping.action_of(form.shape)}?{urlencode({'step': form.shape.step.id})}"
+    if user.two_step_at is not None:
+        signing.wait_for_code(user, onward)
+        return go_to(url_for("auth.ask_code"))
+    signing.enter(user)
+    return go_to(onward)
 
 
 def place_as(form: CheckoutForm, order: Order, customer_id: int) -> ResponseReturnValue:
@@ -284,7 +316,7 @@ def keep_draft(form_slug: str) -> ResponseReturnValue:
 def check_field() -> ResponseReturnValue:
     """One field, after it was left: a sentence, or nothing when it is right. Says nothing about who has an account."""
     name = request.form.get("field", "")
-    problem = field_checks.problem_of(name, request.form)
+    problem = field_checks.problem_of(name, request.values)
     if name == "email_address":
         return email_view.show(
             problem=problem, email_meant="" if problem else email_typos.meant(request.form.get(name, ""))
@@ -302,4 +334,5 @@ def available(name: str) -> ResponseReturnValue:
 def shape_here(slug: str, step: str | None, plan: str | None = None) -> Shape:
     """The form for who looks. Raises NotFound where there is none."""
     form = checkout_forms.shown(slug)
-    return shapes.shape_of(form, is_member=access.customer_id() is not None, step=step, plan=plan)
+    template = str(request.values.get("template") or "")[:80]
+    return shapes.shape_of(form, is_member=access.customer_id() is not None, step=step, plan=plan, template=template)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from webapp.blueprints.checkout import named_prices
-from webapp.domain import form_problems
+from webapp.domain import form_problems, site_templates
 from webapp.domain.checkout_forms import Form
 from webapp.domain.field_types import TYPES
 from webapp.domain.field_types.base import listed
-from webapp.domain.form_definitions import Definition, Spec, Step
+from webapp.domain.form_definitions import Definition, Spec, Step, Width
 from webapp.hooks import apply_filters
+from webapp.periods import Period
 
 FINAL_FIELDS = "wu_checkout_form_final_fields"
 # Which of the form's controls count whatever it asks.
@@ -29,17 +30,29 @@ class Panel:
     heading: Spec | None = None
     fields: list[Spec] = field(default_factory=list)
 
+    @property
+    def rows(self) -> list[list[Spec]]:
+        """Its fields, with two halves in a row together: they stand side by side where there is room."""
+        rows: list[list[Spec]] = []
+        for one in self.fields:
+            beside = rows[-1] if rows and len(rows[-1]) == 1 and rows[-1][0].width == one.width == Width.HALF else None
+            if beside is None:
+                rows.append([one])
+            else:
+                beside.append(one)
+        return rows
+
 
 @dataclass(frozen=True)
 class Shape:
-    """`at`: which of the steps is shown. `plan`: the one that the address says. `is_look`: only to be looked at."""
+    """`at`: which of the steps is shown. `plan` and `template`: those that the address says."""
 
     slug: str
     definition: Definition = field(repr=False)
     steps: tuple[Step, ...]
     at: int = 0
     plan: str | None = None
-    is_look: bool = False
+    template: str = ""
 
     @property
     def step(self) -> Step:
@@ -84,6 +97,8 @@ class Shape:
         """On which step a control is."""
         if name.startswith((named_prices.AMOUNT, named_prices.AGAIN)):
             name = "products"
+        if name == "account_password":
+            name = "email_address"
         return next((at for at in range(len(self.steps)) if name in self.names_at(at)), len(self.steps) - 1)
 
     @property
@@ -123,8 +138,27 @@ class Shape:
         return [one for one in own if not served or one in served] if own else served
 
     def templates(self, offered: Iterable[Any]) -> list[Any]:
-        named = listed(self.kinds["template_selection"], "templates") if "template_selection" in self.kinds else []
-        return [one for one in offered if not named or one.slug in named] or list(offered)
+        """Those that are named, and those of the categories that are; all where none is."""
+        spec, all_of_them = self.kinds.get("template_selection"), list(offered)
+        named = set(listed(spec, "templates")) if spec is not None else set()
+        if spec is not None and (categories := listed(spec, "categories")):
+            named |= {one.slug for one in site_templates.offered().values() if one.category in categories}
+        return [one for one in all_of_them if not named or one.slug in named] or all_of_them
+
+    @property
+    def periods_named(self) -> list[str]:
+        """For which the form sells; none: for all."""
+        return listed(self.kinds["period_selection"], "periods") if "period_selection" in self.kinds else []
+
+    def periods_of(self, sold: Iterable[Period]) -> list[Period]:
+        """Of those that a plan is sold for, the ones that the form offers; none where there are none of them."""
+        named = [Period.parse(one) for one in self.periods_named]
+        return [one for one in sold if not named or any(one.same_length(other) for other in named)]
+
+    def periods(self, choices: Sequence[Any]) -> list[Any]:
+        """Of the ways to pay for a plan, the ones that the form offers."""
+        kept = [str(one) for one in self.periods_of(Period.parse(choice.value) for choice in choices)]
+        return [one for one in choices if one.value in kept] or list(choices)
 
     def sold_beside(self, slugs: Iterable[str]) -> set[str]:
         """Which of these products may be ordered beside the plan."""
@@ -140,16 +174,17 @@ class Shape:
 
 
 def controls_of(spec: Spec) -> tuple[str, ...]:
-    kind = TYPES[spec.type]
-    return (spec.id,) if kind.answers else kind.controls
+    return TYPES[spec.type].controls_of(spec)
 
 
-def shape_of(form: Form, *, is_member: bool, step: str | None = None, plan: str | None = None) -> Shape:
+def shape_of(
+    form: Form, *, is_member: bool, step: str | None = None, plan: str | None = None, template: str = ""
+) -> Shape:
     """For this reader, as the filter `wu_checkout_form_final_fields` leaves it."""
     steps = []
     for one in form_problems.steps_for(form.definition, is_member):
         kept = apply_filters(FINAL_FIELDS, list(one.fields), form)
         fields = tuple(spec for spec in kept if isinstance(spec, Spec) and spec.type in TYPES)
         steps.append(replace(one, fields=fields))
-    made = Shape(form.slug, form.definition, tuple(steps) or (Step("order"),), plan=plan)
+    made = Shape(form.slug, form.definition, tuple(steps) or (Step("order"),), plan=plan, template=template)
     return made.at_step(step)

@@ -12,7 +12,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import Optional
 
-from webapp.blueprints.checkout import named_prices
+from webapp.blueprints.checkout import account_fields, named_prices
+from webapp.blueprints.checkout.account_fields import SECRET
 from webapp.blueprints.checkout.forms import PERSON, CheckoutForm, steers, stripped
 from webapp.blueprints.checkout.shapes import ALWAYS, Panel, Shape
 from webapp.domain import network
@@ -40,11 +41,12 @@ def shape(form: CheckoutForm, given: Shape, values: Mapping[str, Any]) -> Checko
     for spec in given.fields.values():
         if TYPES[spec.type].answers:
             _join(form, spec, TYPES[spec.type], values)
+    account_fields.join(form, given, str(values.get("email_address") or ""))
     for name in ("email_address", "password"):
         if name not in given.asked and name in form:
             delattr(form, name)
     for name, one in list(named_fields(form)):
-        if name not in given.asked:
+        if name not in given.asked and name != "account_password":
             one.data = DEFAULTS.get(name, None if isinstance(one.data, list) else "")
             one.validators = [Optional()]
     fixed = listed(given.kinds["products"], "products") if "products" in given.kinds else []
@@ -120,7 +122,7 @@ def _join(form: CheckoutForm, spec: Spec, kind: FieldType, values: Mapping[str, 
         made = OwnChoice(label, choices=choices, validate_choice=False, **both_have)
         named_prices.join(form, spec.id, made, typed)
         return
-    maker, one_filter = (OwnLines, lines) if kind.id == "paragraph" else (OwnText, stripped)
+    maker, one_filter = (OwnLines, lines) if kind.shown == Shown.LINES else (OwnText, stripped)
     named_prices.join(form, spec.id, maker(label, **both_have), one_filter(typed[:4000]))
 
 
@@ -167,7 +169,7 @@ def stages(shape: Shape) -> list[tuple[str, str]]:
 
 
 def carried(form: CheckoutForm) -> list[tuple[str, str]]:
-    """What other steps have asked, as hidden fields of this one; never the password."""
+    """What other steps have asked, as hidden fields of this one; never a password."""
     shape, found = form.shape, []
     if shape.is_one_page:
         return []
@@ -175,7 +177,7 @@ def carried(form: CheckoutForm) -> list[tuple[str, str]]:
         is_elsewhere = (
             name in shape.asked and name not in ALWAYS - {"products", "currency"} and not is_here(shape, name)
         )
-        if name == "password" or not (is_elsewhere or is_amount_elsewhere(shape, name)):
+        if name in SECRET or not (is_elsewhere or is_amount_elsewhere(shape, name)):
             continue
         data = one.data
         if isinstance(data, list):
@@ -229,7 +231,8 @@ def answers_of(form: CheckoutForm) -> list[tuple[str, str, str, str]]:
 def kept_of(form: CheckoutForm) -> dict[str, Any]:
     """What was entered, for the sale: without what is not to be kept."""
     fields = form.shape.fields
-    return {
+    by_link = {account_fields.BY_LINK: True} if account_fields.is_generated(form.shape) else {}
+    return by_link | {
         name: value
         for name, value in form.remembered().items()
         if name not in fields or fields[name].save_as != Keep.NOTHING or not TYPES[fields[name].type].answers

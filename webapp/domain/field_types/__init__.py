@@ -1,19 +1,44 @@
 """The types of fields that an order form is made of, by id, in the order in which the editor offers them.
 
-A new type is one class here (in `selling` or `asking`, or of an add-on by `add`) and its template,
-`checkout/fields/<id>.html`.
+A new type of ours is one class in `selling` or `asking`, and its template, `checkout/fields/<id>.html`. An add-on's is
+the same two: its `register` gives both to `add`.
 """
 
 from __future__ import annotations
 
+from typing import cast
+
 from webapp.domain.field_types import asking, selling
-from webapp.domain.field_types.base import FieldType, Setting, Shown
+from webapp.domain.field_types.base import FieldType, Setting, Shown, chosen, listed, ticked
+from webapp.domain.form_definitions import ID, Spec
 
 TYPES: dict[str, FieldType] = {one.id: one for one in (*selling.TYPES, *asking.TYPES)}
 
 
-def add(kind: FieldType) -> None:
-    TYPES[kind.id] = kind
+TEMPLATES: dict[str, str] = {}  # of add-ons, by their names
 
 
-__all__ = ["TYPES", "FieldType", "Setting", "Shown", "add"]
+def add(kind: FieldType, template: str) -> None:
+    """An add-on's own question, and the Jinja source of its control. Raises ValueError for an id that is none, or taken.
+
+    The template is given `f` (the WTForms field), `spec`, `optional`, and the macros of components/forms.html.
+    """
+    if not ID.fullmatch(kind.id) or kind.id in TYPES:
+        raise ValueError(f"There is a type of field called {kind.id!r} already, or it cannot be called so.")
+    if not kind.answers or kind.sold or kind.controls:
+        raise ValueError("A type of an add-on is an own question: answers = True, and no controls.")
+    TYPES[kind.id], TEMPLATES[kind.template] = kind, template
+
+
+def snapshot() -> tuple[dict[str, FieldType], dict[str, str]]:
+    return dict(TYPES), dict(TEMPLATES)
+
+
+def restore(kept: tuple[dict[str, FieldType], dict[str, str]]) -> None:
+    """As it was: an add-on that failed leaves nothing."""
+    for now, before in zip((TYPES, TEMPLATES), kept, strict=True):
+        cast(dict[str, object], now).clear()
+        cast(dict[str, object], now).update(before)
+
+
+__all__ = ["TEMPLATES", "TYPES", "FieldType", "Setting", "Shown", "Spec", "add", "chosen", "listed", "ticked"]

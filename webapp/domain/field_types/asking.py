@@ -13,7 +13,7 @@ from webapp.domain.form_definitions import OPTIONS_AT_MOST, Spec, Words, said
 from webapp.errors import Invalid
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
-OWN = ("label", "hint", "default", "required", "save_as")
+OWN = ("label", "hint", "default", "required", "save_as", "width")
 
 
 class Section(FieldType):
@@ -44,7 +44,8 @@ class Text(FieldType):
 
 
 class Paragraph(FieldType):
-    id, title, answers, asks = "paragraph", _l("Several lines of text"), True, OWN
+    id, title, answers, shown = "paragraph", _l("Several lines of text"), True, Shown.LINES
+    asks = ("label", "hint", "default", "required", "save_as")
 
 
 class Checkbox(FieldType):
@@ -52,7 +53,7 @@ class Checkbox(FieldType):
         "checkbox",
         _l("Tick box"),
         True,
-        ("label", "hint", "required", "save_as"),
+        ("label", "hint", "required", "save_as", "width"),
         Shown.TICK,
     )
     settings = (Setting("ticked", _l("Ticked at first"), hint=_l("Never for a consent: that must be given.")),)

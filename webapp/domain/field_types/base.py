@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -15,26 +15,30 @@ LONGEST = 2000
 
 
 class Shown(StrEnum):
-    """How the control of an own question is sent: as a text, or as a tick."""
+    """What the control of an own question is, and how it is sent: a line or several lines of text, or a tick."""
 
     TEXT = "text"
+    LINES = "lines"
     TICK = "tick"
 
 
 class Setting:
     """One more thing that the editor asks about a field of this type, and keeps in its `options`.
 
-    `kind`: `tick`, `text`, or `list` (several, one to a line or with commas); `names`: of which kind its words are.
+    `kind`: `tick`, `text`, or `one` or `several` of a list. `of`: that list, as words by what is kept for them, or
+    the name of one that the network has: `plans`, `products`, `addons`, `periods`, `templates`, `categories`.
     """
 
-    def __init__(self, name: str, label: Any, kind: str = "tick", hint: Any = "", names: str = "") -> None:
-        self.name, self.label, self.kind, self.hint, self.names = name, label, kind, hint, names
+    def __init__(
+        self, name: str, label: Any, kind: str = "tick", hint: Any = "", of: str | Mapping[str, Any] = ""
+    ) -> None:
+        self.name, self.label, self.kind, self.hint, self.of = name, label, kind, hint, of
 
 
 class FieldType:
     """`controls`: the names of the form that it brings. `sold`: a part of the sale itself, at most once in a form.
 
-    `asks` is what the editor asks of all fields that this one has: label, hint, text, default, required, save_as.
+    `asks` is what the editor asks of all fields that this one has: label, hint, text, default, required, save_as, width.
     """
 
     id: ClassVar[str] = ""
@@ -50,6 +54,10 @@ class FieldType:
     @property
     def template(self) -> str:
         return f"checkout/fields/{self.id}.html"
+
+    def controls_of(self, spec: Spec) -> tuple[str, ...]:
+        """What this field brings of `controls`; an own question has its own name."""
+        return (spec.id,) if self.answers else self.controls
 
     def problems(self, spec: Spec) -> Iterator[str]:
         """What is wrong with a field of this type, before it is published."""
@@ -69,6 +77,12 @@ def listed(spec: Spec, name: str) -> list[str]:
     """A setting that is a list; empty where it says nothing."""
     value = spec.options.get(name, [])
     return list(value) if isinstance(value, list) else []
+
+
+def chosen(spec: Spec, name: str) -> str:
+    """A setting that is one of a list, or a text; empty where it says nothing."""
+    value = spec.options.get(name, "")
+    return value if isinstance(value, str) else ""
 
 
 def ticked(spec: Spec, name: str) -> bool:

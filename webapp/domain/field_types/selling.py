@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain.field_types.base import FieldType, Setting, listed
+from webapp.domain.field_types.base import FieldType, Setting, listed, ticked
 from webapp.domain.form_definitions import Spec
 
-PLANS = _l("Empty: all that are on sale. Their short names, one to a line.")
+ALL = _l("No tick: all that are on sale.")
+LINE = ("label", "hint", "width")
+STRENGTHS = {
+    "": _l("12 characters, and in no list of leaked passwords"),
+    "strong": _l("besides, 16 characters or letters, digits and signs together, and not of the e-mail address"),
+}
 
 
 class Sold(FieldType):
@@ -21,7 +26,8 @@ class PricingTable(Sold):
     id, title, controls = "pricing_table", _l("Plans to choose from"), ("products", "currency")
     asks = ("label",)
     settings = (
-        Setting("plans", _l("Plans"), "list", PLANS, "products"),
+        Setting("plans", _l("Plans"), "several", ALL, "plans"),
+        Setting("brief", _l("Only names and prices, without what is included")),
         Setting("hide_when_chosen", _l("Leave it out when the address says the plan")),
     )
 
@@ -32,7 +38,7 @@ class Products(Sold):
     id, title, controls = "products", _l("Fixed products"), ("products", "currency")
     asks = ()
     settings = (
-        Setting("products", _l("Products"), "list", _l("The plan first. Short names, one to a line."), "products"),
+        Setting("products", _l("Products"), "several", _l("One plan, and what is sold beside it."), "products"),
     )
 
     def problems(self, spec: Spec) -> Iterator[str]:
@@ -42,11 +48,24 @@ class Products(Sold):
 
 class PeriodSelection(Sold):
     id, title, controls, asks = "period_selection", _l("Billing period"), ("period",), ("label",)
+    settings = (
+        Setting(
+            "periods",
+            _l("Billing periods"),
+            "several",
+            _l("No tick: all. A plan that is sold for none of them is sold for its own."),
+            "periods",
+        ),
+    )
 
 
 class OrderBump(Sold):
     id, title, controls, asks = "order_bump", _l("What else is ordered"), ("addons",), ("label",)
-    settings = (Setting("products", _l("Products"), "list", PLANS, "products"),)
+    settings = (
+        Setting("products", _l("Products"), "several", ALL, "addons"),
+        Setting("brief", _l("Without their descriptions")),
+        Setting("pictures", _l("With their pictures")),
+    )
 
 
 class DiscountCode(Sold):
@@ -59,17 +78,43 @@ class CustomerType(Sold):
 
 
 class Email(Sold):
-    id, title, controls, guests_only = "email", _l("E-mail address"), ("email_address",), True
+    id, title, guests_only, asks = "email", _l("E-mail address"), True, LINE
+    controls = ("email_address", "email_address_conf")
+    settings = (
+        Setting("confirm", _l("Ask for it twice")),
+        Setting(
+            "inline_login",
+            _l("Sign in without leaving the form"),
+            hint=_l("When an order is refused because there is an account with the address."),
+        ),
+    )
+
+    def controls_of(self, spec: Spec) -> tuple[str, ...]:
+        return self.controls if ticked(spec, "confirm") else ("email_address",)
 
 
 class Username(Sold):
     """Where it is not asked for, it is made of the e-mail address."""
 
-    id, title, controls, guests_only = "username", _l("User name"), ("username",), True
+    id, title, controls, guests_only, asks = "username", _l("User name"), ("username",), True, LINE
 
 
 class Password(Sold):
-    id, title, controls, guests_only = "password", _l("Password"), ("password",), True
+    id, title, controls, guests_only = "password", _l("Password"), ("password", "password_conf"), True
+    settings = (
+        Setting(
+            "generated",
+            _l("Do not ask for one"),
+            hint=_l("Customers are mailed a link by which they choose their password; until then they stay signed in."),
+        ),
+        Setting("confirm", _l("Ask for it twice"), hint=_l("Everybody can have it shown instead.")),
+        Setting("strength", _l("How hard it must be to guess"), "one", of=STRENGTHS),
+    )
+
+    def controls_of(self, spec: Spec) -> tuple[str, ...]:
+        if ticked(spec, "generated"):
+            return ()
+        return self.controls if ticked(spec, "confirm") else ("password",)
 
 
 class BillingAddress(Sold):
@@ -90,13 +135,13 @@ class BillingAddress(Sold):
 class SiteTitle(Sold):
     """Where it is not asked for, the site is called as its owner."""
 
-    id, title, controls = "site_title", _l("Name of the site"), ("site_title",)
+    id, title, controls, asks = "site_title", _l("Name of the site"), ("site_title",), LINE
 
 
 class SiteUrl(Sold):
     """Where it is not asked for, it is made of the site's name."""
 
-    id, title, controls = "site_url", _l("Address of the site"), ("site_url",)
+    id, title, controls, asks = "site_url", _l("Address of the site"), ("site_url",), LINE
 
 
 class TemplateSelection(Sold):
@@ -107,7 +152,9 @@ class TemplateSelection(Sold):
         ("label", "hint"),
     )
     settings = (
-        Setting("templates", _l("Templates"), "list", _l("Empty: all. Their short names, one to a line."), "templates"),
+        Setting("templates", _l("Templates"), "several", _l("No tick: all."), "templates"),
+        Setting("categories", _l("Categories"), "several", _l("Those of these categories, besides."), "categories"),
+        Setting("hide_when_chosen", _l("Leave it out when the address says the template")),
     )
 
 

@@ -14,6 +14,14 @@ declare(
     when=_l("Somebody asked to reset the password of this address, and there is an account with it."),
     to=Audience.USER,
 )
+declare(
+    "first_password",
+    _l("Choose a password"),
+    NAME,
+    link(_l("The link to choose a password"), "/password/…", secret=True),
+    when=_l("Somebody ordered with a form that asks for no password."),
+    to=Audience.USER,
+)
 EMAIL = Placeholder("email", _l("The new e-mail address"), "ada@example.org")
 PLACE = Placeholder(
     "place", _l("Browser and network from which it was done; may be empty"), "Firefox, Linux, 203.0.113.0"
