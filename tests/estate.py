@@ -158,6 +158,7 @@ def build(app: Flask, settings: Settings) -> Estate:
         "tax_rate_id": factories.tax_rate("19", "DE").id,
         "reconciliation_id": factories.reconciliation(payment).id,
         "product": "premium",
+        "checkout_form": "spring-offer",
         "discount_code": "TEN",
         "membership": membership.reference,
         "payment": payment.reference,

@@ -28,6 +28,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "products": ("read", "write"),
     "discount-codes": ("read", "write"),
     "tax-rates": ("read", "write"),
+    "checkout-forms": ("read", "write"),
     "settings": ("read", "write"),
     "memberships": ("read",),
     "payments": ("read",),

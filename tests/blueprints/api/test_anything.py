@@ -38,6 +38,8 @@ def strategy(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values that the schema allows, most of them."""
     if "$ref" in schema:
         return strategy(described.description()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    if not schema:
+        return JSON
     if "oneOf" in schema:
         return st.one_of([strategy(one) for one in schema["oneOf"]])
     if "enum" in schema:
@@ -55,7 +57,9 @@ def strategy(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def fields(schema: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Some of the fields, each as it may be or as anything; now and then one that there is not."""
+    """Some of the fields, each as it may be or as anything; now and then one that there is not. Of a map, any names."""
+    if "properties" not in schema:
+        return st.dictionaries(TEXTS, strategy(schema["additionalProperties"]), max_size=3)
     known = {name: st.one_of(strategy(one), strategy(one), JSON) for name, one in schema["properties"].items()}
     needed = {name: known.pop(name) for name in schema.get("required", ())}
     some = st.fixed_dictionaries(needed, optional=known)
@@ -72,7 +76,8 @@ WITH_BODY = [one for one in OPERATIONS.values() if one.body is not None]
 def test_whatever_is_sent_is_answered_as_described(client: FlaskClient, name: str, data: st.DataObject) -> None:
     known = OPERATIONS[name]
     caller, path = grounds(client), known.rule
-    for argument, value in (("product", "premium"), ("discount_code", "TEN"), *NUMBERED):
+    forms = ("checkout_form", "spring-offer")
+    for argument, value in (("product", "premium"), ("discount_code", "TEN"), forms, *NUMBERED):
         path = path.replace(f"<{argument}>", value)
     found = described.operation_of(client.application, known.method, f"/api/v2{path}")
     assert found is not None
@@ -103,6 +108,7 @@ def grounds(client: FlaskClient) -> Caller:
         factories.product("premium", year=29900)
         factories.product("backup", type=ProductType.PACKAGE)
         factories.discount_code("TEN")
+        factories.order_form()
         factories.payment()
         agreement = factories.active_membership(plan=factories.product("shop", limits={"custom_domains": 2}))
         facts = {"membership_id": agreement.id, "customer_id": agreement.customer_id, "status": SiteStatus.PUBLISHED}

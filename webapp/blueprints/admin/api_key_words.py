@@ -13,6 +13,7 @@ NOUNS: dict[str, LazyString] = {
     "products": _l("Products"),
     "discount-codes": _l("Discount codes"),
     "tax-rates": _l("Tax rates"),
+    "checkout-forms": _l("Order forms"),
     "settings": _l("Settings"),
     "memberships": _l("Memberships"),
     "payments": _l("Payments"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webapp.blueprints.api import (
     carts,
+    checkout_forms,
     discount_codes,
     domains,
     entitlements,
@@ -19,6 +20,7 @@ from webapp.blueprints.api.operations import bp
 __all__ = [
     "bp",
     "carts",
+    "checkout_forms",
     "discount_codes",
     "domains",
     "entitlements",

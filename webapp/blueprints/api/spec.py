@@ -44,6 +44,7 @@ TAGS = {
     "products": "Plans, packages and services with their prices.",
     "discount-codes": "Codes that make an order cheaper.",
     "tax-rates": "Which tax is reckoned where.",
+    "checkout-forms": "What buyers fill in: steps with fields, and what goes for the whole form.",
     "settings": "What holds for the whole network.",
     "memberships": "The standing agreements with customers.",
     "payments": "Money asked for, with its lines and what was given back.",
