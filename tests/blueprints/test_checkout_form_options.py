@@ -25,7 +25,9 @@ from webapp.transactions import unit_of_work
 @pytest.fixture(autouse=True)
 def shop(app: Flask) -> None:
     factories.free_product(list_order=1)
-    factories.product("premium", year=29900, list_order=2, feature_list=["Fast servers"], description="For many visitors.")
+    factories.product(
+        "premium", year=29900, list_order=2, feature_list=["Fast servers"], description="For many visitors."
+    )
 
 
 def form_with(pattern: str = "single-step", *fields: Spec, **options: dict[str, Any]) -> None:

@@ -138,7 +138,12 @@ def test_answers_cost_a_sale_no_statement(browser: Browser, shop: None, statemen
         client.get(path)
         statements.clear()
         typed = {"shoe_size": "42", "story": "Once", "size": "l"} if path == FORM else {}
-        client.submit(**BUYER | {"email_address": f"ada{at}@example.com"}, **SITE | {"site_url": f"ada-{at}"}, products="free", **typed)
+        client.submit(
+            **BUYER | {"email_address": f"ada{at}@example.com"},
+            **SITE | {"site_url": f"ada-{at}"},
+            products="free",
+            **typed,
+        )
         assert client.url.startswith("/thank-you/")
         counted.append(len([one for one in statements if not one.startswith("SELECT checkout_forms")]))
     assert counted[2] == counted[3], counted

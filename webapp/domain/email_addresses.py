@@ -64,7 +64,9 @@ def write_first_password(customer: Customer) -> None:
     user = customer.user
     link = mails.url(f"/password/{one_time_links.make(user, LinkPurpose.INVITATION)}")
     values = {"name": user.name, "link": link}
-    mails.send("first_password", to=user.email, locale=customer.locale, customer_id=None, user_id=user.id, values=values)
+    mails.send(
+        "first_password", to=user.email, locale=customer.locale, customer_id=None, user_id=user.id, values=values
+    )
 
 
 def write_confirmation(customer: Customer, *, once: str) -> bool:

@@ -18,7 +18,7 @@ NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$8yhNU2xTi3cKSZVvQkb4JA$QMDJ8sgTe8C5zFgJ
 
 
 def is_strong(password: str, *, not_of: str = "") -> bool:
-    """Whether it stays hard to guess for who knows whose it is: long, or of many kinds, and no part of it a name of theirs.
+    """Whether it stays hard to guess for who knows whose it is: long, or of many kinds, and without their name.
 
     `not_of`: the e-mail address that it is for.
     """

@@ -16,7 +16,13 @@ from webapp.models import AuditEntry, OrderForm
 
 SPRING = "/checkout-forms/spring-offer"
 FACTS = {"name": "Spring offer", "slug": "spring-offer"}
-SIZE = {"id": "shoe_size", "type": "text", "name": {"en": "Shoe size", "de": "Schuhgröße"}, "required": True, "width": 50}
+SIZE = {
+    "id": "shoe_size",
+    "type": "text",
+    "name": {"en": "Shoe size", "de": "Schuhgröße"},
+    "required": True,
+    "width": 50,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +76,9 @@ def test_the_networks_own_form_is_read_changed_and_given_back(caller: Caller) ->
     assert (own.json["id"], own.json["status"], own.json["url"][-9:]) == (None, "published", "/register")
     steps = own.json["settings"]
     steps[0]["fields"].insert(0, SIZE)
-    answer = caller.patch("/checkout-forms/main-form", {"settings": steps, "publish": True}, if_match=own.headers["ETag"])
+    answer = caller.patch(
+        "/checkout-forms/main-form", {"settings": steps, "publish": True}, if_match=own.headers["ETag"]
+    )
     assert answer.status_code == 200, answer.text
     assert "Shoe size" in caller.client.get("/register").text
     assert caller.patch("/checkout-forms/main-form", {"active": False}).status_code == 409
@@ -90,7 +98,10 @@ def test_the_networks_own_form_is_read_changed_and_given_back(caller: Caller) ->
         ({"settings": [], "publish": True}, "settings"),
         ({"allowed_countries": ["XX"]}, "allowed_countries"),
         ({"thank_you": {"english": "x"}}, "thank_you"),
-        ({"conversion_snippets": [{"id": "a", "name": "A", "code": "x", "sources": ["http://a.example"]}]}, "conversion_snippets"),
+        (
+            {"conversion_snippets": [{"id": "a", "name": "A", "code": "x", "sources": ["http://a.example"]}]},
+            "conversion_snippets",
+        ),
         ({"slug": "other"}, "slug"),
         ({"template": "blank"}, "template"),
     ],

@@ -1,4 +1,4 @@
-"""What an operator may choose from for a setting of an order form's field: what the network has, by what is kept of it."""
+"""What an operator may choose for a setting of an order form's field: what the network has, by what is kept of it."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class CheckoutFormStep(Shape):
     id = Text(longest=40, filled=True, required=True)
     name = Words()
     logged = Choice(Audience, attribute="audience", metadata={"default": "always", "description": "Who sees it."})
-    fields = fields.List(fields.Nested(CheckoutFormField))
+    its_fields = fields.List(fields.Nested(CheckoutFormField), data_key="fields", attribute="fields")
 
 
 class ConversionSnippet(Shape):

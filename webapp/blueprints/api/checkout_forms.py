@@ -51,11 +51,12 @@ def find(text: str) -> OrderForm:
 def opened(text: str) -> OrderForm:
     """The same, which nobody else changes until this unit ends. Raises NotFound, PreconditionFailed."""
     found = find(text)
-    if found.id is None:
+    is_kept = found in db.session
+    if not is_kept:
         check_match(rows.tag(found))
-        return checkout_forms.locked(found.slug)
     row = checkout_forms.locked(found.slug)
-    check_match(rows.tag(row))
+    if is_kept:
+        check_match(rows.tag(row))
     return row
 
 

@@ -14,7 +14,9 @@ LONGEST = 300
 # Each is given what was typed and all that was sent with it. A field that is not here is checked when the order comes.
 CHECKS: dict[str, Callable[[str, Mapping[str, str]], object]] = {
     "email_address": lambda value, _sent: forms.check_email(value),
-    "password": lambda value, sent: forms.check_password(value, sent.get("strength", ""), sent.get("email_address", "")),
+    "password": lambda value, sent: forms.check_password(
+        value, sent.get("strength", ""), sent.get("email_address", "")
+    ),
     "site_url": lambda value, _sent: sites.check_address(value),
     "tax_id": lambda value, sent: forms.check_tax_id(value, sent.get("billing_country")),
 }

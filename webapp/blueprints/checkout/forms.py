@@ -264,8 +264,8 @@ def check_password(value: str | None, strength: str = "", email: str = "") -> No
     if strength and not is_strong(password, not_of=email):
         raise ValidationError(
             _(
-                "This password is easy to guess. Use 16 characters or more, or capitals, small letters, digits and signs; "
-                "and nothing of your e-mail address."
+                "This password is easy to guess. Use 16 characters or more, or capitals, small letters, digits and "
+                "signs; and nothing of your e-mail address."
             )
         )
 

@@ -14,7 +14,7 @@ from webapp.blueprints.auth.resets import later
 from webapp.blueprints.checkout import conversions, tax_words
 from webapp.blueprints.checkout.forms import EmailForm
 from webapp.blueprints.checkout.page import term_of
-from webapp.blueprints.checkout.routes import go_on
+from webapp.blueprints.checkout.placing import go_on
 from webapp.blueprints.errors import settings_here
 from webapp.blueprints.site_addresses import site_address
 from webapp.blueprints.views import View, go_to, leave_for

@@ -6,8 +6,6 @@ the same two: its `register` gives both to `add`.
 
 from __future__ import annotations
 
-from typing import cast
-
 from webapp.domain.field_types import asking, selling
 from webapp.domain.field_types.base import FieldType, Setting, Shown, chosen, listed, ticked
 from webapp.domain.form_definitions import ID, Spec
@@ -19,7 +17,7 @@ TEMPLATES: dict[str, str] = {}  # of add-ons, by their names
 
 
 def add(kind: FieldType, template: str) -> None:
-    """An add-on's own question, and the Jinja source of its control. Raises ValueError for an id that is none, or taken.
+    """An add-on's own question, and the Jinja source of its control. Raises ValueError for an id that is taken.
 
     The template is given `f` (the WTForms field), `spec`, `optional`, and the macros of components/forms.html.
     """
@@ -36,9 +34,11 @@ def snapshot() -> tuple[dict[str, FieldType], dict[str, str]]:
 
 def restore(kept: tuple[dict[str, FieldType], dict[str, str]]) -> None:
     """As it was: an add-on that failed leaves nothing."""
-    for now, before in zip((TYPES, TEMPLATES), kept, strict=True):
-        cast(dict[str, object], now).clear()
-        cast(dict[str, object], now).update(before)
+    kinds, templates = kept
+    for gone in TYPES.keys() - kinds.keys():
+        del TYPES[gone]
+    for gone in TEMPLATES.keys() - templates.keys():
+        del TEMPLATES[gone]
 
 
 __all__ = ["TEMPLATES", "TYPES", "FieldType", "Setting", "Shown", "Spec", "add", "chosen", "listed", "ticked"]

@@ -38,7 +38,8 @@ class Setting:
 class FieldType:
     """`controls`: the names of the form that it brings. `sold`: a part of the sale itself, at most once in a form.
 
-    `asks` is what the editor asks of all fields that this one has: label, hint, text, default, required, save_as, width.
+    `asks` is what the editor asks of all fields that this one has: label, hint, text, default, required, save_as,
+    width.
     """
 
     id: ClassVar[str] = ""

@@ -13,8 +13,8 @@ from webapp.domain.form_definitions import Spec
 ALL = _l("No tick: all that are on sale.")
 LINE = ("label", "hint", "width")
 STRENGTHS = {
-    "": _l("12 characters, and in no list of leaked passwords"),
-    "strong": _l("besides, 16 characters or letters, digits and signs together, and not of the e-mail address"),
+    "": _l("As everywhere: 12 characters, in no list of leaked passwords"),
+    "strong": _l("Harder: 16 characters, or capitals, digits and signs among them; nothing of the e-mail address"),
 }
 
 
@@ -105,7 +105,7 @@ class Password(Sold):
         Setting(
             "generated",
             _l("Do not ask for one"),
-            hint=_l("Customers are mailed a link by which they choose their password; until then they stay signed in."),
+            hint=_l("Customers are mailed a link by which they choose their password."),
         ),
         Setting("confirm", _l("Ask for it twice"), hint=_l("Everybody can have it shown instead.")),
         Setting("strength", _l("How hard it must be to guess"), "one", of=STRENGTHS),
