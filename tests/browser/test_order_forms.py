@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from playwright.sync_api import Page, expect
 from tests import factories
 from tests.browser.office import entering
 from tests.conftest import only
-from webapp.domain import checkout_forms
+from webapp.domain import checkout_forms, passwords
 from webapp.domain.form_definitions import Snippet, Spec
 from webapp.extensions import db as database
 from webapp.models import Customer, Sale
+from webapp.transactions import unit_of_work
 
 Open = Callable[..., Page]
 PHONE = {"viewport": {"width": 320, "height": 640}}
@@ -154,3 +156,93 @@ def test_the_form_speaks_german(open_page: Open, shop: None) -> None:
     expect(page.get_by_label("Schuhgröße")).to_be_visible()
     expect(page.get_by_role("list", name="Schritte der Bestellung")).to_contain_text("Tarif")
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_settings_are_picked_by_keyboard(open_page: Open, shop: None) -> None:
+    factories.operator(email="olga@example.com", name="Olga Peters")
+    factories.order_form("spring-offer", "single-step")
+    page = entering(open_page)(f"{SPRING}/fields/pricing_table")
+    tick = page.get_by_role("group", name="Plans").get_by_label("Premium")
+    tick.focus()
+    tick.press("Space")
+    press(page, "Save")
+    expect(page.get_by_text("The field is saved.")).to_be_visible()
+    page.goto(page.url.rstrip("/") + "/settings")
+    narrow = page.get_by_label("Narrow the list")
+    narrow.press_sequentially("austr")
+    austria = page.get_by_label("Austria", exact=True)
+    expect(page.get_by_label("Germany", exact=True)).to_be_hidden()
+    austria.focus()
+    austria.press("Space")
+    press(page, "Save")
+    expect(page.get_by_text("The settings are saved.")).to_be_visible()
+    database.session.rollback()
+    made = checkout_forms.worked_at(checkout_forms.find("spring-offer"))
+    assert made.countries == ("AT",)
+    assert next(one for one in made.fields if one.type == "pricing_table").options["plans"] == ["premium"]
+
+
+def fill(page: Page, **more: str) -> None:
+    for label, value in {
+        "E-mail address": "ada@example.com",
+        "Full name": "Ada Lovelace",
+        "Postcode": "10115",
+        "Site name": "Ada's bakery",
+        "Site address": "adas-bakery",
+        **more,
+    }.items():
+        page.get_by_label(re.compile(rf"^{label}( \(optional\))?$")).fill(value)
+    page.get_by_label("Country").select_option("DE")
+    page.get_by_label(re.compile("I expressly ask you to begin")).check()
+
+
+def with_options(**options: dict[str, Any]) -> None:
+    factories.order_form("spring-offer", "single-step", SIZE)
+    with unit_of_work("test"):
+        row = checkout_forms.locked("spring-offer")
+        made = checkout_forms.worked_at(row)
+        fields = [replace(one, options=options.get(one.type, one.options)) for one in made.steps[0].fields]
+        checkout_forms.keep(row, made.with_steps([replace(made.steps[0], fields=tuple(fields))]), seen=row.version)
+        checkout_forms.publish(row)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_who_has_an_account_signs_in_within_the_form(open_page: Open, shop: None, script: bool) -> None:
+    hashed = passwords.hash_password("the one she knows")
+    factories.customer(user=factories.user(email="ada@example.com", password_hash=hashed))
+    with_options(email={"inline_login": True})
+    page = open_page("/checkout/spring-offer?products=free", java_script_enabled=script, **PHONE)
+    fill(page, **{"Create password": "a long enough sentence", "Shoe size": "42"})
+    page.get_by_role("button", name="Order with obligation to pay", exact=True).press("Enter")
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    own = page.get_by_label("Password of your account")
+    own.fill("the one she knows")
+    own.press("Enter")
+    expect(page.get_by_text("You are signed in as")).to_be_visible()
+    expect(page.get_by_label("Shoe size")).to_have_value("42")
+    page.get_by_label(re.compile("I expressly ask you to begin")).check()
+    page.get_by_role("button", name="Order with obligation to pay", exact=True).press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order received")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_form_without_a_password_is_ordered_by(open_page: Open, shop: None, script: bool) -> None:
+    with_options(password={"generated": True}, email={"confirm": True})
+    page = open_page("/checkout/spring-offer?products=free", java_script_enabled=script, **PHONE)
+    fill(page, **{"E-mail address, once more": "ada@example.com", "Shoe size": "42"})
+    expect(page.get_by_label("Create password")).to_have_count(0)
+    page.get_by_role("button", name="Order with obligation to pay", exact=True).press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order received")
+    expect(page.get_by_text("Choose a password for the next time")).to_be_visible()
+
+
+def test_a_password_that_is_easy_to_guess_is_said_once_it_is_left(open_page: Open, shop: None) -> None:
+    with_options(password={"strength": "strong", "confirm": True})
+    page = open_page("/checkout/spring-offer?products=free")
+    field = page.get_by_label("Create password")
+    field.fill("tulipsaladxx")
+    field.press("Tab")
+    expect(page.locator("#password-error")).to_contain_text("This password is easy to guess.")
+    field.fill("tulip salad bicycle")
+    field.press("Tab")
+    expect(page.locator("#password-error")).to_be_empty()

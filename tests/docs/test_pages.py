@@ -17,6 +17,7 @@ TRANSLATIONS = {
     "custom-gateway.md": "eigenes-gateway.md",
     "webhooks.md": "webhooks.md",
     "provisioning.md": "einrichtung.md",
+    "order-forms.md": "bestellformulare.md",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.blueprints.admin.conftest import Look
 from webapp.domain import checkout_forms
 from webapp.domain.form_definitions import Definition, Spec
 from webapp.extensions import db
-from webapp.models import AuditEntry, OrderForm
+from webapp.models import AuditEntry, OrderForm, ProductType
 
 BASE = "/admin/checkout-forms"
 SPRING = f"{BASE}/spring-offer"
@@ -231,3 +232,57 @@ def test_the_networks_own_form_stays_open_and_goes_back(signed_in: FlaskClient) 
     signed_in.post(f"{main}/deletion")
     assert "Do you have a voucher?" in signed_in.get("/register").text
     assert db.session.scalars(select(OrderForm)).all() == []
+
+
+def picked(html: str, name: str) -> list[str]:
+    """The values that are ticked, or chosen, under a name."""
+    ticks = re.findall(rf'<input class="tick" type="checkbox" name="{name}"[^>]*value="([^"]*)" checked', html)
+    found = re.search(rf'<select[^>]*name="{name}".*?</select>', html, re.DOTALL)
+    return ticks + re.findall(r'<option value="([^"]*)" selected', found[0] if found else "")
+
+
+@pytest.mark.parametrize(
+    ("field", "setting", "value"),
+    [
+        ("pricing_table", "opt_plans", ["premium"]),
+        ("period_selection", "opt_periods", ["1-month"]),
+        ("order_bump", "opt_products", ["backup"]),
+        ("template_selection", "opt_templates", ["business", "event"]),
+        ("template_selection", "opt_categories", ["portfolio"]),
+        ("password", "opt_strength", ["strong"]),
+        ("site_title", "width", ["half"]),
+    ],
+)
+def test_settings_are_picked_from_what_there_is(
+    signed_in: FlaskClient, field: str, setting: str, value: list[str]
+) -> None:
+    factories.product("backup", name="Backups", type=ProductType.PACKAGE)
+    factories.order_form()
+    page = signed_in.get(f"{SPRING}/fields/{field}").text
+    assert all(f'value="{one}"' in page for one in value)
+    assert signed_in.post(f"{SPRING}/fields/{field}", data={"audience": "always", setting: value}).status_code == 303
+    assert picked(signed_in.get(f"{SPRING}/fields/{field}").text, setting) == value
+    assert signed_in.post(f"{SPRING}/publication", data={"do": "publish"}).status_code == 303
+
+
+def test_what_was_picked_and_is_gone_can_be_given_up(signed_in: FlaskClient) -> None:
+    factories.order_form()
+    signed_in.post(f"{SPRING}/fields/pricing_table", data={"audience": "always", "opt_plans": ["premium", "gone"]})
+    assert picked(signed_in.get(f"{SPRING}/fields/pricing_table").text, "opt_plans") == ["premium", "gone"]
+    refused = signed_in.post(f"{SPRING}/publication", data={"do": "publish"})
+    assert "There is no product “gone”." in refused.text
+
+
+def test_the_first_value_of_a_list_is_one_of_it(signed_in: FlaskClient) -> None:
+    size = Spec("size", "select", label={"en": "Size"}, text={"en": "s | Small\nl | Large"}, default="l")
+    factories.order_form("spring-offer", "single-step", size)
+    page = signed_in.get(f"{SPRING}/fields/size").text
+    assert picked(page, "default") == ["l"]
+    assert "Large</option>" in page
+
+
+def test_countries_are_picked_by_their_names(signed_in: FlaskClient) -> None:
+    factories.order_form(countries=("AT",))
+    page = signed_in.get(f"{SPRING}/settings").text
+    assert picked(page, "countries") == ["AT"]
+    assert "Germany</label>" in page
