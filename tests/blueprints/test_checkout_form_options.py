@@ -51,6 +51,8 @@ def test_an_address_and_a_password_may_be_asked_for_twice(browser: Browser) -> N
     assert error_of(page, "email_address_conf") == "The two e-mail addresses are not the same."
     assert error_of(page, "password_conf") == "The two passwords are not the same."
     assert "another long sentence" not in page.html
+    listed = re.findall(r'<a href="#(\w+)">', page.html.partition("error-summary__list")[2].partition("</ul>")[0])
+    assert listed == ["email_address_conf", "password_conf"]
     assert "password_conf" not in only(CheckoutDraft).answers
     buy(browser, email_address_conf=" ADA@example.com", password_conf=BUYER["password"])
     assert browser.url.startswith("/thank-you/")

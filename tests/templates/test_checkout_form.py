@@ -221,7 +221,11 @@ def test_a_voucher_waits_behind_a_closed_disclosure_with_its_own_button(page: Re
 
     assert "open" not in voucher.attrs
     apply = voucher.by_id("apply-voucher")
-    assert (apply.text, apply.attrs["name"], apply.attrs["hx-params"]) == ("Apply", "refresh", "not password")
+    assert (apply.text, apply.attrs["name"], apply.attrs["hx-params"]) == (
+        "Apply",
+        "refresh",
+        "not password,password_conf,account_password",
+    )
     assert voucher.by_id("discount_code").attrs["data-enter-presses"] == "apply-voucher"
 
 
@@ -363,6 +367,6 @@ def test_the_summary_asks_for_itself_when_the_price_may_have_changed(page: Rende
     summary = root.by_id("summary-live").attrs
     assert summary["hx-target"] == "#summary"
     assert summary["hx-trigger"] == "change from:closest form target:[data-reprices]"
-    assert (summary["hx-sync"], summary["hx-params"]) == ("this:replace", "not password")
+    assert (summary["hx-sync"], summary["hx-params"]) == ("this:replace", "not password,password_conf,account_password")
     reprices = {one.attrs["name"] for one in root if "data-reprices" in one.attrs}
     assert reprices == {"products", "period", "customer_type", "billing_country", "tax_id"}

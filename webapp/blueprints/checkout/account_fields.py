@@ -68,6 +68,11 @@ def signs_in(shape: Shape) -> bool:
     return "email" in shape.kinds and ticked(shape.kinds["email"], "inline_login")
 
 
+def is_sent(shape: Shape) -> bool:
+    """Whether somebody wants to: by its button, or by Enter in its field, which without script presses another one."""
+    return signs_in(shape) and ("sign_in" in request.form or bool(request.form.get("account_password")))
+
+
 def is_generated(shape: Shape) -> bool:
     """Whether the customer chooses a password later, by a link."""
     return "password" in shape.kinds and ticked(shape.kinds["password"], "generated")

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     EmailField,
+    Field,
     HiddenField,
     PasswordField,
     RadioField,
@@ -213,6 +214,11 @@ class CheckoutForm(Form):
             for name in ("billing_address_line_1", "billing_zip_code", "billing_city"):
                 self[name].validators = [Optional(), Length(max=TEXT)]
             self.billing_zip_code.validators = [Optional(), Length(max=20)]
+
+    def every_field(self) -> list[Field]:
+        """As the form's definition has them; what it does not know of stands with what it belongs to, or last."""
+        order = {name: at for at, name in enumerate(self.shape.controls)} if hasattr(self, "shape") else {}
+        return sorted(self, key=lambda one: order.get(str(one.id), order.get(str(one.name), len(order))))
 
     @property
     def general(self) -> list[str]:

@@ -118,7 +118,7 @@ def receive(slug: str, plan: str | None) -> ResponseReturnValue:
         return show(form)
     if "refresh" in request.form or "apply_code" in request.form:
         return show(form)
-    if "sign_in" in request.form and form.email_address and account_fields.signs_in(form.shape):
+    if form.email_address and account_fields.is_sent(form.shape):
         return sign_in(form)
     if request.form.get("go") == "back" and form.shape.at > 0:
         return leave_step(form, form.shape.at - 1)
@@ -144,6 +144,7 @@ def filled_in(slug: str, plan: str | None = None, order_token: str | None = None
     form = shaping.shape(CheckoutForm(), shape, {**request.form.to_dict(), "_sent": True})
     form.products.data = form.products.data or plan
     form.order_token.data = order_token or form.order_token.data
+    form.has_account = "account_password" in request.form
     return form
 
 

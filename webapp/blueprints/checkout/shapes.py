@@ -85,6 +85,11 @@ class Shape:
     def asked(self) -> frozenset[str]:
         return ALWAYS.union(*(controls_of(one) for one in self.fields.values()))
 
+    @property
+    def controls(self) -> list[str]:
+        """In their order on the page, step by step."""
+        return [name for one in self.fields.values() for name in controls_of(one)]
+
     def at_step(self, step: str | None) -> Shape:
         at = next((at for at, one in enumerate(self.steps) if one.id == step), 0)
         return replace(self, at=at)
