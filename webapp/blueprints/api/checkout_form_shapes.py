@@ -31,7 +31,7 @@ PERCENT = {Width.FULL: 100, Width.HALF: 50}
 class Words(fields.Field[Any]):
     """Words by language; a plain string is in the network's language."""
 
-    default_error_messages = {**COMMON, "invalid": _l('Send words by language, like {"en": "Size"}, or a string.')}
+    default_error_messages = {**COMMON, "invalid": _l("Send words by language, or a string.")}
 
     def __init__(self, **options: Any) -> None:
         by_language = {"type": "object", "additionalProperties": {"type": "string"}}
