@@ -1,7 +1,7 @@
 """Answers to an order form's own questions stand in the row that they are about, and no longer among what add-ons keep.
 
 Revision ID: b3e9d4170c6a
-Revises: a17c5e90d2b4
+Revises: b41d7e90c8a2
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b3e9d4170c6a"
-down_revision = "a17c5e90d2b4"
+down_revision = "b41d7e90c8a2"
 branch_labels = None
 depends_on = None
 
