@@ -8,16 +8,17 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import changes, discount_code_form, discount_code_words
+from webapp.blueprints.admin import discount_code_form, discount_code_words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash
 from webapp.blueprints.admin.discount_code_form import DiscountCodeForm, read_facts
 from webapp.blueprints.admin.related import found
+from webapp.blueprints.admin.saving import Edit, save
 from webapp.blueprints.views import View, go_to
 from webapp.domain import discount_codes, network
 from webapp.domain.discount_codes import Facts
 from webapp.domain.staff import Capability
-from webapp.errors import Conflict, Invalid
+from webapp.errors import Invalid
 from webapp.extensions import db
 from webapp.models import DiscountCode, PricingType, Product
 from webapp.transactions import unit_of_work
@@ -80,26 +81,20 @@ def update_discount_code(code_id: int) -> ResponseReturnValue:
     facts = read(form, code)
     if facts is None:
         return show(form, code, status=422)
-    seen = int(form.version.data) if (form.version.data or "").isdigit() else 0
-    try:
-        with unit_of_work(actor()):
-            discount_codes.change(discount_codes.locked(code_id), facts, seen=seen)
-    except Invalid as problem:
-        form.refuse(problem)
-        return show(form, code, status=422)
-    except Conflict as error:
-        return clashed(form, code_id, facts, error)
-    flash(_("Changes saved."), "success")
-    return go_to(url_for("admin.show_discount_code", code_id=code_id))
-
-
-def clashed(form: DiscountCodeForm, code_id: int, facts: Facts, error: Conflict) -> Response:
-    """Show both, and let what is typed here be saved over it knowingly."""
-    code: DiscountCode = found(DiscountCode, code_id)
-    saved, yours = discount_codes.described(code), discount_codes.described(discount_codes.preview(facts))
-    form.version.data = str(code.version)
-    clash = changes.clash(code, saved, yours, discount_code_words.label, discount_code_words.value)
-    return show(form, code, clash=clash, status=error.status)
+    edit = Edit(
+        find=lambda: found(DiscountCode, code_id),
+        described=discount_codes.described,
+        yours=lambda: discount_codes.described(discount_codes.preview(facts)),
+        words=discount_code_words,
+        show=show,
+    )
+    return save(
+        edit,
+        form,
+        lambda seen: discount_codes.change(discount_codes.locked(code_id), facts, seen=seen),
+        said=_("Changes saved."),
+        url=url_for("admin.show_discount_code", code_id=code_id),
+    )
 
 
 def read(form: DiscountCodeForm, code: DiscountCode | None) -> Facts | None:

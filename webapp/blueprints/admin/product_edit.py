@@ -10,18 +10,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.blueprints.access import needs
-from webapp.blueprints.admin import changes, product_form, product_words
+from webapp.blueprints.admin import product_form, product_words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash
 from webapp.blueprints.admin.product_form import ProductForm
 from webapp.blueprints.admin.product_reading import read_facts
 from webapp.blueprints.admin.products import cards_of
+from webapp.blueprints.admin.saving import Edit, save
 from webapp.blueprints.checkout.cards import PlanCard
 from webapp.blueprints.views import View, go_to, is_fragment_request
 from webapp.domain import catalog, network, product_addons, product_problems, product_rows, products
 from webapp.domain.product_facts import Facts
 from webapp.domain.staff import Capability
-from webapp.errors import Conflict, Invalid
+from webapp.errors import Invalid
 from webapp.models import PricingType, Product
 from webapp.transactions import unit_of_work
 
@@ -132,26 +133,20 @@ def update_product(product_id: int) -> ResponseReturnValue:
     facts = read(form, product)
     if facts is None:
         return show(form, product, status=422)
-    seen = int(form.version.data) if (form.version.data or "").isdigit() else 0
-    try:
-        with unit_of_work(actor()):
-            products.change(products.locked(product_id), facts, seen=seen)
-    except Invalid as problem:
-        form.refuse(problem)
-        return show(form, product, status=422)
-    except Conflict as error:
-        return clashed(form, product_id, facts, error)
-    flash(_("Changes saved."), "success")
-    return go_to(url_for("admin.show_product", product_id=product_id))
-
-
-def clashed(form: ProductForm, product_id: int, facts: Facts, error: Conflict) -> Response:
-    """Show both, and let what is typed here be saved over it knowingly."""
-    product = catalog.find(product_id)
-    saved, yours = product_rows.described(product), product_rows.described(products.preview(facts))
-    form.version.data = str(product.version)
-    clash = changes.clash(product, saved, yours, product_words.label, product_words.value)
-    return show(form, product, clash=clash, status=error.status)
+    edit = Edit(
+        find=lambda: catalog.find(product_id),
+        described=product_rows.described,
+        yours=lambda: product_rows.described(products.preview(facts)),
+        words=product_words,
+        show=show,
+    )
+    return save(
+        edit,
+        form,
+        lambda seen: products.change(products.locked(product_id), facts, seen=seen),
+        said=_("Changes saved."),
+        url=url_for("admin.show_product", product_id=product_id),
+    )
 
 
 def other_button(form: ProductForm) -> bool:

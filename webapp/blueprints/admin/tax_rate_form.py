@@ -15,6 +15,7 @@ from wtforms.validators import Length
 from webapp.blueprints.form import Form
 from webapp.countries import countries
 from webapp.domain.tax_rates import NAMES, Facts
+from webapp.errors import Invalid
 from webapp.models import TaxRate
 from webapp.models.tax import EVERYWHERE
 
@@ -56,6 +57,10 @@ class TaxRateForm(Form):
             compound=bool(self.compound.data),
             active=bool(self.active.data),
         )
+
+    def refuse(self, problem: Invalid) -> None:
+        field = self[problem.field or "title"]
+        field.errors = [*field.errors, problem.message]
 
 
 def percentage(typed: str) -> Decimal:

@@ -10,12 +10,12 @@ from webapp.blueprints.access import needs
 from webapp.blueprints.admin import changes, tax_rate_form, tax_rate_words
 from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.changes import Clash
+from webapp.blueprints.admin.saving import Edit, save
 from webapp.blueprints.admin.tax_rate_form import TaxRateForm
 from webapp.blueprints.views import View, go_to
 from webapp.domain import network, tax_rates
 from webapp.domain.staff import Capability
 from webapp.domain.tax_rates import Facts
-from webapp.errors import Conflict
 from webapp.models import TaxRate
 from webapp.transactions import unit_of_work
 
@@ -80,8 +80,7 @@ def read(form: TaxRateForm) -> Facts | None:
     facts = form.facts()
     if form.validate():
         for problem in tax_rates.problems(facts):
-            field = form[problem.field or "title"]
-            field.errors = [*field.errors, problem.message]
+            form.refuse(problem)
     return None if form.problems() else facts
 
 
@@ -106,23 +105,20 @@ def update_tax_rate(tax_rate_id: int) -> ResponseReturnValue:
     facts = read(form)
     if facts is None:
         return show(form, rate, status=422)
-    seen = int(form.version.data) if (form.version.data or "").isdigit() else 0
-    try:
-        with unit_of_work(actor()):
-            tax_rates.change(tax_rates.locked(tax_rate_id), facts, seen=seen)
-    except Conflict as error:
-        return clashed(form, tax_rate_id, facts, error)
-    flash(_("Changes saved. They count from the next order on."), "success")
-    return go_to(url_for("admin.list_tax_rates"))
-
-
-def clashed(form: TaxRateForm, tax_rate_id: int, facts: Facts, error: Conflict) -> Response:
-    """Show both, and let what is typed here be saved over it knowingly."""
-    rate = tax_rates.find(tax_rate_id)
-    form.version.data = str(rate.version)
-    saved, yours = tax_rates.described(rate), tax_rates.described(facts)
-    clash = changes.clash(rate, saved, yours, tax_rate_words.label, tax_rate_words.value)
-    return show(form, rate, clash=clash, status=error.status)
+    edit = Edit(
+        find=lambda: tax_rates.find(tax_rate_id),
+        described=tax_rates.described,
+        yours=lambda: tax_rates.described(facts),
+        words=tax_rate_words,
+        show=show,
+    )
+    return save(
+        edit,
+        form,
+        lambda seen: tax_rates.change(tax_rates.locked(tax_rate_id), facts, seen=seen),
+        said=_("Changes saved. They count from the next order on."),
+        url=url_for("admin.list_tax_rates"),
+    )
 
 
 @bp.post("/tax-rates/<int:tax_rate_id>/copies")
