@@ -147,6 +147,9 @@ def test_what_cannot_be_read_is_refused_by_name(caller: Caller, body: dict[str, 
 def test_messages_are_in_the_language_asked_for(caller: Caller) -> None:
     found = caller.post("/carts", {"products": ["nothing"]}, Accept_Language="de").json
     assert found["errors"][0]["message"] == "Dieser Tarif wird nicht mehr angeboten. Wählen Sie einen anderen."
+    unread = caller.post("/carts", {"products": None, "removed": "x"}, Accept_Language="de")
+    assert params(unread) == {"products": "Diese Angabe darf nicht null sein.", "removed": "Senden Sie eine Liste."}
+    assert params(caller.post("/carts", {}, Accept_Language="de")) == {"products": "Diese Angabe ist nötig."}
 
 
 def counts() -> dict[str, int]:

@@ -20,6 +20,7 @@ from webapp.blueprints.api.fields import (
     Id,
     Instant,
     Reference,
+    Several,
     Shape,
     Text,
     Whole,
@@ -83,7 +84,7 @@ class Country(Text):
 class Wishes(Shape):
     """What somebody wants to buy, from where, and with which code."""
 
-    products = fields.List(Wish(), required=True, metadata={"maxItems": PRODUCTS_AT_MOST})
+    products = Several(Wish(), required=True, metadata={"maxItems": PRODUCTS_AT_MOST})
     duration = Whole(least=1, most=3660)
     duration_unit = Choice(Unit)
     discount_code = Text(longest=80)
@@ -93,7 +94,7 @@ class Wishes(Shape):
     tax_id = Text(longest=40, metadata={"description": "A VAT id of the EU."})
     currency = Currency(metadata={"description": "If it is sold in several; else the plan's own."})
     membership_id = Id(metadata={"description": "Price a change of this one; taxed where its customer is."})
-    removed = fields.List(Reference(), metadata={"description": "Of a membership: the extras that shall go."})
+    removed = Several(Reference(), metadata={"description": "Of a membership: the extras that shall go."})
 
 
 class CartLineShown(Line):

@@ -24,6 +24,7 @@ from webapp.blueprints.api.fields import (
     Instant,
     PeriodText,
     Reference,
+    Several,
     Shape,
     Text,
     Whole,
@@ -101,9 +102,9 @@ class DiscountCodeNew(Shape):
     date_start = Instant(allow_none=True, attribute="starts_at")
     date_expiration = Instant(allow_none=True, attribute="expires_at", metadata={"description": "The last instant."})
     limit_products = Flag(metadata={"description": "`false` forgets `allowed_products`."})
-    allowed_products = fields.List(Reference(), metadata={"description": "By slug or id; none: all."})
+    allowed_products = Several(Reference(), metadata={"description": "By slug or id; none: all."})
     limit_billing_periods = Flag(metadata={"description": "`false` forgets `allowed_billing_periods`."})
-    allowed_billing_periods = fields.List(
+    allowed_billing_periods = Several(
         PeriodText(longest=20), attribute="allowed_periods", metadata={"description": "Like `1-year`; none: all."}
     )
 

@@ -45,6 +45,12 @@ class Shape(Schema):
     error_messages = {"unknown": _l("There is no such field, or it cannot be set."), "type": _l("Send a JSON object.")}
 
 
+class Several(fields.List[Any]):
+    """A list of one kind of thing."""
+
+    default_error_messages = {**COMMON, "invalid": _l("Send a list.")}
+
+
 class Text(fields.String):
     """A string of at most `longest` letters; not even blank where `filled`. Blanks around it are cut off."""
 

@@ -15,6 +15,7 @@ from webapp.blueprints.api.fields import (
     Id,
     Instant,
     Reference,
+    Several,
     Shape,
     Text,
     Whole,
@@ -40,7 +41,7 @@ class CurrencyPrice(Shape):
     currency = Currency(required=True)
     amount = Amount(required=True)
     setup_fee = Amount(least=-HIGHEST, metadata={"default": 0})
-    price_variations = fields.List(
+    price_variations = Several(
         fields.Nested(Variation), metadata={"description": "For periods that are among the product's own."}
     )
 
@@ -77,18 +78,18 @@ class ProductNew(Shape):
     stays_for_life = Flag(metadata={"default": False, "description": "After the last of limited cycles."})
     trial_duration = Whole(most=LONGEST_PERIOD, metadata={"default": 0, "description": "0: no trial."})
     trial_duration_unit = Choice(Unit, metadata={"default": "day"})
-    price_variations = fields.List(fields.Nested(Variation))
-    prices = fields.List(fields.Nested(CurrencyPrice), metadata={"description": "In other currencies."})
+    price_variations = Several(fields.Nested(Variation))
+    prices = Several(fields.Nested(CurrencyPrice), metadata={"description": "In other currencies."})
     active = Flag(metadata={"default": True, "description": "Whether it is on sale."})
     list_order = Whole(most=1_000_000, metadata={"default": 10})
     product_group = Text(longest=GROUP_LONGEST, metadata={"description": "Plans of one group replace each other."})
     provisioner = Text(longest=28, metadata={"description": "Who makes its sites; empty: as the network says."})
-    available_addons = fields.List(Reference(), metadata={"description": "By slug or id."})
+    available_addons = Several(Reference(), metadata={"description": "By slug or id."})
     limits = fields.Nested(
         ProductLimits, metadata={"description": "What its holder may use; what a package says is added to its plan's."}
     )
-    features = fields.List(Text(longest=60), metadata={"maxItems": 50, "description": "Flags, for other systems."})
-    feature_list = fields.List(Text(longest=120), metadata={"maxItems": 30})
+    features = Several(Text(longest=60), metadata={"maxItems": 50, "description": "Flags, for other systems."})
+    feature_list = Several(Text(longest=120), metadata={"maxItems": 30})
     taxable = Flag(metadata={"default": True})
     tax_category = Text(longest=40, metadata={"default": "default"})
     contact_us_label = Text(longest=LABEL_LONGEST)
