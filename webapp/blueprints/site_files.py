@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import IO
 
 from flask import Response, request, send_file
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import BooleanField, FileField
 
 from webapp.blueprints.form import Form
-from webapp.domain import site_export, site_import
+from webapp.domain import site_export, site_import, site_imports
 from webapp.domain.site_import import Package
 from webapp.errors import Invalid
 from webapp.models import Site
@@ -49,17 +50,31 @@ def chosen() -> IO[bytes] | None:
     return file.stream if file is not None and file.filename else None
 
 
-def package_for(form: ImportForm) -> Package:
-    """What the chosen file holds, once its sender is sure. Raises Invalid, with the field that it is about."""
+def package_for(form: ImportForm) -> Package | None:
+    """What the chosen file holds, once its sender is sure; None for a large one, which is a worker's to read.
+
+    Raises Invalid, with the field that it is about.
+    """
     file = chosen()
     if form.general:
         raise Invalid(" ".join(form.general), field="file")
     if file is None:
         raise site_import.wrong(_("Choose a file."))
-    package = site_import.read(file)
+    package = None
+    if site_imports.is_large(file):
+        site_import.check(file)
+    else:
+        package = site_import.read(file)
     if not form.sure.data:
         raise Invalid(_("Confirm that the pages and pictures of now are replaced."), field="sure")
     return package
+
+
+def send(site: Site, actor: str, *, by_staff: bool = False) -> None:
+    """Keep the chosen file for a worker. Raises NotFound and Conflict."""
+    file = chosen()
+    if file is not None:
+        site_imports.send(site, file, actor=actor, locale=str(get_locale() or "en"), by_staff=by_staff)
 
 
 def refused(form: ImportForm, problem: Invalid) -> int:

@@ -96,6 +96,15 @@ def read(file: IO[bytes]) -> Package:
         raise wrong(_("This file cannot be read. Choose the ZIP file that an export of a site has made.")) from None
 
 
+def check(file: IO[bytes]) -> None:
+    """That it is a ZIP of a size that is read at all; what is in it is not looked at. Raises Invalid, as `read`."""
+    try:
+        check_directory(file)
+        zipfile.ZipFile(file)
+    except BROKEN:
+        raise wrong(_("This file cannot be read. Choose the ZIP file that an export of a site has made.")) from None
+
+
 def wrong(sentence: str) -> Invalid:
     return Invalid(sentence, code="import_refused", field="file")
 

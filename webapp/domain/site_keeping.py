@@ -13,7 +13,17 @@ from sqlalchemy import delete, select
 from webapp import clock
 from webapp.domain import network, outbox, site_jobs
 from webapp.extensions import db
-from webapp.models import DomainName, FormerAddress, Site, SiteCopy, SitePage, SitePicture, SiteStatus, SiteVisits
+from webapp.models import (
+    DomainName,
+    FormerAddress,
+    Site,
+    SiteCopy,
+    SiteImport,
+    SitePage,
+    SitePicture,
+    SiteStatus,
+    SiteVisits,
+)
 
 S = SiteStatus
 MAILS = "webapp.integrations.mailing.sites"
@@ -69,7 +79,7 @@ def empty(site: Site, *, reason: str) -> None:
     """Delete what it holds, for good. That there was a site is kept, for the contract. Records `site.deleted`."""
     if site.status != S.ARCHIVED:
         site.move_to(S.ARCHIVED, reason=reason)
-    for kind in (SitePage, SitePicture, SiteCopy, SiteVisits, FormerAddress, DomainName):
+    for kind in (SitePage, SitePicture, SiteCopy, SiteImport, SiteVisits, FormerAddress, DomainName):
         db.session.execute(delete(kind).where(kind.site_id == site.id))
     db.session.expire(site, ["pages", "pictures", "former_addresses", "domain_names"])
     site.logo = site.main_domain = ""

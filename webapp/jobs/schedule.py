@@ -33,6 +33,7 @@ from webapp.domain import (
     rate_fetches,
     sessions,
     site_changes,
+    site_imports,
     site_jobs,
     site_keeping,
     site_renaming,
@@ -168,6 +169,10 @@ def forget_copies() -> int:
     return _in_batches(site_switching.sweep)
 
 
+def end_imports() -> int:
+    return _in_batches(site_imports.sweep)
+
+
 def end_transfers() -> int:
     return _in_batches(site_transfers.sweep)
 
@@ -244,6 +249,7 @@ CHORES = (
     Chore("keep-sites", timedelta(minutes=5), keep_sites),
     Chore("forget-addresses", timedelta(days=1), forget_addresses),
     Chore("forget-copies", timedelta(days=1), forget_copies),
+    Chore("end-imports", timedelta(minutes=5), end_imports),
     Chore("end-transfers", timedelta(hours=1), end_transfers),
     Chore("give-up-sites", timedelta(hours=1), give_up_sites),
     Chore("forget-billed", timedelta(days=1), forget_billed),

@@ -68,6 +68,7 @@ from webapp.models.saved_view import SavedView
 from webapp.models.site import FormerAddress, Site, SiteStatus, SiteVisits
 from webapp.models.site_change import SiteChange, SiteChangeKind, SiteChangeStatus
 from webapp.models.site_content import SiteCopy, SitePage, SitePicture
+from webapp.models.site_import import ImportStatus, SiteImport
 from webapp.models.site_transfer import SiteTransfer, TransferStatus
 from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
 from webapp.models.trial import KnownBy, TrialClaim
@@ -115,6 +116,7 @@ __all__ = [
     "Hindrance",
     "HookFigure",
     "HookSwitch",
+    "ImportStatus",
     "InboundEvent",
     "InboundStatus",
     "Invoice",
@@ -178,6 +180,7 @@ __all__ = [
     "SiteChangeKind",
     "SiteChangeStatus",
     "SiteCopy",
+    "SiteImport",
     "SitePage",
     "SitePicture",
     "SiteStatus",

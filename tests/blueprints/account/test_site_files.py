@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from sqlalchemy import select
 from tests import factories
 from tests.looking import Look
 from tests.pages import Page
-from webapp.domain import site_import
+from webapp.domain import site_import, site_imports
 from webapp.extensions import db
-from webapp.flows import provisioning
+from webapp.flows import provisioning, relaying
 from webapp.models import Membership, Product, Site, SitePage, SiteStatus
 from webapp.transactions import unit_of_work
 
@@ -170,3 +171,48 @@ def test_the_last_room_that_went_meanwhile_is_said(signed_in: FlaskClient, agree
     allow(agreement, 1)
     answer = signed_in.post(to, data={**known, "site_title": "Late", "site_url": "late-one"})
     assert (answer.status_code, "allows 1 site, and it has as many" in answer.text) == (409, True)
+
+
+def test_a_large_one_is_put_there_by_a_worker_and_its_page_says_how_far_it_is(
+    app: Flask, signed_in: FlaskClient, bakery: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(bakery, "Bread of today")
+    data = signed_in.get(f"/account/sites/{bakery.id}/export.zip").data
+    edit(bakery, "Bread of tomorrow")
+    monkeypatch.setattr(site_imports, "DIRECT_BYTES", 100)
+    at = f"/account/sites/{bakery.id}/import"
+    assert "This file cannot be read." in send(signed_in, at, at, b"x" * 200, sure="y").text
+    assert send(signed_in, at, at, data).status_code == 422
+    sent = send(signed_in, at, at, data, sure="y")
+    assert (sent.status_code, sent.headers["Location"], body(bakery)) == (303, at, "Bread of tomorrow")
+    waiting = signed_in.get(at)
+    assert "The import is under way" in waiting.text
+    assert 'hx-trigger="every 2s"' in waiting.text
+    assert 'type="file"' not in waiting.text
+    known = {"csrf_token": "", "sure": "y", "file": (io.BytesIO(data), "export.zip")}
+    again = signed_in.post(at, data=known, content_type="multipart/form-data")
+    assert (again.status_code, "An import of this site is under way." in again.text) == (409, True)
+    db.session.rollback()
+    relaying.drain(app, site_imports.HANDLER, lease=timedelta(minutes=1))
+    assert body(bakery) == "Bread of today"
+    block = signed_in.get(at, headers={"HX-Request": "true"}).text
+    assert "The import is done" in block
+    assert "<html" not in block
+    assert "hx-trigger" not in block
+    assert 'type="file"' in signed_in.get(at).text
+
+
+def test_a_large_one_that_was_refused_says_why(
+    app: Flask, signed_in: FlaskClient, bakery: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_imports, "DIRECT_BYTES", 100)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("holiday.txt", "x" * 300)
+    before, at = body(bakery), f"/account/sites/{bakery.id}/import"
+    assert send(signed_in, at, at, file.getvalue(), sure="y").status_code == 303
+    db.session.rollback()
+    relaying.drain(app, site_imports.HANDLER, lease=timedelta(minutes=1))
+    page = signed_in.get(at).text
+    assert "The import failed" in page
+    assert body(bakery) == before

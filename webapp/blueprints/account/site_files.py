@@ -7,16 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.blueprints import site_files
-from webapp.blueprints.account.base import bp, changing, customer
+from webapp.blueprints.account.base import actor, bp, changing, customer
 from webapp.blueprints.account.sites import own_site
 from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.views import View, go_to
-from webapp.domain import site_filling, site_import, site_switching, sites
+from webapp.domain import site_filling, site_import, site_imports, site_switching, sites
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import csrf, limiter
 from webapp.models import Site
 
-import_view = View("account/site_import.html")
+import_view = View("account/site_import.html", block="import")
 
 
 @bp.get("/sites/<int:site_id>/export.zip")
@@ -35,13 +35,14 @@ def filled(site_id: int) -> Site:
 
 @bp.get("/sites/<int:site_id>/import")
 def confirm_import(site_id: int) -> ResponseReturnValue:
-    """What it replaces, before it does."""
+    """What it replaces, before it does; and what became of a large one that was sent."""
     return show(site_id, ImportForm(formdata=None))
 
 
 def show(site_id: int, form: ImportForm, *, status: int = 200) -> Response:
-    most = site_import.BYTES_AT_MOST
-    return import_view.show(status=status, site=filled(site_id), form=form, errors=form.problems(), most=most)
+    site, most = filled(site_id), site_import.BYTES_AT_MOST
+    job = site_imports.latest(site)
+    return import_view.show(status=status, site=site, form=form, errors=form.problems(), most=most, job=job)
 
 
 # The view checks the token itself: what is too large is then said beside the field, and not on a page of its own.
@@ -58,11 +59,17 @@ def create_import(site_id: int) -> ResponseReturnValue:
         form.validate()
         package = site_files.package_for(form)
         with changing():
-            site_switching.take_over(sites.locked(site_id, customer_id=customer().id), package)
+            site = sites.locked(site_id, customer_id=customer().id)
+            if package is None:
+                site_files.send(site, actor())
+            else:
+                site_switching.take_over(site, package)
     except Invalid as problem:
         return show(site_id, form, status=site_files.refused(form, problem))
     except Conflict as problem:
         form.file.errors = [problem.message]
         return show(site_id, form, status=problem.status)
+    if package is None:
+        return go_to(url_for(".confirm_import", site_id=site_id))
     flash(_("Your site shows what the export holds."), "success")
     return go_to(url_for(".show_site", site_id=site_id))

@@ -21,7 +21,17 @@ from webapp.blueprints.form import Form
 from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.site_templates import routes as site_templates
 from webapp.blueprints.views import View, go_to
-from webapp.domain import audit, locks, site_adding, site_filling, site_import, site_room, site_switching, sites
+from webapp.domain import (
+    audit,
+    locks,
+    site_adding,
+    site_filling,
+    site_import,
+    site_imports,
+    site_room,
+    site_switching,
+    sites,
+)
 from webapp.domain.site_import import Package
 from webapp.domain.staff import Capability
 from webapp.errors import Conflict, Invalid, NotFound
@@ -29,7 +39,7 @@ from webapp.extensions import csrf
 from webapp.models import Membership
 from webapp.transactions import unit_of_work
 
-import_view = View("admin/site_import.html")
+import_view = View("admin/site_import.html", block="import")
 new_view = View("admin/site_new.html")
 
 
@@ -52,7 +62,8 @@ def ask(site_id: int, form: ImportForm, *, status: int = 200) -> Response:
     if not site_filling.may_be_filled(site):
         raise NotFound()
     most = site_import.BYTES_AT_MOST
-    return import_view.show(status=status, site=site, form=form, errors=form.problems(), most=most)
+    job = site_imports.latest(site)
+    return import_view.show(status=status, site=site, form=form, errors=form.problems(), most=most, job=job)
 
 
 # The view checks the token itself: what is too large is then said beside the field, and not on a page of its own.
@@ -75,14 +86,19 @@ def create_site_import(site_id: int) -> ResponseReturnValue:
     except Conflict as problem:
         form.file.errors = [problem.message]
         return ask(site_id, form, status=problem.status)
+    if package is None:
+        return go_to(url_for("admin.confirm_site_import", site_id=site_id))
     flash(_("The site shows what the export holds."), "success")
     return go_to(url_for("admin.show_site", site_id=site_id))
 
 
-def fill(site_id: int, package: Package) -> None:
-    """Raises NotFound for a site that is not written here any more."""
+def fill(site_id: int, package: Package | None) -> None:
+    """A large one is kept for a worker. Raises NotFound for a site that is not written here any more."""
     with unit_of_work(actor()):
         site = sites.locked(site_id)
+        if package is None:
+            site_files.send(site, actor(), by_staff=True)
+            return
         before = {"name": site.title, "count": len(site.pages)}
         site_switching.take_over(site, package)
         audit.note(site, "sites.import", before=before, after={"name": site.title, "count": len(package.pages)})
