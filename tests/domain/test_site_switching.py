@@ -99,6 +99,33 @@ def test_only_what_is_offered_can_be_chosen(bakery: Site, template: str) -> None
     assert copies() == []
 
 
+@pytest.mark.parametrize(("limit", "most"), [("pages", 1), ("disk", 10)])
+def test_a_plan_without_room_for_the_template_refuses_it(bakery: Site, limit: str, most: int) -> None:
+    with unit_of_work("test") as session:
+        one = session.get_one(Site, bakery.id)
+        one.overrides = {"limits": {limit: most}}
+        for page in [page for page in one.pages if page.slug]:
+            session.delete(page)
+        for picture in one.pictures:
+            session.delete(picture)
+        one.logo = ""
+    before = shown()
+    with pytest.raises(Invalid) as refused:
+        switch("portfolio")
+    assert (refused.value.code, refused.value.field) == ("limit_reached", "template_id")
+    assert (shown(), copies(), pictures()) == (before, [], [])
+
+
+def test_a_site_that_holds_too_much_already_gets_a_template_with_less(bakery: Site) -> None:
+    with unit_of_work("test") as session:
+        one = session.get_one(Site, bakery.id)
+        one.overrides = {"limits": {"pages": 1}}
+        for number in range(9):
+            session.add(SitePage(site_id=one.id, slug=f"more-{number}", title="More", body="", position=20 + number))
+    switch("portfolio")
+    assert now().template == "portfolio"
+
+
 def test_a_template_that_fails_half_way_leaves_all_as_it_was(bakery: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     before = shown()
 

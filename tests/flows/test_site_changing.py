@@ -328,3 +328,14 @@ def test_the_network_says_what_its_hosting_system_can(app: Flask) -> None:
     with unit_of_work("test"):
         network.change({"provisioner_renames": True, "provisioner_transfers": True})
     assert offered(webhook) == {"rename", "transfer"}
+
+
+def test_a_contract_without_room_is_not_asked_for(app: Flask, far: Far) -> None:
+    site, to = made(app), other_contract()
+    facts = {"customer": to.customer, "membership": to, "title": "There", "status": S.PUBLISHED}
+    factories.save(lambda: Site(slug="there", **facts))
+    with pytest.raises(Conflict, match="allows 1 site"):
+        given(site, to)
+    assert changes() == []
+    drain(app)
+    assert far.verbs == ["create"]

@@ -14,7 +14,16 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
 from webapp import clock
-from webapp.domain import site_building, site_export, site_filling, site_import, site_templates
+from webapp.domain import (
+    entitlements,
+    limit_sentences,
+    site_building,
+    site_export,
+    site_filling,
+    site_import,
+    site_templates,
+)
+from webapp.domain.limits import Use
 from webapp.domain.site_import import Package
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import db
@@ -39,13 +48,21 @@ def switch(site: Site, template: str, *, seen: int) -> SiteCopy:
     if not template:
         raise Invalid(_("Choose one of the templates."), code="template_not_available", field="template_id")
     slug = site_templates.check(template)
-    copy = keep(site)
+    copy, before = keep(site), entitlements.uses_of(site)
     db.session.execute(delete(SitePage).where(SitePage.site_id == site.id))
     db.session.expire(site, ["pages"])
     site.template, site.accent = slug, ""
     site_building.build(site)
     db.session.flush()
+    check_room(site, before)
     return copy
+
+
+def check_room(site: Site, before: Sequence[Use]) -> None:
+    """Raises Invalid when the template brings more than the plan allows; what was too much before may stay so."""
+    for now, earlier in zip(entitlements.uses_of(site), before, strict=True):
+        if now.is_over and now.used > earlier.used:
+            raise Invalid(limit_sentences.no_room(now), code=entitlements.REACHED, field="template_id")
 
 
 def bring_back(site: Site, copy_id: int, *, seen: int) -> None:
