@@ -1,7 +1,7 @@
 """Exports that wait to be put into sites.
 
 Revision ID: d5c20a7f61be
-Revises: b41d7e90c8a2
+Revises: b3e9d4170c6a
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp import extensions
 
 revision = "d5c20a7f61be"
-down_revision = "b41d7e90c8a2"
+down_revision = "b3e9d4170c6a"
 branch_labels = None
 depends_on = None
 
