@@ -12,6 +12,7 @@ from wtforms import Field
 from wtforms.fields.core import UnboundField
 
 from webapp.blueprints.form_fields import Csrf, bound
+from webapp.blueprints.form_sentences import Sentences, sentences
 
 
 class Form(FlaskForm):
@@ -19,6 +20,9 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         csrf_class = Csrf
+
+        def get_translations(self, form: FlaskForm) -> Sentences:
+            return sentences
 
         def bind_field(self, form: FlaskForm, unbound_field: UnboundField, options: dict[str, Any]) -> Field:
             return bound(unbound_field, form, options)
