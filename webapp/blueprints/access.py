@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, request, session, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.blueprints.views import go_to
@@ -84,9 +85,26 @@ def signed_in_only() -> BaseResponse | None:
 
 
 def to_sign_in() -> Response:
-    """The sign-in page, with the way back."""
-    path = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    """The sign-in page, with the way back; after a form, to the page that it was on."""
+    path = request.full_path.rstrip("?") if request.method == "GET" else page_before()
     return go_to(url_for("auth.sign_in", next=path))
+
+
+def page_before() -> str:
+    """The page that led here, as the browser tells, if it is ours and can be looked at; else the start page."""
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc != request.host or not can_be_shown(came_from.path):
+        return "/"
+    return safe_next(f"{came_from.path}?{came_from.query}".rstrip("?"), "/")
+
+
+def can_be_shown(path: str) -> bool:
+    """False for an address that only takes forms, and for the switch of the language."""
+    try:
+        endpoint, _arguments = current_app.url_map.bind(request.host).match(path, method="GET")
+    except HTTPException:
+        return False
+    return bool(endpoint != "language.choose")
 
 
 def safe_next(target: str | None, default: str) -> str:

@@ -146,6 +146,25 @@ def test_an_expired_session_leads_htmx_to_sign_in(client: FlaskClient) -> None:
     assert answer.headers["HX-Redirect"] == "/login?next=/account/security"
 
 
+@pytest.mark.ux("H11", "P16")
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        (f"http://localhost{PAGE}?tab=1", f"{PAGE}?tab%3D1"),
+        ("http://localhost/logout", "/"),
+        ("https://evil.example/account/security", "/"),
+        ("http://localhost//evil.example", "/"),
+        ("", "/"),
+    ],
+    ids=["the page of the form", "no page", "another host", "a disguised host", "not told"],
+)
+def test_a_form_sent_after_the_session_leads_back_to_its_page(client: FlaskClient, came_from: str, back: str) -> None:
+    answer = client.post(f"{PAGE}/password", headers={"Referer": came_from})
+    assert answer.headers["Location"] == f"/login?next={back}"
+    answer = client.post(f"{PAGE}/password", headers={"Referer": came_from, "HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == f"/login?next={back}"
+
+
 def test_a_new_password_signs_out_the_others(client: FlaskClient, app: Flask, ada: User, sign_in: SignIn) -> None:
     other = app.test_client()
     sign_in(other), sign_in(client)

@@ -11,7 +11,6 @@ from flask_login import current_user
 
 from webapp.blueprints import access
 from webapp.blueprints.cookies import choice
-from webapp.blueprints.language.routes import way_back
 from webapp.blueprints.views import View, go_to, is_fragment_request
 from webapp.domain import customers, network
 from webapp.extensions import csrf
@@ -50,7 +49,7 @@ def answer() -> Response:
     if request.form.get("from") == "settings":
         flash(_("Changes saved."), "success")
         return go_to(url_for(".show_settings"))
-    return go_to(way_back())
+    return go_to(access.page_before())
 
 
 def comes_from_here() -> bool:

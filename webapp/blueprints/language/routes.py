@@ -5,11 +5,8 @@ Where that was is told by the browser (Referer): a page that is kept for all its
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from webapp.blueprints import access
 from webapp.blueprints.language import choice
@@ -25,24 +22,6 @@ def choose(code: str) -> ResponseReturnValue:
     if code not in languages():
         abort(404)
     choice.use(code)
-    response: Response = go_to(way_back())
+    response: Response = go_to(access.page_before())
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def way_back() -> str:
-    """The page before this one, if it is ours and can be looked at; else the start page."""
-    came_from = urlsplit(request.referrer or "")
-    path = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
-    if came_from.netloc != request.host or not can_be_shown(came_from.path):
-        return "/"
-    return access.safe_next(path, "/")
-
-
-def can_be_shown(path: str) -> bool:
-    """False for an address that only takes forms, and for this switch itself."""
-    try:
-        endpoint, _arguments = current_app.url_map.bind(request.host).match(path, method="GET")
-    except HTTPException:
-        return False
-    return bool(endpoint != "language.choose")
