@@ -16,7 +16,7 @@ from webapp import clock as product_clock
 from webapp.domain import credits, lifecycle, memberships, prospects
 from webapp.domain.prospects import Coming
 from webapp.extensions import db as database
-from webapp.models import CreditKind, Payment, Renewals
+from webapp.models import CreditKind, Membership, Payment, Renewals, StoredCredential
 from webapp.money import Money
 from webapp.settings import Settings
 from webapp.transactions import unit_of_work
@@ -129,3 +129,16 @@ def test_nothing_comes_of_what_has_no_end(clock: TurnedClock) -> None:
     free = factories.active_membership(price_minor=0, expires_at=None)
     ended = factories.membership(expires_at=clock.now + timedelta(days=3))
     assert (coming(free.id), coming(ended.id)) == ([], [])
+
+
+def test_credit_does_not_lessen_what_a_gateway_takes_by_itself(settings: Settings) -> None:
+    factories.product("plan", amount_minor=1000)
+    number = lives.buy("plan", settings)
+    with unit_of_work("test") as session:
+        mine = session.get_one(Membership, number)
+        credits.add(mine.customer_id, Money(400, "EUR"), CreditKind.GOODWILL, reason="sorry")
+    assert coming(number)[-1][2] == 600
+    with unit_of_work("test") as session:
+        card = session.scalars(select(StoredCredential)).one()
+        card.agreement = {"period": "1-month", "currency": "EUR", "number": 1, "amounts": [[1000, 0]]}
+    assert coming(number)[-1][2] == 1000

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
 from tests.conftest import TurnedClock, only
+from tests.factories import signed_in
 from tests.flows.test_changes import MONTH, ask, confirm_newest, settle
 from tests.integrations.mailbox import written
-from tests.lives import buy, fail, forget_card, live_until, pay
+from tests.lives import buy, fail, forget_card, live_until, pay, taken
 from webapp.domain import memberships, network, reactivations
 from webapp.domain.customers import Profile
 from webapp.extensions import db
@@ -23,6 +26,7 @@ from webapp.models import (
     Delivery,
     DeliveryStatus,
     Mail,
+    Membership,
     Payment,
     PaymentStatus,
     Site,
@@ -86,6 +90,25 @@ def test_a_trial_its_end_and_what_follows(settings: Settings, clock: TurnedClock
     assert {"en": "14 March 2027", "de": "14. März 2027"}[locale] in receipt.text
     live_until(clock, "2027-03-11T10:00Z")
     assert kinds(post()) == ["renewal_notice"]
+
+
+def test_a_notice_names_the_plan_and_the_sum_that_are_charged_then(
+    settings: Settings, clock: TurnedClock, post: Post, client: FlaskClient
+) -> None:
+    factories.product("premium", product_group="all")
+    factories.product("small", name="Small", amount_minor=1000, product_group="all")
+    number = buy("premium", settings)
+    ask(number, "small")
+    post()
+    owner = signed_in(client, db.session.get_one(Membership, number).customer)
+    shown = " ".join(owner.get(f"/account/memberships/{number}").text.split())
+    assert re.search(r"Next charge.{1,200}€10\.00</span> ·", shown)
+    live_until(clock, "2027-02-25T10:00Z")
+    notice = one(post(), "renewal_notice")
+    assert "Small renews on 28 February 2027" in notice.subject
+    assert "we charge €10.00" in notice.text
+    live_until(clock, "2027-02-28T10:00Z")
+    assert taken()[-1] == 1000
 
 
 @LANGUAGES

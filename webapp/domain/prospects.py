@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from webapp import clock
-from webapp.domain import agenda, credits, network, pending_changes, reckonings, renewal_carts, renewals
+from webapp.domain import agenda, agreements, credits, network, pending_changes, reckonings, renewal_carts, renewals
 from webapp.domain.reckonings import Reckoning
 from webapp.models import Change, Membership, MembershipStatus, Payment
+from webapp.money import Money
 
 S = MembershipStatus
 
@@ -102,11 +103,19 @@ def _renewal(membership: Membership, payment: Payment | None, change: Change | N
         yield Prospect(last, what)
 
 
+def next_charge(membership: Membership) -> Reckoning:
+    """What its next period will be charged, at the terms that begin with it; nothing is asked for it yet."""
+    return _reckon(membership, None, pending_changes.scheduled(membership))
+
+
 def _reckon(membership: Membership, payment: Payment | None, change: Change | None) -> Reckoning:
     if payment is not None:
         return reckonings.of_payment(payment)
     cart = renewal_carts.for_renewal(membership, number=membership.periods_paid, change=change)
-    return reckonings.of_cart(cart, credits.balance(membership.customer_id, membership.currency))
+    credit = credits.balance(membership.customer_id, membership.currency)
+    if agreements.held_by(membership) is not None:  # a gateway that charges by itself takes all of it
+        credit = Money(0, membership.currency)
+    return reckonings.of_cart(cart, credit)
 
 
 def _overdue(membership: Membership, payment: Payment | None, reckoning: Reckoning, method: str) -> Iterator[Prospect]:

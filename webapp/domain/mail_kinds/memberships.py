@@ -21,7 +21,7 @@ TO_PAY = (
         _l("Account DE00 0000 at Example Bank"),
     ),
 )
-PERIOD_PRICE = Placeholder("price", _l("What a period costs"), _l("€29.99 per month"))
+PERIOD_PRICE = Placeholder("price", _l("What is charged for the next period, with its tax"), _l("€29.99 per month"))
 SWITCHED_OFF_ON = Placeholder(
     "switched_off_on", _l("The day on which the site is switched off; may be empty"), _l("6 December 2026")
 )

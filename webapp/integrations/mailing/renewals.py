@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import select
 
 from webapp import transfer_words
-from webapp.domain import agenda, renewals, transfers, trials
+from webapp.domain import agenda, pending_changes, prospects, renewals, transfers, trials
 from webapp.extensions import db
 from webapp.formatting import long_date, money
 from webapp.hooks import idempotency_key
@@ -36,11 +36,15 @@ def send_notice(membership: Membership) -> str:
     if ends is None or credential is None or not renewals.can_be_charged(membership):
         return "it is not charged any more: nothing was written"
 
+    change = pending_changes.scheduled(membership)  # its terms are those of the period that is announced
+    charged = prospects.next_charge(membership).asked
+
     def values(_locale: str) -> dict[str, str]:
+        usual = change is None and charged == membership.price
         return {
-            "plan": membership.plan.name,
+            "plan": (change or membership).plan.name,
             "contract_number": str(membership.id),
-            "price": words.price(membership),
+            "price": words.price(membership) if usual else money(charged),
             "charged_on": long_date(ends),
             "paid_by": credential.label,
             "link": account(membership),
