@@ -295,6 +295,21 @@ def test_a_filter_has_the_last_word_on_the_fields(browser: Browser, shop: None) 
     assert "Extra for" not in browser.get(FORM).text
 
 
+@pytest.mark.parametrize("given", [None, 1, "billing_address"], ids=["nothing", "a number", "a text"])
+def test_a_filter_that_forgets_the_fields_changes_none(
+    browser: Browser, shop: None, given: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def forget(fields: list[Spec]) -> Any:
+        return given
+
+    hooks.add_filter("wu_checkout_form_final_fields", forget)
+    try:
+        assert "E-mail address" in browser.get("/register").text
+    finally:
+        remove_filter("wu_checkout_form_final_fields", forget)
+    assert "checkout.no_fields" in caplog.text
+
+
 # -- steps -----------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def steps(shop: None) -> None:

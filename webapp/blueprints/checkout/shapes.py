@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,6 +16,8 @@ from webapp.domain.field_types.base import listed
 from webapp.domain.form_definitions import Definition, Spec, Step, Width
 from webapp.hooks import apply_filters
 from webapp.periods import Period
+
+log = logging.getLogger(__name__)
 
 FINAL_FIELDS = "wu_checkout_form_final_fields"
 # Which of the form's controls count whatever it asks.
@@ -189,6 +192,9 @@ def shape_of(
     steps = []
     for one in form_problems.steps_for(form.definition, is_member):
         kept = apply_filters(FINAL_FIELDS, list(one.fields), form)
+        if not isinstance(kept, Iterable) or isinstance(kept, str):  # a callback forgot to return them
+            log.error("checkout.no_fields", extra={"filter": FINAL_FIELDS})
+            kept = one.fields
         fields = tuple(spec for spec in kept if isinstance(spec, Spec) and spec.type in TYPES)
         steps.append(replace(one, fields=fields))
     made = Shape(form.slug, form.definition, tuple(steps) or (Step("order"),), plan=plan, template=template)
