@@ -103,6 +103,10 @@ def test_a_notice_names_the_plan_and_the_sum_that_are_charged_then(
     owner = signed_in(client, db.session.get_one(Membership, number).customer)
     shown = " ".join(owner.get(f"/account/memberships/{number}").text.split())
     assert re.search(r"Next charge.{1,200}€10\.00</span> ·", shown)
+    for path in ("", "payment-methods"):  # which do not reckon it: they name the day alone
+        page = owner.get(f"/account/{path}").text
+        assert "Premium" in page
+        assert "€29.99" not in page
     live_until(clock, "2027-02-25T10:00Z")
     notice = one(post(), "renewal_notice")
     assert "Small renews on 28 February 2027" in notice.subject
