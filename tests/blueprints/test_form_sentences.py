@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, DateField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from webapp.blueprints.form import Form
@@ -19,19 +19,21 @@ class Strict(Form):
     city = StringField("City", validators=[InputRequired()])
     note = StringField("Note", validators=[Length(max=3)])
     days = IntegerField("Days")
+    day = DateField("Day")
     hour = IntegerField("Hour", validators=[NumberRange(0, 23)])
     unit = SelectField("Unit", choices=["day", "year"])
     several = SelectMultipleField("Several", choices=["a", "b"])
     ticked = BooleanField()
 
 
-SENT = {"note": "four", "days": "x", "hour": "24", "unit": "century", "several": "c"}
+SENT = {"note": "four", "days": "x", "day": "31.12.2026", "hour": "24", "unit": "century", "several": "c"}
 SAID: dict[str, dict[str, str]] = {
     "en": {
         "name": "Enter something here.",
         "city": "Enter something here.",
         "note": "Use at most 3 characters.",
         "days": "Enter a whole number.",
+        "day": "Enter a date, for example 2026-12-31.",
         "hour": "Enter a number from 0 to 23.",
         "unit": "Choose one from the list.",
         "several": "Choose one from the list.",
@@ -41,6 +43,7 @@ SAID: dict[str, dict[str, str]] = {
         "city": "Tragen Sie hier etwas ein.",
         "note": "Verwenden Sie höchstens 3 Zeichen.",
         "days": "Geben Sie eine ganze Zahl ein.",
+        "day": "Geben Sie ein Datum ein, zum Beispiel 2026-12-31.",
         "hour": "Geben Sie eine Zahl von 0 bis 23 ein.",
         "unit": "Wählen Sie einen Eintrag aus der Liste.",
         "several": "Wählen Sie einen Eintrag aus der Liste.",

@@ -12,6 +12,7 @@ SENTENCES = {
     "Invalid choice(s): one or more data inputs could not be coerced.": NOT_OFFERED,
     "Not a valid integer value.": _l("Enter a whole number."),
     "Not a valid decimal value.": _l("Enter a number."),
+    "Not a valid date value.": _l("Enter a date, for example 2026-12-31."),
     "Number must be between %(min)s and %(max)s.": _l("Enter a number from %(min)s to %(max)s."),
     "Number must be at least %(min)s.": _l("Enter %(min)s or more."),
     "Number must be at most %(max)s.": _l("Enter %(max)s or less."),
