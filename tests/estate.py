@@ -153,6 +153,8 @@ def build(app: Flask, settings: Settings) -> Estate:
     values = {
         "api_key_id": key.id,
         "credential_id": kept_card.id,
+        "template_id": factories.site_template(bakery.id).id,
+        "template_slug": "event",
         "form_slug": factories.order_form().slug,
         "field_id": "email",
         "tax_rate_id": factories.tax_rate("19", "DE").id,

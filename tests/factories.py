@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from webapp import clock
-from webapp.domain import checkout_forms, customers, network, passwords, sessions
+from webapp.domain import checkout_forms, customers, network, own_templates, passwords, sessions, sites
 from webapp.domain.carts import CartRequest
 from webapp.domain.checkout import Order
 from webapp.domain.customers import Profile
@@ -31,6 +31,7 @@ from webapp.models import (
     Product,
     Reconciliation,
     Role,
+    SiteTemplate,
     TaxIdCheck,
     TaxIdStatus,
     TaxRate,
@@ -113,6 +114,14 @@ def taxed(*, inclusive: bool = False, **settings: Any) -> None:
 
 def tax_rate(rate: str, country: str = "*", **values: Any) -> TaxRate:
     return save(lambda: TaxRate(**{"title": "VAT", "country": country, "rate": Decimal(rate), **values}))
+
+
+def site_template(site_id: int, title: str = "Workshop", **more: Any) -> SiteTemplate:
+    """One of the operator's own, made of this site."""
+    with unit_of_work("test"):
+        package = own_templates.package_of(sites.find(site_id), with_placeholders=True)
+        facts = own_templates.Facts(titles={"en": title, "de": title}, **more)
+        return own_templates.create(facts, package, of="test")
 
 
 def order_form(

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from webapp import create_app
-from webapp.domain import site_templates
+from webapp.domain import built_in_templates
 from webapp.settings import Settings
 
 SCREEN = (1200, 800)
@@ -40,14 +40,16 @@ def take(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
-        for slug in site_templates.offered():
+        for slug in built_in_templates.built_in():
             page.goto(f"{url}/site-templates/{slug}/", wait_until="networkidle")
-            keep(page.screenshot(), site_templates.FOLDER / slug / "preview.webp")
+            keep(page.screenshot(), built_in_templates.FOLDER / slug / "preview.webp")
         browser.close()
 
 
 def keep(screenshot: bytes, file: Path) -> None:
-    picture = Image.open(io.BytesIO(screenshot)).convert("RGB").resize(site_templates.PREVIEW, Image.Resampling.LANCZOS)
+    picture = (
+        Image.open(io.BytesIO(screenshot)).convert("RGB").resize(built_in_templates.PREVIEW, Image.Resampling.LANCZOS)
+    )
     picture.save(file, "WEBP", quality=55, method=6)
     print(f"{file.relative_to(Path.cwd())}: {file.stat().st_size} bytes")
 

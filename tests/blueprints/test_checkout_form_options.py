@@ -195,7 +195,7 @@ def test_a_template_that_the_address_says_is_not_asked_for(browser: Browser) -> 
 
 
 def test_templates_are_offered_by_category(browser: Browser) -> None:
-    form_with(template_selection={"categories": ["event"], "templates": ["portfolio"]})
+    form_with(template_selection={"categories": ["events"], "templates": ["portfolio"]})
     page = browser.get(FORM)
     assert sorted(re.findall(r'name="template_id" id="[^"]*" value="([^"]*)"', page.html)) == ["event", "portfolio"]
     assert error_of(buy(browser, template_id="business"), "template_id") == "Choose one of the templates."

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tests.conftest import TurnedClock
 from tests.domain.test_site_renaming import site
 from tests.flows.at_once import at_once
-from webapp.domain import entitlements, site_building, site_keeping, site_pictures, site_switching, sites
+from webapp.domain import entitlements, placeholders, site_building, site_keeping, site_pictures, site_switching, sites
 from webapp.errors import Conflict, DomainError, Invalid, NotFound
 from webapp.extensions import db
 from webapp.jobs import schedule
@@ -132,9 +132,9 @@ def test_a_template_that_fails_half_way_leaves_all_as_it_was(bakery: Site, monke
     def fails(*_args: Any) -> None:
         raise RuntimeError("half-way")
 
-    for step in ("placeholders", "add_picture"):
+    for part, step in ((placeholders, "values"), (site_building, "add_picture")):
         with monkeypatch.context() as patch:
-            patch.setattr(site_building, step, fails)
+            patch.setattr(part, step, fails)
             with pytest.raises(RuntimeError):
                 switch("event")
         assert (shown(), copies()) == (before, [])

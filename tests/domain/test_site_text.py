@@ -98,6 +98,7 @@ def check(text: str) -> None:
         assert tag in ALLOWED
         assert set(attributes) <= {
             "href",
+            "aria-disabled",
             "rel",
             "title",
             "src",

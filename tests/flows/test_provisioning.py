@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from webapp import hooks
-from webapp.domain import site_building, site_templates, sites
+from webapp.domain import built_in_templates, site_building, site_templates, sites
 from webapp.errors import Invalid
 from webapp.extensions import db
 from webapp.flows import provisioning
@@ -19,7 +19,7 @@ from webapp.models import Site, SitePage, SitePicture, SiteStatus
 from webapp.transactions import unit_of_work
 
 pytestmark = pytest.mark.usefixtures("app")
-TEMPLATES = list(site_templates.offered())
+TEMPLATES = list(built_in_templates.built_in())
 
 
 def requested(template: str = "business", locale: str = "en", slug: str = "bakery", **buyer: Any) -> Site:
@@ -123,20 +123,20 @@ def test_what_nobody_wants_any_more_is_not_made() -> None:
 def test_who_paid_gets_a_site_also_when_its_template_has_gone() -> None:
     site = requested("carnival")
     provisioning.provision(site)
-    assert again(site).template == site_templates.DEFAULT
+    assert again(site).template == built_in_templates.DEFAULT
 
 
 def test_only_what_is_offered_can_be_ordered() -> None:
-    assert site_templates.check("") == ""
-    assert site_templates.check("event") == "event"
+    assert site_templates.check("", None) == ""
+    assert site_templates.check("event", None) == "event"
     with pytest.raises(Invalid) as refused:
-        site_templates.check("../event")
+        site_templates.check("../event", None)
     assert refused.value.code == "template_not_available"
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_templates_say_the_same_in_every_language(template: str) -> None:
-    made = site_templates.offered()[template]
+    made = built_in_templates.built_in()[template]
     assert set(made.pages) == set(made.titles) == set(made.descriptions) == {"en", "de"}
     assert len({len(pages) for pages in made.pages.values()}) == 1
     for pages in made.pages.values():

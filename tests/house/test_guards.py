@@ -61,5 +61,8 @@ def test_only_what_checks_a_token_or_a_signature_of_its_own_takes_no_session_tok
         "account.site_files.create_import",  # as the pictures
         "account.site_adding.create_site",  # as the pictures
         "admin.site_files.create_site_import",  # as the pictures
+        "admin.site_templates.create_site_template",  # as the pictures
+        "admin.site_templates.create_template_of_site",  # as the pictures
+        "admin.site_templates.update_site_template",  # as the pictures
         "account.site_pictures.create_picture",  # checks it itself: what is too large is said beside its field
     }

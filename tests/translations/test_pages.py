@@ -18,7 +18,7 @@ from tests import factories
 from tests.blueprints.admin import rows
 from tests.templates.conftest import Element, parse
 from tools import translations
-from webapp.domain import site_templates
+from webapp.domain import built_in_templates
 from webapp.extensions import Base, db
 from webapp.flows import ordering
 from webapp.models import Customer
@@ -69,8 +69,9 @@ def unmarked(root: Element) -> list[str]:
 @cache
 def words_of_templates() -> set[str]:
     """A site's template brings its own, in each language that it has: of no catalogue."""
-    known = site_templates.offered().values()
-    return {one.title("de") for one in known} | {one.description("de") for one in known}
+    known = built_in_templates.built_in().values()
+    words = {said for one in known for said in (one.title("de"), one.description("de"), one.category("de"))}
+    return words | {f": {one.title('de')}" for one in known}  # behind what a control of its row does
 
 
 def texts_of(root: Element) -> Iterator[str]:

@@ -184,7 +184,7 @@ def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, g
     form_answers.keep(order.answers, Keep.MEMBERSHIP, membership)
     paid_period = 1 if membership.recurring and cart.trial_ends_at is None else None
     payment = receivables.create(buyer, membership, cart, gateway, period_number=paid_period)
-    template = site_templates.check(order.template)
+    template = site_templates.check(order.template, membership.plan)
     site = sites.reserve(buyer, membership, slug=slug, title=order.site_title, template=template)
     form_answers.keep(order.answers, Keep.SITE, site)
     sale = Sale(

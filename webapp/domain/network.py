@@ -114,6 +114,7 @@ class Network:
     # By name, what the operator has entered for variables that gateways ask for (gateway_keys.py).
     variables: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     forms: dict[str, Any] = field(default_factory=dict)  # a fingerprint of the own order forms (checkout_forms.py)
+    templates: str = ""  # a fingerprint of what the operator says of the templates for sites (site_templates.py)
 
     @property
     def name(self) -> str:
@@ -136,8 +137,9 @@ class Network:
 
 # What the keys of rows begin with that are no setting of their own: of a gateway's options, of a variable.
 OF_GATEWAY, OF_VARIABLE = "gateway:", "variable:"
-KEYS = {one.name for one in fields(Network)} - {"gateways", "variables", "forms"}
+KEYS = {one.name for one in fields(Network)} - {"gateways", "variables", "forms", "templates"}
 FORMS = "checkout-forms"  # the key of what goes for all own order forms
+TEMPLATES = "site-templates"  # the key of that fingerprint
 DEFAULTS = Network()
 VARIABLES: dict[str, str] = {one.name: one.metadata["variable"] for one in fields(Network) if one.metadata}
 SECRETS = {one.name for one in fields(Network) if one.metadata.get("secret")}
@@ -167,8 +169,9 @@ def _made_of(rows: Sequence[Any]) -> Network:
             for prefix in (OF_GATEWAY, OF_VARIABLE)
         )
         forms: dict[str, Any] = next((value for key, value in rows if key == FORMS), {})
+        templates: str = next((value for key, value in rows if key == TEMPLATES), "")
         plain = {key: value for key, value in rows if key in KEYS}
-        made = Network(**plain, gateways=options, variables=variables, forms=forms)
+        made = Network(**plain, gateways=options, variables=variables, forms=forms, templates=templates)
         _last = rows, made, repr(made)
     return _last[1]
 

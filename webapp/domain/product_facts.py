@@ -65,6 +65,7 @@ class Facts:
     provisioner: str = ""  # of a plan: who makes its sites; empty: as the network says
     limits: tuple[tuple[str, int | None], ...] = ()  # by the names of limits.Limit; None: no limit
     flags: tuple[str, ...] = ()
+    site_templates: tuple[str, ...] = ()  # of a plan: slugs of what its sites may begin with; none: all
     available_addons: tuple[int, ...] = ()
     list_order: int = 10
 

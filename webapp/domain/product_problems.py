@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.currencies import in_use
-from webapp.domain import product_addons
+from webapp.domain import product_addons, site_templates
 from webapp.domain.cart_products import NAMED_AT_MOST
 from webapp.domain.product_facts import SLUG, SLUG_LONGEST, SLUG_SHORTEST, Elsewhere, Facts, free_slug
 from webapp.errors import Invalid
@@ -31,6 +31,9 @@ def problems(facts: Facts, product: Product | None = None) -> Iterator[Invalid]:
     if len(facts.product_group) > GROUP_LONGEST:
         yield Invalid(_("Use at most %(max)d characters.", max=GROUP_LONGEST), field="product_group")
     yield from product_addons.problems(facts, product)
+    unknown = [one for one in facts.site_templates if one not in site_templates.known()]
+    if unknown:
+        yield Invalid(_("There is no template %(name)s.", name=unknown[0][:80]), field="site_templates")
 
 
 def check(facts: Facts, product: Product | None = None) -> None:

@@ -39,6 +39,7 @@ def write(product: Product, facts: Facts) -> None:
     product.provisioner = facts.provisioner if facts.type == ProductType.PLAN else ""
     product.limits, product.flags = dict(facts.limits), list(facts.flags)
     product.available_addons = list(facts.available_addons) if facts.type == ProductType.PLAN else []
+    product.site_templates = list(facts.site_templates) if facts.type == ProductType.PLAN else []
     _write_named(product, facts)
     _write_contact(product, facts)
     _write_variations(product, facts)
@@ -106,6 +107,7 @@ def facts_of(product: Product) -> Facts:
         feature_list=tuple(product.feature_list),
         limits=tuple(product.limits.items()),
         flags=tuple(product.flags),
+        site_templates=tuple(product.site_templates),
         available_addons=tuple(product.available_addons),
     )
 
@@ -120,6 +122,7 @@ def copied(product: Product, **values: Any) -> Product:
     """A new product with the same facts, besides `values`; it is in no session yet."""
     copy = Product(**{name: getattr(product, name) for name in COPIED}, **values)
     copy.limits, copy.flags = dict(product.limits), list(product.flags)
+    copy.site_templates = list(product.site_templates)
     copy.feature_list, copy.available_addons = list(product.feature_list), list(product.available_addons)
     copy.variations = [
         PriceVariation(
@@ -168,6 +171,7 @@ def described(product: Product) -> dict[str, Any]:
         "provisioner": product.provisioner,
         "limits": dict(product.limits),
         "flags": list(product.flags),
+        "site_templates": list(product.site_templates),
         "available_addons": [one.slug for one in catalog.find_by_ids(product.available_addons)],
         "list_order": product.list_order,
     }

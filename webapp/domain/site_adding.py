@@ -33,7 +33,7 @@ def add(
     title, slug = " ".join(title.split()), sites.check_address(address)
     if not title or len(title) > 200:
         raise Invalid(_("Enter a name for your site."), field="site_title")
-    template = site_templates.check(template)
+    template = site_templates.check(template, membership.plan)
     if package is not None and not is_made_here(membership):
         raise Conflict(_("Sites of this plan are made elsewhere, and cannot begin with an export."), code="elsewhere")
     site = reserve(membership, slug, title, template)

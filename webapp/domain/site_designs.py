@@ -12,7 +12,7 @@ from functools import cache
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain import site_templates
+from webapp.domain import built_in_templates
 from webapp.domain.colours import DARK, LIGHT, nearest
 from webapp.errors import NotFound
 from webapp.settings import ROOT
@@ -34,7 +34,7 @@ def accent_of(design: str, accent: str) -> str:
 
 @cache
 def _own_accents() -> dict[str, str]:
-    return {one.design: one.accent for one in site_templates.offered().values()}
+    return {one.design: one.accent for one in built_in_templates.built_in().values()}
 
 
 @cache

@@ -21,7 +21,7 @@ from typing import IO, Any
 from flask_babel import gettext as _
 
 from webapp import encryption
-from webapp.domain import pictures, site_designs, site_editing, site_pictures, site_templates, site_text
+from webapp.domain import built_in_templates, pictures, site_designs, site_editing, site_pictures, site_text
 from webapp.domain.site_export import FORMAT, MANIFEST, PICTURES, sealed
 from webapp.errors import Invalid
 from webapp.languages import languages
@@ -175,7 +175,7 @@ def _read(archive: Archive) -> Package:
         design=design if design in site_designs.TITLES else next(iter(site_designs.TITLES)),
         accent=accent,
         logo=names.get(told.text("logo", 80), ""),
-        locale=locale if locale in languages() else site_templates.FALLBACK,
+        locale=locale if locale in languages() else built_in_templates.FALLBACK,
         pages=_pages(archive, facts, names),
         pictures=tuple({one.name: one for one in shown.values()}.values()),
     )

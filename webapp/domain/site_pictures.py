@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from webapp.domain import entitlements, pictures, site_building
+from webapp.domain import entitlements, pictures
 from webapp.domain.limits import Limit
+from webapp.domain.pictures import Picture
 from webapp.errors import Conflict, NotFound
 from webapp.extensions import db
 from webapp.models import Site, SitePicture
@@ -22,7 +23,7 @@ def add(site: Site, data: bytes, label: str) -> SitePicture:
         return kept
     more = len(picture.content)
     entitlements.room_for(site.membership, Limit.DISK, site=site, more=more, field="picture")
-    row = site_building.add_picture(site, picture, " ".join(label.split()) or _("Picture"))
+    row = add_picture(site, picture, " ".join(label.split()) or _("Picture"))
     site.note_change()
     db.session.flush()
     return row
@@ -62,3 +63,20 @@ def remove(picture: SitePicture) -> None:
         raise Conflict(_("This picture is shown on the site. Take it off there first."))
     picture.site.note_change()
     picture.site.pictures.remove(picture)
+
+
+def add_picture(site: Site, picture: Picture, label: str) -> SitePicture:
+    """One row for the same picture, however often it is added."""
+    for kept in site.pictures:
+        if kept.name == picture.name:
+            return kept
+    row = SitePicture(
+        name=picture.name,
+        label=label[:120],
+        width=round(picture.width),
+        height=round(picture.height),
+        size=len(picture.content),
+        content=picture.content,
+    )
+    site.pictures.append(row)
+    return row

@@ -47,7 +47,7 @@ def switch(site: Site, template: str, *, seen: int) -> SiteCopy:
     check(site, seen)
     if not template:
         raise Invalid(_("Choose one of the templates."), code="template_not_available", field="template_id")
-    slug = site_templates.check(template)
+    slug = site_templates.check(template, site.membership.plan)
     copy, before = keep(site), entitlements.uses_of(site)
     db.session.execute(delete(SitePage).where(SitePage.site_id == site.id))
     db.session.expire(site, ["pages"])

@@ -1,131 +1,142 @@
-"""What a new site can begin with: the templates in `webapp/site_templates/`, a folder each.
+"""What a site can begin with: the templates that came with it and the operator's own, and which a plan may use.
 
-`template.toml` says its design, colour, category, and its title and description by language. `<language>/<n>-<slug>.md`
-are its pages, in order: a line `title: …`, then Markdown. `index` is the front page. `pictures/` are the pictures that
-they show. Placeholders such as `{{ site_title }}` are filled when a site is made. `preview.webp` is how it looks, for
-those who choose; `python -m tools.template_pictures` takes it anew.
+What is offered is read once in a process: a fingerprint among the network's settings, which every request reads anyway,
+says when it is out of date. So a choice of templates costs no statement, and a change is seen by all processes at once.
 """
 
 from __future__ import annotations
 
-import tomllib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
-from webapp.domain import pictures, site_text
-from webapp.domain.pictures import Picture
+from webapp.domain import network
+from webapp.domain.built_in_templates import DEFAULT, BuiltIn, Described, built_in
 from webapp.errors import Invalid, NotFound
-from webapp.settings import ROOT
+from webapp.extensions import db
+from webapp.models import Product, SiteTemplate
 
-FOLDER = ROOT / "webapp" / "site_templates"
-DEFAULT = "business"
-FALLBACK = "en"
-LARGEST = (1600, 1600)  # a picture's sides, in pixels
-PREVIEW = (360, 240)
+ORDER_STEP = 10  # between those that came with it
 
 
 @dataclass(frozen=True, slots=True)
-class TemplatePage:
-    slug: str  # empty: the front page
-    title: str
-    body: str
+class Own(Described):
+    """One of the operator's; what is in it own_templates.py reads."""
+
+    id: int
+    locale: str
+    preview: str  # the name of its screenshot; empty: one is drawn
 
 
 @dataclass(frozen=True, slots=True)
-class SiteTemplate:
-    """`titles` and `descriptions` by language; `pages` too, each language with its own addresses."""
+class Listed:
+    """`template` as it stands among all of them."""
 
-    slug: str
-    design: str
-    category: str
-    accent: str
-    titles: Mapping[str, str]
-    descriptions: Mapping[str, str]
-    pages: Mapping[str, tuple[TemplatePage, ...]]
-    examples: Mapping[str, str]  # by language: what a site made of it may be called
-    pictures: Mapping[str, Picture]  # by the name that the pages use
-    preview: Picture
-
-    def title(self, locale: str) -> str:
-        return self.titles.get(locale, self.titles[FALLBACK])
-
-    def description(self, locale: str) -> str:
-        return self.descriptions.get(locale, self.descriptions[FALLBACK])
-
-    def filled(self, locale: str, values: Mapping[str, str]) -> list[TemplatePage]:
-        """Its pages as a site begins with them, with the names under which pictures are kept."""
-        names = {f"]({name})": f"]({picture.name})" for name, picture in self.pictures.items()}
-        pages = []
-        for page in self.pages[locale]:
-            body = site_text.filled(page.body, values)
-            for own, kept in names.items():
-                body = body.replace(own, kept)
-            pages.append(TemplatePage(page.slug, site_text.filled(page.title, values)[:120], body))
-        return pages
-
-    def language(self, locale: str) -> str:
-        """The language in which a site for a reader of `locale` begins."""
-        return locale if locale in self.pages else FALLBACK
+    template: BuiltIn | Own
+    active: bool
+    list_order: int
 
 
-def check(slug: str) -> str:
-    """A template that somebody chose; none is fine. Raises Invalid for what is not offered."""
-    if slug and slug not in offered():
-        raise Invalid(_("Choose one of the templates."), code="template_not_available", field="template_id")
-    return slug
+_last: tuple[str, Mapping[str, Listed]] = ("", {})
 
 
-def find(slug: str) -> SiteTemplate:
-    """Raises NotFound."""
-    if slug not in offered():
-        raise NotFound()
-    return offered()[slug]
-
-
-def find_or_default(slug: str) -> SiteTemplate:
-    """Who has paid gets a site, also when their template was taken away meanwhile."""
-    return offered().get(slug) or offered()[DEFAULT]
+def known() -> Mapping[str, Listed]:
+    """All that there are by slug, in their order, those that are switched off too."""
+    global _last
+    stamp = network.settings().templates
+    if not stamp:
+        return _as_it_came()
+    if _last[0] != stamp:
+        _last = stamp, _ordered({row.slug: row for row in db.session.scalars(select(SiteTemplate))})
+    return _last[1]
 
 
 @cache
-def offered() -> Mapping[str, SiteTemplate]:
-    """Every template, by its slug, in the order of their names but for the one that is taken by default, the first."""
-    folders = sorted(one.parent for one in FOLDER.glob("*/template.toml"))
-    return {one.name: _read(one) for one in sorted(folders, key=lambda folder: folder.name != DEFAULT)}
+def _as_it_came() -> Mapping[str, Listed]:
+    return _ordered({})
 
 
-def _read(folder: Path) -> SiteTemplate:
-    facts = tomllib.loads((folder / "template.toml").read_text())
-    languages = sorted(one.name for one in folder.iterdir() if one.is_dir() and one.name != "pictures")
-    return SiteTemplate(
-        slug=folder.name,
-        design=facts["design"],
-        category=facts["category"],
-        accent=facts["accent"],
-        titles=facts["title"],
-        descriptions=facts["description"],
-        pages={one: tuple(_page(file) for file in sorted((folder / one).glob("*.md"))) for one in languages},
-        examples=facts["example"],
-        preview=_preview(folder / "preview.webp"),
-        pictures={one.name: _picture(one) for one in sorted((folder / "pictures").glob("*.*"))},
+def _ordered(rows: Mapping[str, SiteTemplate]) -> Mapping[str, Listed]:
+    found = []
+    for place, one in enumerate(built_in().values(), start=1):
+        row = rows.get(one.slug)
+        found.append(Listed(one, row.active if row else True, row.list_order if row else place * ORDER_STEP))
+    found += [Listed(_own(row), row.active, row.list_order) for row in rows.values() if row.slug not in built_in()]
+    found.sort(key=lambda one: (one.list_order, isinstance(one.template, Own), one.template.slug))
+    return {one.template.slug: one for one in found}
+
+
+def _own(row: SiteTemplate) -> Own:
+    return Own(
+        slug=row.slug,
+        design=row.design,
+        accent=row.accent,
+        titles=row.titles,
+        descriptions=row.descriptions,
+        categories=row.categories,
+        id=row.id,
+        locale=row.locale,
+        preview=row.preview,
     )
 
 
-def _page(file: Path) -> TemplatePage:
-    head, _, body = file.read_text().partition("\n")
-    slug = file.stem.partition("-")[2]
-    return TemplatePage("" if slug == "index" else slug, head.removeprefix("title:").strip(), body.strip() + "\n")
+def offer_anew() -> None:
+    """Have every process read them again. Call it after what was changed."""
+    db.session.flush()
+    network.keep(network.TEMPLATES, secrets.token_hex(8))
 
 
-def _picture(file: Path) -> Picture:
-    return pictures.read(file.read_bytes(), LARGEST, file.name)
+# -- choosing --------------------------------------------------------------------------------------------------------
+def offered() -> Mapping[str, BuiltIn | Own]:
+    """By slug, in their order; never none."""
+    shown = {slug: one.template for slug, one in known().items() if one.active}
+    return shown or {DEFAULT: built_in()[DEFAULT]}
 
 
-def _preview(file: Path) -> Picture:
-    """As it is: every form with a choice of templates shows it."""
-    width, height = PREVIEW
-    return Picture(file.read_bytes() if file.exists() else b"", "webp", width, height)
+def allowed(plan: Product | None) -> list[BuiltIn | Own]:
+    """Those of which a site of this plan may be made; the first is taken where nobody chooses.
+
+    A plan whose own ones are all switched off keeps them: it must not open to all that it was never meant to.
+    """
+    named = plan.site_templates if plan is not None else []
+    if not named:
+        return list(offered().values())
+    kept = [one for slug, one in known().items() if slug in named]
+    return [one.template for one in kept if one.active] or [one.template for one in kept] or list(offered().values())
+
+
+def check(slug: str, plan: Product | None) -> str:
+    """A template that somebody chose for a site of this plan; where they did not, the plan's first.
+
+    Empty where any will do. Raises Invalid for one that the plan may not use.
+    """
+    able = [one.slug for one in allowed(plan)]
+    if not slug:
+        return able[0] if plan is not None and plan.site_templates else ""
+    if slug not in able:
+        raise refused(slug)
+    return slug
+
+
+def refused(slug: str) -> Invalid:
+    if slug in offered():
+        sentence = _("This template is not part of the plan. Choose one of those that are shown.")
+    else:
+        sentence = _("Choose one of the templates.")
+    return Invalid(sentence, code="template_not_available", field="template_id")
+
+
+def find(slug: str) -> BuiltIn | Own:
+    """Also one that is switched off. Raises NotFound."""
+    if slug not in known():
+        raise NotFound()
+    return known()[slug].template
+
+
+def for_site(slug: str, plan: Product) -> BuiltIn | Own:
+    """Who has paid gets a site, also when their template was switched off or taken away meanwhile."""
+    return known()[slug].template if slug in known() else allowed(plan)[0]

@@ -10,14 +10,23 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 LONGEST = 100_000  # characters; more is a book
-SIGNS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
+SIGNS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&=])")
 LEAVES = re.compile(r"//|[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # another host's, or no page at all
+PLACEHOLDER = re.compile(r"\{\{ *([a-z_]+(?:\.[a-z0-9_]+)?) *\}\}")
+# Where in Markdown a value may stand.
+PLACES = re.compile(
+    r"(?P<code>^(?P<fence>```|~~~)[\s\S]*?(?:^(?P=fence)|\Z)|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
+    r"|(?P<address>\]\((?:\{\{[^{}\n]*\}\}|[^\s(){}])*|<[a-z][a-z0-9+.-]*:(?:\{\{[^{}\n]*\}\}|[^\s<>{}])*>)"
+    r"|\{\{[^{}\n]*\}\}",
+    re.MULTILINE,
+)
 SECTION = '</div></section>\n<section class="section"><div class="inner">\n'
 
 
@@ -40,12 +49,41 @@ def plain(value: str) -> str:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """`{{ site_title }}` and the like; a name that is not among the values stays as it is."""
+    """Markdown with values for `{{ site_title }}` and the like, each as it has to be where it stands: in code it is
+    what it is, in a link's address it is quoted, elsewhere it is plain words. A name that has no value stays."""
 
     def value(found: re.Match[str]) -> str:
-        return plain(values[found[1]]) if found[1] in values else found[0]
+        if found["code"]:
+            return PLACEHOLDER.sub(lambda one: _value(one, values, in_code), found[0])
+        if found["address"]:
+            return PLACEHOLDER.sub(lambda one: _value(one, values, in_address), found[0])
+        return PLACEHOLDER.sub(lambda one: _value(one, values, plain), found[0])
 
-    return re.sub(r"\{\{ ?([a-z_]+) ?\}\}", value, text)
+    return PLACES.sub(value, text)
+
+
+def filled_words(text: str, values: Mapping[str, str]) -> str:
+    """The same for words that are no Markdown, such as a title."""
+    return PLACEHOLDER.sub(lambda one: _value(one, values, lambda value: " ".join(value.split())), text)
+
+
+def placeholders_in(text: str) -> set[str]:
+    """Whatever stands between two pairs of braces."""
+    return {found.strip() for found in re.findall(r"\{\{([^{}\n]*)\}\}", text)}
+
+
+def _value(found: re.Match[str], values: Mapping[str, str], write: Callable[[str], str]) -> str:
+    return write(values[found[1]]) if found[1] in values else found[0]
+
+
+def in_code(value: str) -> str:
+    """Nothing that would end it."""
+    return " ".join(value.replace("`", "'").replace("~~~", "").split())
+
+
+def in_address(value: str) -> str:
+    """Nothing that would end it, or would mean more than itself."""
+    return quote(" ".join(value.split()), safe="/:?#@!$&*+,;=%~")
 
 
 @cache

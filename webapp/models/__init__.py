@@ -69,6 +69,7 @@ from webapp.models.site import FormerAddress, Site, SiteStatus, SiteVisits
 from webapp.models.site_change import SiteChange, SiteChangeKind, SiteChangeStatus
 from webapp.models.site_content import SiteCopy, SitePage, SitePicture
 from webapp.models.site_import import ImportStatus, SiteImport
+from webapp.models.site_template import SiteTemplate
 from webapp.models.site_transfer import SiteTransfer, TransferStatus
 from webapp.models.tax import LineTax, TaxDoubt, TaxIdCheck, TaxIdStatus, TaxRate
 from webapp.models.trial import KnownBy, TrialClaim
@@ -184,6 +185,7 @@ __all__ = [
     "SitePage",
     "SitePicture",
     "SiteStatus",
+    "SiteTemplate",
     "SiteTransfer",
     "SiteVisits",
     "SpentChallenge",

@@ -75,6 +75,8 @@ class Product(HasId, HasTimes, HasMeta, Model):
     # What its holder may use (domain/entitlements.py): numbers by the limit's name, None for no limit, and flags.
     limits: Mapped[dict[str, int | None]] = mapped_column(JSON, default=dict)
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # The slugs of the templates that its sites may begin with; none: all that are offered (domain/site_templates.py).
+    site_templates: Mapped[list[str]] = mapped_column(JSON, default=list)
     image: Mapped[str] = mapped_column(String(60), default="")  # the name of a file in `brand_files`
     image_width: Mapped[int] = mapped_column(default=0)
     image_height: Mapped[int] = mapped_column(default=0)

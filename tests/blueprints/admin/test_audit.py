@@ -179,6 +179,7 @@ def test_every_route_that_writes_leaves_an_entry(
     currency = network.state(network.settings(), ["currency"])
     mark = f"/admin/attention/deliveries/{still_dead.id}"
     [key, _secret] = made_key()
+    own_template = factories.site_template(filled.id)
     own_form = f"/admin/checkout-forms/{factories.order_form().slug}"
     vat, a_rate = factories.tax_rate("19"), {"title": "VAT", "rate": "20", "priority": "1"}
     asked = {
@@ -224,6 +225,18 @@ def test_every_route_that_writes_leaves_an_entry(
             {"membership": f"{factories.active_membership().id}", "sure": "1"},
         ),
         "admin.create_site_import": (f"/admin/sites/{filled.id}/import", {"sure": "y", "file": export_of(filled)}),
+        "admin.create_site_template": (
+            "/admin/site-templates",
+            {"title_en": "Ours", "list_order": "5", "file": export_of(filled)},
+        ),
+        "admin.create_template_of_site": (f"/admin/sites/{filled.id}/template", {"title_en": "It", "list_order": "5"}),
+        "admin.update_site_template": (
+            f"/admin/site-templates/{own_template.id}",
+            {"title_en": "New", "list_order": "6", "active": "y", "version": f"{own_template.version}"},
+        ),
+        "admin.update_site_template_place": ("/admin/site-templates/places/event", {"list_order": "7"}),
+        "admin.create_site_template_copy": (f"/admin/site-templates/{own_template.id}/copies", {}),
+        "admin.create_site_template_deletion": (f"/admin/site-templates/{own_template.id}/deletion", {}),
         "admin.create_site": (
             f"/admin/memberships/{factories.active_membership().id}/sites",
             {"site_title": "Further", "site_url": "further"},

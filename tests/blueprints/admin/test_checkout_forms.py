@@ -248,7 +248,7 @@ def picked(html: str, name: str) -> list[str]:
         ("period_selection", "opt_periods", ["1-month"]),
         ("order_bump", "opt_products", ["backup"]),
         ("template_selection", "opt_templates", ["business", "event"]),
-        ("template_selection", "opt_categories", ["portfolio"]),
+        ("template_selection", "opt_categories", ["companies"]),
         ("password", "opt_strength", ["strong"]),
         ("site_title", "width", ["half"]),
     ],

@@ -40,8 +40,9 @@ def show(
 ) -> Response:
     """`problem`: why there can be none, where it is no field's."""
     membership = memberships.in_full(membership_id, customer_id=customer().id)
-    templates = site_templates.choices()
-    form.template_id.data = form.template_id.data or templates[0].slug
+    templates = site_templates.choices(membership.plan)
+    if form.template_id.data not in [one.slug for one in templates]:
+        form.template_id.data = templates[0].slug
     facts: dict[str, Any] = {
         "rooms": site_room.look(membership),
         "most": site_import.BYTES_AT_MOST if site_adding.is_made_here(membership) else 0,

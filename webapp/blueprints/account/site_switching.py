@@ -59,7 +59,7 @@ def show(site_id: int, form: TemplateForm | None = None, *, problem: str = "", s
         form=form,
         errors=form.problems(),
         problem=problem,
-        templates=site_templates.choices(),
+        templates=site_templates.choices(site.membership.plan),
         copies=site_switching.copies(site),
     )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, abort, g, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.blueprints import access, limit_words
 from webapp.blueprints.admin import product_words, reasons, words
-from webapp.domain import attention, attention_digests, bulk
+from webapp.domain import attention, attention_digests, bulk, site_templates
 from webapp.domain.limits import Limit, Use
 from webapp.extensions import db
 
@@ -88,6 +89,7 @@ def navigation() -> list[dict[str, Any]]:
                 (_("Discount codes"), "discount-codes"),
                 (_("Order forms"), "checkout-forms"),
                 (_("Sites"), "sites"),
+                (_("Templates for sites"), "site-templates"),
                 (_("Domains"), "domains"),
                 (_("Declarations"), "declarations"),
                 (_("Notes"), "notes"),
@@ -219,6 +221,13 @@ def use_said(use: Use) -> str:
 @bp.app_template_filter("gateway_name")
 def gateway_name(name: str) -> str:
     return words.of_gateway(name)
+
+
+@bp.app_template_filter("template_titles")
+def template_titles(slugs: list[str]) -> str:
+    """Of templates for sites, in the reader's language."""
+    known, locale = site_templates.known(), str(get_locale() or "en")
+    return ", ".join(known[one].template.title(locale) if one in known else one for one in slugs)
 
 
 @bp.app_template_filter("maker")

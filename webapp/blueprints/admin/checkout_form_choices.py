@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import get_locale
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from webapp.blueprints.checkout.cards import every
@@ -18,11 +17,6 @@ from webapp.models import Product, ProductType
 from webapp.periods import Period
 
 Choices = list[tuple[str, str]]
-CATEGORIES: Mapping[str, Any] = {
-    "business": _l("Business"),
-    "portfolio": _l("Portfolio"),
-    "event": _l("Event"),
-}
 
 
 def _named(rows: Iterable[Any]) -> Choices:
@@ -53,8 +47,9 @@ def _templates() -> Choices:
 
 
 def _categories() -> Choices:
-    there = dict.fromkeys(one.category for one in site_templates.offered().values())
-    return [(one, str(CATEGORIES.get(one, one))) for one in there]
+    locale = str(get_locale() or "en")
+    named = [one for one in site_templates.offered().values() if one.category_key]
+    return list({one.category_key: (one.category_key, one.category(locale)) for one in named}.values())
 
 
 LISTS: Mapping[str, Callable[[], Choices]] = {

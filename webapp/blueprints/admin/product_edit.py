@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from webapp.blueprints.access import needs
@@ -19,7 +20,7 @@ from webapp.blueprints.admin.products import cards_of
 from webapp.blueprints.admin.saving import Edit, save
 from webapp.blueprints.checkout.cards import PlanCard
 from webapp.blueprints.views import View, go_to, is_fragment_request
-from webapp.domain import catalog, network, product_addons, product_problems, product_rows, products
+from webapp.domain import catalog, network, product_addons, product_problems, product_rows, products, site_templates
 from webapp.domain.product_facts import Facts
 from webapp.domain.staff import Capability
 from webapp.errors import Invalid
@@ -62,6 +63,7 @@ def show(form: ProductForm, product: Product | None, *, clash: Clash | None = No
         added=next((name for name in ("add_row", "add_currency") if name in request.form), ""),
         addons=[(str(one.id), one.name, one) for one in product_addons.candidates(chosen)],
         groups=products.groups(),
+        templates=templates_for(product),
         cards=cards(form, product),
     )
 
@@ -72,6 +74,14 @@ def currency_of(product: Product | None) -> str:
 
 def makers_for(product: Product | None) -> list[tuple[str, str]]:
     return product_words.makers(product.provisioner if product else "")
+
+
+def templates_for(product: Product | None) -> list[tuple[str, str, bool]]:
+    """Name in addresses, title, and whether it is offered; those that the plan names too, whatever became of them."""
+    locale = str(get_locale() or "en")
+    known = site_templates.known()
+    able = [(slug, one.template.title(locale), one.active) for slug, one in known.items()]
+    return able + [(one, one, False) for one in (product.site_templates if product else []) if one not in known]
 
 
 def categories_of(product: Product | None) -> list[tuple[str, str]]:

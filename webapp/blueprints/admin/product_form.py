@@ -97,6 +97,7 @@ class ProductForm(Form):
     limit_visits = StringField(NAMES[Limit.VISITS])
     flags = StringField(_l("Further features, as words"))
     available_addons = SelectMultipleField(_l("Offered with it"), choices=[], validate_choice=False)
+    site_templates = SelectMultipleField(_l("Templates"), choices=[], validate_choice=False)
     list_order = StringField(_l("Place in lists"), default="10")
     active = BooleanField(_l("On sale"), default=True)
 
@@ -162,6 +163,7 @@ def values_of(product: Product) -> dict[str, Any]:
         "contact_us_link": product.contact_us_link,
         "available_addons": [str(one) for one in product.available_addons],
         **{f"limit_{limit}": limit_words.written(limit, product.limits) for limit in Limit},
+        "site_templates": list(product.site_templates),
         "flags": limit_words.written_flags(product.flags),
     }
 

@@ -61,6 +61,9 @@ def read_facts(form: ProductForm, currency: str) -> tuple[Facts, bool]:
         limits=_limits(reader, form),
         flags=reader.take(form.flags, limit_words.read_flags, ()),
         available_addons=_addons(reader, form) if form.type.data == ProductType.PLAN else (),
+        site_templates=tuple(dict.fromkeys(form.site_templates.data or ()))
+        if form.type.data == ProductType.PLAN
+        else (),
         list_order=reader.count(form.list_order, 1_000_000, least=0),
     )
     return facts, reader.fine

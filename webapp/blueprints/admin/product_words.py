@@ -69,6 +69,7 @@ FIELDS: dict[str, LazyString] = {
     "provisioner": _l("Sites are made by"),
     "limits": _l("Limits"),
     "flags": _l("Further features"),
+    "site_templates": _l("Templates"),
     "available_addons": _l("Offered with it"),
     "image": _l("Picture"),
     "list_order": _l("Place in lists"),

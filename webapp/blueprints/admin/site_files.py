@@ -120,8 +120,9 @@ def new_site(membership_id: int) -> ResponseReturnValue:
 def show_new(membership_id: int, form: NewSiteForm, *, problem: str = "", status: int = 200) -> Response:
     names = joinedload(Membership.customer).options(CUSTOMER_NAME), PLAN, selectinload(Membership.sites)
     membership: Membership = found(Membership, membership_id, *names)
-    templates = site_templates.choices()
-    form.template_id.data = form.template_id.data or templates[0].slug
+    templates = site_templates.choices(membership.plan)
+    if form.template_id.data not in [one.slug for one in templates]:
+        form.template_id.data = templates[0].slug
     return new_view.show(
         status=status,
         membership=membership,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from webapp.blueprints import limit_words
 from webapp.blueprints.api.refusals import InvalidFields
 from webapp.blueprints.errors import settings
-from webapp.domain import catalog, network, product_facts
+from webapp.domain import catalog, network, product_facts, site_templates
 from webapp.domain.limits import Limit
 from webapp.domain.product_facts import Elsewhere, Facts
 from webapp.errors import Invalid
@@ -75,6 +75,8 @@ def changed(before: Facts, body: Mapping[str, Any]) -> Facts:
         given["limits"] = tuple((str(one), body["limits"][one]) for one in Limit if one in body["limits"])
     if "features" in body:
         given["flags"] = read_flags(body["features"])
+    if "site_templates" in body:
+        given["site_templates"] = read_templates(body["site_templates"])
     if "available_addons" in body:
         given["available_addons"] = read_addons(body["available_addons"])
     if given.get("tax_category") == "":
@@ -97,6 +99,14 @@ def read_flags(words: Sequence[str]) -> tuple[str, ...]:
         return limit_words.read_flags(" ".join(words))
     except Invalid as problem:
         raise InvalidFields({"features": problem.message}) from None
+
+
+def read_templates(slugs: Sequence[str]) -> tuple[str, ...]:
+    """Raises InvalidFields for one that there is not."""
+    for place, one in enumerate(slugs):
+        if one not in site_templates.known():
+            raise InvalidFields({f"site_templates.{place}": _("There is no template %(name)s.", name=one)})
+    return tuple(dict.fromkeys(slugs))
 
 
 def read_addons(references: Sequence[str]) -> tuple[int, ...]:
@@ -171,6 +181,7 @@ def product_shown(product: Product, slugs: Mapping[int, str]) -> dict[str, Any]:
         "feature_list": list(product.feature_list),
         "limits": dict(product.limits),
         "features": list(product.flags),
+        "site_templates": list(product.site_templates),
         "available_addons": [slugs[one] for one in product.available_addons if one in slugs],
         "featured_image": image_of(product),
         "url": settings().base_url + url_for("checkout.register", plan=product.slug),

@@ -89,6 +89,10 @@ class ProductNew(Shape):
         ProductLimits, metadata={"description": "What its holder may use; what a package says is added to its plan's."}
     )
     features = Several(Text(longest=60), metadata={"maxItems": 50, "description": "Flags, for other systems."})
+    site_templates = Several(
+        Text(longest=80),
+        metadata={"maxItems": 100, "description": "What its sites may begin with, by template; none: all. Of a plan."},
+    )
     feature_list = Several(Text(longest=120), metadata={"maxItems": 30})
     taxable = Flag(metadata={"default": True})
     tax_category = Text(longest=40, metadata={"default": "default"})
@@ -144,6 +148,7 @@ TOLD: dict[str, Any] = {
     "provisioner": "",
     "limits": {"sites": 3, "pages": None},
     "features": ["api-access"],
+    "site_templates": [],
     "available_addons": [],
     "feature_list": [],
     "taxable": True,

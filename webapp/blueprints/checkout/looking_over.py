@@ -99,11 +99,21 @@ def check_form(form: CheckoutForm, cart: Cart) -> None:
     beside = [one.slug for one in cart.products if one is not cart.plan]
     if not set(beside) <= shape.sold_beside(beside):
         form.refuse("addons", _("Something that you chose is not sold with this form."))
-    chosen = str(form.template_id.data or "")
-    if chosen and chosen not in [one.slug for one in shape.templates(site_templates.offered().values())]:
-        form.refuse("template_id", _("Choose one of the templates."))
+    check_template(form, cart)
     if form.username.data and not form.username.errors and customers.is_username_taken(form.username.data):
         form.refuse("username", _("This user name is taken. Choose another."))
+
+
+def check_template(form: CheckoutForm, cart: Cart) -> None:
+    """Whether the plan and the form offer what was chosen; where there is no choice, the only one is taken."""
+    chosen, of_plan = str(form.template_id.data or ""), site_templates.allowed(cart.plan)
+    able = form.shape.templates(of_plan)
+    if chosen and chosen not in [one.slug for one in of_plan]:
+        form.refuse("template_id", site_templates.refused(chosen).message)
+    elif chosen and chosen not in [one.slug for one in able]:
+        form.refuse("template_id", _("Choose one of the templates."))
+    elif not chosen and "template_id" in form.shape.asked:
+        form.template_id.data = able[0].slug
 
 
 def name_site(form: CheckoutForm) -> None:

@@ -61,8 +61,9 @@ def body_of(
     gateways = offering.described(offering.available_gateways(cart))
     if len(gateways) == 1 or (gateways and form.gateway.data not in [one["id"] for one in gateways]):
         form.gateway.data = gateways[0]["id"]
-    templates = shape.templates(site_templates.choices())
-    form.template_id.data = form.template_id.data or templates[0].slug
+    templates = shape.templates(site_templates.choices(cart.plan))
+    if form.template_id.data not in [one.slug for one in templates]:
+        form.template_id.data = templates[0].slug
     named = named_prices.fields(form, cart.products)
     shown = {
         "errors": errors,
@@ -84,6 +85,7 @@ def body_of(
         "country": form.billing_country.data,
         "site_suffix": f".{settings().network_domain}",
         "templates": templates,
+        "templates_differ": any(plan.site_templates for plan in plans),  # from one plan to the other
         "withdrawal_ends": page.withdrawal_ends(),
         "action": shaping.action_of(shape),
         "shape": shape,

@@ -150,7 +150,7 @@ class Shape:
         spec, all_of_them = self.kinds.get("template_selection"), list(offered)
         named = set(listed(spec, "templates")) if spec is not None else set()
         if spec is not None and (categories := listed(spec, "categories")):
-            named |= {one.slug for one in site_templates.offered().values() if one.category in categories}
+            named |= {one.slug for one in site_templates.offered().values() if one.category_key in categories}
         return [one for one in all_of_them if not named or one.slug in named] or all_of_them
 
     @property
