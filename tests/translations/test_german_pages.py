@@ -6,8 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.conftest import TurnedClock
 from tests.templates.conftest import Element, parse
-from webapp import clock
+from webapp import clock as product_clock
 from webapp.models import Payment, PaymentStatus
 
 GERMAN = {"Accept-Language": "de"}
@@ -33,6 +34,23 @@ def test_the_early_start_is_asked_for_word_for_word(order_form: Element) -> None
         "ich bei einem Widerruf die bis dahin erbrachte Leistung anteilig bezahle und dass das Widerrufsrecht mit "
         "vollständiger Erbringung erlischt."
     ) in order_form.text
+
+
+@pytest.mark.ux("L8")
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Kostenlos bis 7. Januar 2027. Danach 49,00 € pro Monat, wenn Sie nicht vorher kündigen."),
+        ("en", "Free until 7 January 2027. Then €49.00 per month unless you cancel before."),
+    ],
+)
+def test_a_trial_says_until_when_and_what_follows(
+    client: FlaskClient, clock: TurnedClock, language: str, said: str
+) -> None:
+    clock.use("2026-12-24T10:00Z")
+    factories.product("studio", amount_minor=4900, trial_duration=14, trial_duration_unit="day")
+    summary = parse(client.get("/register/studio", headers={"Accept-Language": language}).text).by_id("summary")
+    assert said in summary.text
 
 
 @pytest.mark.ux("O8")
@@ -76,5 +94,5 @@ def test_one_english_word_for_two_things_has_two_german_ones(client: FlaskClient
 
 
 def paid(payment: Payment) -> Payment:
-    payment.completed_at = clock.now()
+    payment.completed_at = product_clock.now()
     return payment
