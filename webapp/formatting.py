@@ -101,6 +101,11 @@ def timestamp(instant: datetime) -> Markup:
     return _time(instant, f"{instant:%Y-%m-%d %H:%M} UTC")
 
 
+def moment(instant: datetime) -> Markup:
+    """`3 Dec 2026, 14:05 UTC`, `3. Dez. 2026, 14:05 UTC`: of one event, for people."""
+    return _time(instant, f"{plain_day(instant.date())}, {instant:%H:%M} UTC")
+
+
 def _time(instant: datetime, text: str) -> Markup:
     exact = exact_time(instant)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(clock.rfc3339(instant), exact, escape(text))
@@ -145,6 +150,7 @@ def init_app(app: Flask) -> None:
         date=date,
         long_date=long_date,
         datetime=timestamp,
+        moment=moment,
         country_name=country_name,
         file_size=file_size,
         period=period,
