@@ -123,6 +123,10 @@ def show_instant(instant: datetime) -> Markup:
     return in_time(instant, f"{instant:%Y-%m-%d %H:%M} UTC")
 
 
+def show_moment(instant: datetime) -> Markup:
+    return in_time(instant, f"{instant.day} {instant:%b %Y, %H:%M} UTC")
+
+
 def in_time(instant: datetime, text: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         instant.isoformat(), f"{instant:%H:%M:%S %z}", text
@@ -151,6 +155,7 @@ def environment(catalogue: Callable[[str], str] = str) -> Environment:
         "date": show_day,
         "long_date": long_date,
         "datetime": show_instant,
+        "moment": show_moment,
         "limit_name": lambda limit: f"DATA {limit}",
         "use_said": lambda use: f"DATA {use.used} of {use.most}",
     }

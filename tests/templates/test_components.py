@@ -325,7 +325,7 @@ def test_a_timeline_tells_when_what_and_who(snippet: Render, some_day: datetime)
     root = snippet(STATUS + "{{ timeline([entry]) }}", entry=entry)
 
     assert root.one("time").attrs["datetime"] == "2026-12-23T09:30:00+00:00"
-    assert root.one("li").text == "Paid €29.99 2026-12-23 09:30 UTC · Sandbox"
+    assert root.one("li").text == "Paid €29.99 23 Dec 2026, 09:30 UTC · Sandbox"
 
 
 @pytest.mark.ux("H7", "W19")

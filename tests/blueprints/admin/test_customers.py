@@ -126,7 +126,7 @@ def test_the_history_tells_what_happened_newest_first(look: Look, clock: TurnedC
 
     entries = [one.text for one in look(f"/admin/customers/{ada.id}").one(class_="timeline").all("li")]
     assert entries == [
-        f"Membership: active → cancelled Membership {membership.id}: enough 2027-01-31 10:02 UTC · test",
-        "Customer's details changed 2027-01-31 10:01 UTC",
-        "Customer recorded 2027-01-31 10:00 UTC",
+        f"Membership: active → cancelled Membership {membership.id}: enough 31 Jan 2027, 10:02 UTC · test",
+        "Customer's details changed 31 Jan 2027, 10:01 UTC",
+        "Customer recorded 31 Jan 2027, 10:00 UTC",
     ]
