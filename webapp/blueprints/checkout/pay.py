@@ -42,6 +42,8 @@ def come_back(reference: str) -> ResponseReturnValue:
     """The buyer is back from the gateway's page. What is true is asked of the gateway, never read from the address."""
     payment = receivables.find_by_reference(reference)
     attempt = payments.open_try(payment)
+    if attempt is None and payment.status == PaymentStatus.CANCELLED:  # given up while the buyer was still there
+        attempt = last_try(payment)
     if attempt is not None and attempt.gateway_reference is not None:
         asking.ask(attempt.id)
     payment = receivables.find_by_reference(reference)
@@ -119,12 +121,21 @@ def show(payment: Payment, *, errors: list[tuple[str, str]] | None = None, statu
         closed=payment.status == PaymentStatus.CANCELLED,
         errors=errors or [],
         action=url_for("pay.pay", reference=payment.reference),
-        register_url=url_for("checkout.register"),
+        register_url=order_again_url(payment),
         terms=terms_of(payment),
     )
     if page is not None:
         response.headers["Content-Security-Policy"] = content_policy.allowing(settings_here().base_url, page.sources)
     return response
+
+
+def order_again_url(payment: Payment) -> str:
+    """Where the same is ordered anew, at what it costs by then, while it is on sale."""
+    membership = payment.membership
+    if payment.status != PaymentStatus.CANCELLED or membership is None or not membership.plan.active:
+        return url_for("checkout.register")
+    period = membership.period
+    return url_for("checkout.register", plan=membership.plan.slug, duration=period.count, unit=period.unit)
 
 
 def terms_of(payment: Payment) -> list[str]:
@@ -241,7 +252,7 @@ def thank(payment: Payment, email_form: EmailForm, *, status: int = 200) -> Resp
         poll_url=url_for("pay.thank_you", reference=payment.reference),
         sign_in_url=url_for("auth.sign_in", next=url_for("pay.thank_you", reference=payment.reference)),
         support_email=network.settings().support_email,
-        register_url=url_for("checkout.register"),
+        register_url=order_again_url(payment),
         email_form=email_form,
         email_url=url_for("pay.change_email", reference=payment.reference)
         if owner and email_addresses.may_be_mistyped(payment.customer)
