@@ -91,4 +91,4 @@ def chosen_screenshot() -> Picture | None:
 
 def context() -> dict[str, Any]:
     """What each page with this form shows beside it."""
-    return {"languages": languages(), "most": site_import.BYTES_AT_MOST, "words": tuple(WORDS)}
+    return {"languages": languages(), "most": own_templates.BYTES_AT_MOST, "words": tuple(WORDS)}
