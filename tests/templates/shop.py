@@ -19,6 +19,7 @@ from webapp.blueprints.checkout.forms import CheckoutForm
 from webapp.blueprints.checkout.shapes import Shape
 from webapp.blueprints.transfers import Shown
 from webapp.domain import checkout_forms
+from webapp.domain.field_types.asking import HEADINGS
 from webapp.domain.form_definitions import Words, said
 from webapp.money import Money
 
@@ -49,7 +50,7 @@ SHAPING = SimpleNamespace(
     words=words,
     prose=words,
     template_of=shaping.template_of,
-    heading=lambda panel: words(panel.heading.label) or str(shaping.SECTIONS[panel.about]),
+    heading=lambda panel: words(panel.heading.label) or str(HEADINGS[panel.about]),
     step_name=lambda step, _at: words(step.name),
     stages=lambda _shape: [("DATA Order", "current"), ("DATA Payment", "ahead")],
 )

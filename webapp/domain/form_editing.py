@@ -43,7 +43,7 @@ def step_number(definition: Definition, step: str) -> int:
 def name_of(spec: Spec, locale: str = "en") -> str:
     """What the editor calls a field."""
     kind = TYPES.get(spec.type)
-    return said(spec.label, locale) or (str(kind.title) if kind is not None else spec.type)
+    return said(spec.label, locale) or (kind.called(spec) if kind is not None else spec.type)
 
 
 def _with_fields(definition: Definition, number: int, fields: Sequence[Spec]) -> Definition:

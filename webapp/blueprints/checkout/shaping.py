@@ -8,7 +8,6 @@ from typing import Any, cast
 from flask import request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import Optional
 
@@ -18,19 +17,12 @@ from webapp.blueprints.checkout.forms import PERSON, CheckoutForm, steers, strip
 from webapp.blueprints.checkout.shapes import ALWAYS, Panel, Shape
 from webapp.domain import network
 from webapp.domain.field_types import TYPES, FieldType, Shown
-from webapp.domain.field_types.asking import Select
+from webapp.domain.field_types.asking import HEADINGS, Select
 from webapp.domain.field_types.base import listed, ticked
 from webapp.domain.form_definitions import MAIN, Keep, Spec, Step, Words, said
 from webapp.domain.mail_rendering import both
 from webapp.errors import Invalid
 
-SECTIONS: Mapping[str, Any] = {
-    "plan": _l("What you order"),
-    "details": _l("Your details"),
-    "site": _l("Your site"),
-    "payment": _l("How you pay"),
-    "consent": _l("Before you order"),
-}
 DEFAULTS: Mapping[str, Any] = {"customer_type": PERSON, "addons": []}
 
 
@@ -148,7 +140,7 @@ def template_of(spec: Spec) -> str:
 
 def heading(panel: Panel) -> str:
     own = words(panel.heading.label) if panel.heading is not None else ""
-    return own or str(SECTIONS.get(panel.about, ""))
+    return own or str(HEADINGS.get(panel.about, ""))
 
 
 def step_name(step: Step, at: int) -> str:

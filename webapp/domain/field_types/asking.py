@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,11 +17,24 @@ COLOUR = re.compile(r"#[0-9a-f]{6}")
 OWN = ("label", "hint", "default", "required", "save_as", "width")
 
 
+# What a section is headed by that is about one of these, and has no words of its own.
+HEADINGS: Mapping[str, Any] = {
+    "plan": _l("What you order"),
+    "details": _l("Your details"),
+    "site": _l("Your site"),
+    "payment": _l("How you pay"),
+    "consent": _l("Before you order"),
+}
+
+
 class Section(FieldType):
     """A heading; what follows stands in its panel."""
 
     id, title = "section", _l("Heading of a section")
     asks = ("label", "hint")
+
+    def called(self, spec: Spec) -> str:
+        return str(HEADINGS.get(str(spec.options.get("about", "")), self.title))
 
 
 class HtmlBlock(FieldType):

@@ -56,6 +56,10 @@ class FieldType:
     def template(self) -> str:
         return f"checkout/fields/{self.id}.html"
 
+    def called(self, spec: Spec) -> str:
+        """What the editor calls a field that has no words of its own."""
+        return str(self.title)
+
     def controls_of(self, spec: Spec) -> tuple[str, ...]:
         """What this field brings of `controls`; an own question has its own name."""
         return (spec.id,) if self.answers else self.controls
