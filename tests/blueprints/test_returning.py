@@ -14,7 +14,7 @@ from tests.blueprints.test_checkout import order
 from tests.conftest import TurnedClock, only
 from tests.flows.test_mails_of_a_life import Post, one, post
 from tests.pages import Browser, Page
-from webapp.domain import checkout
+from webapp.domain import sale_holds
 from webapp.extensions import db
 from webapp.models import Invoice, Payment, Product, Site, SiteStatus
 from webapp.transactions import unit_of_work
@@ -36,7 +36,7 @@ def dearer() -> None:
 def end_order(clock: TurnedClock) -> None:
     clock.tick(minutes=HELD)
     with unit_of_work("clock"):
-        assert checkout.give_up_due() == 1
+        assert sale_holds.give_up_due() == 1
 
 
 @pytest.mark.ux("P16")

@@ -18,7 +18,7 @@ from tests.conftest import TurnedClock, empty_tables
 from webapp.domain import figure_days, figures, ledger, memberships, receivables
 from webapp.domain.figures import Figures, Span
 from webapp.extensions import db as database
-from webapp.jobs import schedule
+from webapp.jobs import schedule, turns
 from webapp.models import DailyFigure, Measure, Membership, MembershipStatus, Payment, Refund, RefundStatus
 from webapp.transactions import unit_of_work
 
@@ -218,7 +218,7 @@ def test_rows_changed_past_the_models_are_counted_after_a_repair(app: Flask, clo
 def test_the_clock_counts_days_by_itself(db: Session, clock: TurnedClock) -> None:
     begin()
     clock.tick(1)
-    assert "count-days" in schedule.tick()
+    assert "count-days" in turns.tick(schedule.CHORES)
     assert db.scalar(select(func.count()).select_from(DailyFigure)) != 0
 
 

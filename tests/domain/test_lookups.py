@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import TurnedClock
 from tests.plans import read_through, steps
-from webapp.domain import agenda, checkout
+from webapp.domain import agenda, checkout, sale_holds
 from webapp.models.messages import new_event_id
 from webapp.models.parts import new_reference, new_uuid
 
@@ -22,7 +22,7 @@ ORDER = {"checkout_id": "an order", "customer_id": 7, "cart_key": "a cart"}
     [
         (checkout.BEGUN, ORDER, "ix_sales_begun"),
         (checkout.NEWEST_OPEN, ORDER, "ix_sales_begun"),
-        (checkout.HELD_TOO_LONG, None, "ix_sales_open"),
+        (sale_holds.HELD_TOO_LONG, None, "ix_sales_open"),
         (agenda.DUE, None, "ix_memberships_due"),
     ],
 )

@@ -25,6 +25,7 @@ from webapp.domain import (
     site_filling,
     site_import,
     site_text,
+    site_zip,
     sites,
 )
 from webapp.errors import Invalid, NotFound
@@ -334,7 +335,7 @@ def test_a_broken_file_is_a_sentence_wherever_it_is_broken() -> None:
 def test_too_large_a_file_is_not_looked_at() -> None:
     class Large(io.BytesIO):
         def seek(self, offset: int, whence: int = 0) -> int:
-            return site_import.BYTES_AT_MOST + 1 if whence == 2 else super().seek(offset, whence)
+            return site_zip.BYTES_AT_MOST + 1 if whence == 2 else super().seek(offset, whence)
 
     with pytest.raises(Invalid, match="larger than 110 MB"):
         site_import.read(Large(own()))

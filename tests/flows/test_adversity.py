@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.flows.test_ordering import count, only, vendor_reference
 from webapp import hooks
-from webapp.domain import checkout, payments
+from webapp.domain import payments, sale_holds
 from webapp.errors import DomainError, Invalid
 from webapp.extensions import db as database
 from webapp.extensions import dialect_name
@@ -166,7 +166,7 @@ def test_an_unknown_try_is_begun_again_with_its_key_from_the_payment_page(
 def give_up(clock: Any) -> None:
     clock.tick(minutes=31)
     with unit_of_work("clock"):
-        assert checkout.give_up_due() == 1
+        assert sale_holds.give_up_due() == 1
 
 
 def test_late_money_still_brings_the_site_that_was_ordered(app: Flask, settings: Settings, clock: Any) -> None:
@@ -300,7 +300,7 @@ def test_paying_again_keeps_the_code_and_the_address_a_while_longer(app: Flask, 
     ordering.pay_again(only(Payment).id, "sandbox", settings)
     clock.tick(minutes=20)
     with unit_of_work("clock"):
-        assert checkout.give_up_due() == 0
+        assert sale_holds.give_up_due() == 0
     assert only(Redemption).status == RedemptionStatus.HELD
     assert only(Redemption).held_until > clock.now
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.flows.test_ordering import only, vendor_reference
 from webapp import hooks
-from webapp.domain import checkout, memberships
+from webapp.domain import memberships, sale_holds
 from webapp.extensions import db as database
 from webapp.flows import asking, charging, ordering, sandbox_bank
 from webapp.models import Event, Membership, MembershipStatus, Payment, Site, SiteStatus, Try
@@ -105,6 +105,6 @@ def test_an_order_that_was_never_paid_tells_of_its_end_with_the_status_it_had(
     heard = listen()
     clock.tick(minutes=31)
     with unit_of_work("clock"):
-        checkout.give_up_due()
+        sale_holds.give_up_due()
     assert heard == [("wu_membership_status_to_cancelled", "pending")]
     assert only(Site).status == SiteStatus.ARCHIVED

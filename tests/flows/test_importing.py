@@ -20,7 +20,7 @@ from webapp.flows import importing, relaying
 from webapp.models import Delivery, ImportStatus, Site, SiteCopy, SiteImport
 from webapp.transactions import unit_of_work
 
-I = ImportStatus  # noqa: E741
+S = ImportStatus
 pytestmark = pytest.mark.usefixtures("app")
 
 
@@ -63,10 +63,10 @@ def title(site: Site) -> str:
 def test_it_waits_runs_and_is_done_and_its_file_is_gone(app: Flask) -> None:
     content, site = other_site(), made()
     number = send(site, content)
-    assert (row(number).status, row(number).size, row(number).content) == (I.WAITING, len(content), content)
+    assert (row(number).status, row(number).size, row(number).content) == (S.WAITING, len(content), content)
     assert title(site) == "Bakery"
     drain(app)
-    assert (row(number).status, row(number).content, row(number).problem) == (I.DONE, None, "")
+    assert (row(number).status, row(number).content, row(number).problem) == (S.DONE, None, "")
     assert title(site) == "From elsewhere"
     assert len(db.session.scalars(select(SiteCopy).where(SiteCopy.site_id == site.id)).all()) == 1
 
@@ -96,10 +96,10 @@ def test_a_worker_that_is_killed_leaves_all_as_it_was_and_the_next_one_does_it(
         patch.setattr(site_switching, "take_over", killed)
         with pytest.raises(Killed):
             importing.carry_out(db.session.get_one(Site, site.id), number)
-    assert (row(number).status, title(site)) == (I.RUNNING, "Bakery")
+    assert (row(number).status, title(site)) == (S.RUNNING, "Bakery")
     assert db.session.scalars(select(SiteCopy)).all() == []
     drain(app)
-    assert (row(number).status, title(site)) == (I.DONE, "From elsewhere")
+    assert (row(number).status, title(site)) == (S.DONE, "From elsewhere")
 
 
 def test_what_is_refused_says_why_in_the_language_of_who_sent_it(app: Flask) -> None:
@@ -107,7 +107,7 @@ def test_what_is_refused_says_why_in_the_language_of_who_sent_it(app: Flask) -> 
     number = send(site, b"no zip at all", locale="de")
     drain(app)
     found = row(number)
-    assert (found.status, found.content, title(site)) == (I.FAILED, None, "Bakery")
+    assert (found.status, found.content, title(site)) == (S.FAILED, None, "Bakery")
     assert found.problem.startswith("Diese Datei ist nicht lesbar")
     [delivery] = db.session.scalars(select(Delivery).where(Delivery.handler == site_imports.HANDLER)).all()
     assert delivery.status == "done"
@@ -119,7 +119,7 @@ def test_a_plan_without_room_refuses_it(app: Flask) -> None:
         session.get_one(Site, site.id).overrides = {"limits": {"disk": 10}}
     number = send(site, content)
     drain(app)
-    assert (row(number).status, title(site)) == (I.FAILED, "Bakery")
+    assert (row(number).status, title(site)) == (S.FAILED, "Bakery")
     assert row(number).problem
 
 
@@ -138,10 +138,10 @@ def test_a_fault_of_ours_comes_again(app: Flask, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr(site_imports, "put", lambda *_args: 1 / 0)
         drain(app)
-    assert row(number).status == I.RUNNING
+    assert row(number).status == S.RUNNING
     noon.tick(minutes=5)
     drain(app)
-    assert row(number).status == I.DONE
+    assert row(number).status == S.DONE
 
 
 def test_files_that_nobody_works_on_do_not_fill_the_disk(app: Flask, noon: TurnedClock) -> None:
@@ -158,10 +158,10 @@ def test_files_that_nobody_works_on_do_not_fill_the_disk(app: Flask, noon: Turne
     assert sweep() == 0
     noon.tick(minutes=11)
     assert sweep() == 1
-    assert (row(lost).status, row(lost).content, row(slow).status) == (I.FAILED, None, I.WAITING)
+    assert (row(lost).status, row(lost).content, row(slow).status) == (S.FAILED, None, S.WAITING)
     noon.tick(days=1)
     assert sweep() == 1
-    assert (row(slow).status, row(slow).content) == (I.FAILED, None)
+    assert (row(slow).status, row(slow).content) == (S.FAILED, None)
     drain(app)
     assert title(other) == "Bakery"
     noon.tick(days=30)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.conftest import only
 from webapp import hooks
-from webapp.domain import checkout, ledger, network, payments
+from webapp.domain import ledger, network, payments, sale_holds
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import db as database
 from webapp.flows import asking, ordering, sandbox_bank
@@ -348,7 +348,7 @@ def test_an_unpaid_order_gives_its_address_and_its_code_free(app: Flask, setting
 
     clock.tick(minutes=31)
     with unit_of_work("clock"):
-        assert checkout.give_up_due() == 1
+        assert sale_holds.give_up_due() == 1
     assert only(Membership).status == MembershipStatus.CANCELLED
     assert only(Payment).status == PaymentStatus.CANCELLED
     assert only(Site).status == SiteStatus.ARCHIVED
@@ -362,7 +362,7 @@ def test_money_that_comes_after_the_order_was_given_up_is_accepted(app: Flask, s
     reference, try_id = vendor_reference(), only(Try).id
     clock.tick(minutes=31)
     with unit_of_work("clock"):
-        checkout.give_up_due()
+        sale_holds.give_up_due()
     sandbox_bank.approve(reference)
     assert asking.ask(try_id).startswith("completed")
     assert only(Payment).status == PaymentStatus.COMPLETED

@@ -318,7 +318,7 @@ def test_an_offer_that_was_taken_waits_for_the_other_side(app: Flask, far: Far) 
         far.answers = [answer]
         drain(app)
         asked = select(SiteTransfer).order_by(SiteTransfer.id.desc()).execution_options(populate_existing=True)
-        assert database.session.scalars(asked).first().status == status  # type: ignore[union-attr]
+        assert database.session.scalars(asked.limit(1)).one().status == status
     assert fresh(site).customer_id == taker_id
 
 

@@ -29,7 +29,7 @@ from tests.fakes.stripe import (
 )
 from tests.fakes.vendor import DropAnswer, HangUp, Status
 from tests.lives import live_until
-from webapp.domain import checkout, network, refunds
+from webapp.domain import network, refunds, sale_holds
 from webapp.extensions import db as database
 from webapp.flows import asking, inbound, ordering, refunding, relaying
 from webapp.gateways import beyond, gateways
@@ -588,7 +588,7 @@ def test_an_order_that_is_given_up_is_closed_and_told_until_stripe_hears_it(shop
     left = shop.press(payment)
     shop.clock.now += timedelta(hours=2)
     with unit_of_work("clock"):
-        assert checkout.give_up_due() == 1
+        assert sale_holds.give_up_due() == 1
     shop.fake.next(Status(503))
     assert told_at_gateways(shop) == [DeliveryStatus.PENDING]
     shop.clock.now += timedelta(minutes=10)

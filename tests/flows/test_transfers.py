@@ -20,7 +20,6 @@ from webapp import hooks
 from webapp.bank_transfers import BankAccount, reference_of
 from webapp.domain import (
     arrivals,
-    checkout,
     credits,
     memberships,
     network,
@@ -28,6 +27,7 @@ from webapp.domain import (
     reactivations,
     receivables,
     renewals,
+    sale_holds,
     transfers,
 )
 from webapp.domain.arrivals import Effect
@@ -94,7 +94,7 @@ def buy(settings: Settings, gateway: str = "manual", **values: Any) -> Payment:
 
 def give_up() -> int:
     with unit_of_work("clock"):
-        return checkout.give_up_due()
+        return sale_holds.give_up_due()
 
 
 def confirm(payment: Payment) -> str:
@@ -365,7 +365,7 @@ def test_only_what_is_due_is_looked_at(settings: Settings, statements: list[str]
 
 def void_order(payment: Payment) -> None:
     with unit_of_work("operator:1"):
-        checkout.void(payments.locked(payment.id), reason="made void by an operator")
+        sale_holds.void(payments.locked(payment.id), reason="made void by an operator")
 
 
 def test_what_an_operator_makes_void_frees_the_address_and_is_told(settings: Settings, work: Work) -> None:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import BooleanField, FileField
 
 from webapp.blueprints.form import Form
-from webapp.domain import site_export, site_import, site_imports
+from webapp.domain import site_export, site_import, site_imports, site_zip
 from webapp.domain.site_import import Package
 from webapp.errors import Invalid
 from webapp.models import Site
@@ -38,7 +38,7 @@ def answer_export(site: Site) -> Response:
 
 def take_files() -> None:
     """Let this request bring an export. Before anything of it is read."""
-    request.max_content_length = site_import.BYTES_AT_MOST + ROOM_FOR_FIELDS
+    request.max_content_length = site_zip.BYTES_AT_MOST + ROOM_FOR_FIELDS
 
 
 def chosen() -> IO[bytes] | None:
@@ -46,7 +46,7 @@ def chosen() -> IO[bytes] | None:
     try:
         file = request.files.get("file")
     except RequestEntityTooLarge:
-        raise site_import.wrong(site_import.too_large()) from None
+        raise site_zip.wrong(site_zip.too_large()) from None
     return file.stream if file is not None and file.filename else None
 
 
@@ -59,10 +59,10 @@ def package_for(form: ImportForm) -> Package | None:
     if form.general:
         raise Invalid(" ".join(form.general), field="file")
     if file is None:
-        raise site_import.wrong(_("Choose a file."))
+        raise site_zip.wrong(_("Choose a file."))
     package = None
     if site_imports.is_large(file):
-        site_import.check(file)
+        site_zip.check(file)
     else:
         package = site_import.read(file)
     if not form.sure.data:
@@ -80,4 +80,4 @@ def send(site: Site, actor: str, *, by_staff: bool = False) -> None:
 def refused(form: ImportForm, problem: Invalid) -> int:
     """Say it at its field; the status of the answer."""
     form[problem.field or "file"].errors = [problem.message]
-    return 413 if problem.message == site_import.too_large() else 422
+    return 413 if problem.message == site_zip.too_large() else 422

@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, String, case, cast, exists, false, func, literal, null, or_, select, text
+from sqlalchemy import ColumnElement, Select, String, case, cast, false, func, literal, null, or_, select, text
 
 from webapp import clock
 from webapp.domain import network
-from webapp.domain.outbox import unfinished
+from webapp.domain.outbox import is_in_hand, unfinished
 from webapp.domain.staff import Capability
 from webapp.models import (
     BulkJob,
@@ -144,10 +144,7 @@ def sites_not_made(_user: Person) -> Select[Any]:
 @source("sites_elsewhere", _l("Sites that another system did not block, show or delete"), Capability.SITES_VIEW)
 def sites_not_as_wanted(_user: Person) -> Select[Any]:
     """What another system was told of a site that it made was given up, or it says that the site stands otherwise."""
-    order = literal("site:", String(8)) + cast(Site.id, String(20))
-    to_come = exists().where(
-        unfinished("deliveries"), Delivery.handler == "webapp.flows.provisioning", Delivery.ordering_key == order
-    )
+    to_come = is_in_hand("webapp.flows.provisioning", "site", Site.id)
     found = items(Site.id, Site.updated_at, Site.slug, Site.problem, in_index=True)
     return found.where(text(NOT_DONE), ~to_come)
 

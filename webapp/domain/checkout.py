@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from webapp import clock, new_rows
@@ -19,29 +17,27 @@ from webapp.domain import (
     email_addresses,
     form_answers,
     memberships,
-    network,
     payments,
     receivables,
+    sale_holds,
     site_templates,
     sites,
-    transfers,
     trial_claims,
 )
 from webapp.domain.carts import Cart, CartRequest
 from webapp.domain.customers import Profile
 from webapp.domain.form_answers import Answer
 from webapp.domain.form_definitions import Keep
-from webapp.errors import Conflict, Invalid
+from webapp.domain.sale_holds import UNSETTLED
+from webapp.errors import Invalid
 from webapp.extensions import db, dialect_name
 from webapp.hooks import do_action
-from webapp.models import Customer, MembershipStatus, Payment, PaymentStatus, Sale, Try
+from webapp.models import Customer, Payment, Sale, Try
 
 FREE = "free"
 BY_CHECKOUT_ID = select(Sale).where(Sale.checkout_id == bindparam("checkout_id"))
-UNSETTLED = and_(Sale.settled_at.is_(None), Sale.abandoned_at.is_(None))
 OPEN = and_(Sale.customer_id == bindparam("customer_id"), Sale.cart_key == bindparam("cart_key"), UNSETTLED)
 NEWEST_OPEN = select(Sale).where(OPEN).order_by(Sale.id.desc()).limit(1)
-HELD_TOO_LONG = select(Sale).where(UNSETTLED, Sale.hold_until <= bindparam("now")).order_by(Sale.hold_until)
 BEGUN = select(or_(exists().where(Sale.checkout_id == bindparam("checkout_id")), exists().where(OPEN)))
 
 
@@ -152,7 +148,7 @@ def place(
     if known is not None and known.cart_key == cart.key and known.abandoned_at is None:
         return known, _pay_again(known, gateway)
     if known is not None:
-        give_up(known, reason="the order was changed")
+        sale_holds.give_up(known, reason="the order was changed")
     return _place_new(order, sites.check_address(order.site_url), cart, customer, gateway)
 
 
@@ -165,7 +161,7 @@ def _is_begun(order: Order, cart: Cart) -> bool:
 def _pay_again(sale: Sale, gateway: str) -> Try | None:
     """The next try of a sale that is still open; None while one is under way at the same gateway."""
     payment = payments.locked(sale.payment_id)
-    _hold(sale, payment, gateway)
+    sale_holds.hold(sale, payment, gateway)
     running = payments.open_try(payment)
     if running is not None and running.gateway == gateway:
         return running if running.action is None else None
@@ -196,7 +192,7 @@ def _place_new(order: Order, slug: str, cart: Cart, customer: Customer | None, g
         form=dict(order.form) | form_answers.of_sale(order.answers),
         checkout_form=order.checkout_form,
         snippets_run=[],
-        hold_until=_held_until(),
+        hold_until=sale_holds.held_until(),
     )
     new_rows.keep(sale)
     _note_consent(order, sale)
@@ -236,80 +232,3 @@ def _first_step(sale: Sale, gateway: str) -> Try | None:
         return attempt
     payments.settle_at_once(sale, reason="paid with credit" if covered else "nothing is due today")
     return attempt
-
-
-def _held_until() -> datetime:
-    """Until its gateway says that the money comes by another way, and when (`transfers.wait`)."""
-    return clock.now() + timedelta(minutes=network.settings().hold_minutes)
-
-
-def keep_open(payment: Payment, gateway: str) -> None:
-    """The buyer goes on with an order from its payment page. Raises Invalid when its code went to somebody else."""
-    sale = db.session.scalars(select(Sale).where(Sale.payment_id == payment.id)).one_or_none()
-    if sale is not None and sale.settled_at is None and sale.abandoned_at is None:
-        _hold(sale, payment, gateway)
-
-
-def _hold(sale: Sale, payment: Payment, gateway: str) -> None:
-    """The buyer is at it again: keep the address and the code a while longer. Who looks at how to transfer it changes
-    nothing."""
-    if payment.gateway == gateway and transfers.awaited(payment) is not None:
-        return
-    sale.hold_until = _held_until()
-    discounts.extend(payment, sale.hold_until)
-
-
-def give_up(sale: Sale, *, reason: str) -> None:
-    """An unsettled sale ends: its address and code are free again, its payment is void. Settled ones stay.
-
-    Its checkout id is free too, so that the same form can place a changed order.
-    """
-    if sale.settled_at is not None:
-        raise Conflict(_("This order is complete."), code="already_paid")
-    if sale.abandoned_at is not None:
-        sale.checkout_id = f"{sale.checkout_id[:40]}~{sale.id}"
-        db.session.flush()
-        return
-    sale.abandoned_at = clock.now()
-    sale.checkout_id = f"{sale.checkout_id[:40]}~{sale.id}"
-    running = payments.open_try(sale.payment)
-    if running is not None:
-        payments.abandon_try(running, reason=reason)
-    if sale.membership.status == MembershipStatus.PENDING:
-        memberships.end(sale.membership, reason=reason)
-    elif sale.payment.status == PaymentStatus.PENDING:
-        receivables.void(sale.payment, reason=reason)
-    db.session.flush()
-
-
-def give_up_due(limit: int = 200) -> int:
-    """End the sales whose hold is over and that nobody is paying right now; how many that were."""
-    due = db.session.scalars(HELD_TOO_LONG.limit(limit), {"now": clock.now()}).all()
-    return sum(_give_up_late(sale) for sale in due)
-
-
-def _give_up_late(sale: Sale) -> bool:
-    """Unless its buyer went on with it in this moment."""
-    payments.locked(sale.payment_id)
-    query = select(Sale).where(Sale.id == sale.id, UNSETTLED, Sale.hold_until <= clock.now()).with_for_update()
-    late = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if late is not None:
-        _give_up_and_tell(late, reason="not paid in time")
-    return late is not None
-
-
-def void(payment: Payment, *, reason: str) -> None:
-    """Nobody shall pay this any more; an order that begins with it is given up. Its row must be locked."""
-    sale = db.session.scalars(select(Sale).where(Sale.payment_id == payment.id, UNSETTLED)).one_or_none()
-    if sale is None:
-        receivables.void(payment, reason=reason)
-    else:
-        _give_up_and_tell(sale, reason=reason)
-
-
-def _give_up_and_tell(sale: Sale, *, reason: str) -> None:
-    """Whoever was to transfer the money has left the page long ago."""
-    awaited = transfers.awaited(sale.payment) is not None
-    give_up(sale, reason=reason)
-    if awaited:
-        transfers.write("tell_of_giving_up", sale.payment)

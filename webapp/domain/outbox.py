@@ -11,8 +11,21 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import Table, TextClause, bindparam, func, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    Exists,
+    String,
+    Table,
+    TextClause,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy import cast as as_type
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp import clock, unit
 from webapp.domain import payloads
@@ -152,6 +165,12 @@ def hurry(session: Session, handler: str, ordering_key: str) -> bool:
 def unfinished(table: str) -> TextClause:
     """Word for word the condition of the partial indexes: SQLite uses them for nothing else."""
     return text(f"{table}.{UNFINISHED}")
+
+
+def is_in_hand(handler: str, kind: str, number: InstrumentedAttribute[int]) -> Exists:
+    """Of rows whose deliveries are ordered by `<kind>:<number>`: whether one of them is still to be done."""
+    order = literal(f"{kind}:", String(20)) + as_type(number, String(20))
+    return exists().where(unfinished("deliveries"), Delivery.handler == handler, Delivery.ordering_key == order)
 
 
 def handlers_due(session: Session) -> list[str]:

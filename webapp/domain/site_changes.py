@@ -8,17 +8,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import String, cast, exists, literal, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
 from webapp.domain import network, outbox
-from webapp.domain.outbox import unfinished
 from webapp.domain.site_jobs import HANDLER, LATEST, SOONEST, order_of
 from webapp.errors import Conflict
 from webapp.extensions import db
 from webapp.models import (
-    Delivery,
     Membership,
     Site,
     SiteChange,
@@ -115,9 +113,8 @@ def refuse(change: SiteChange, problem: str, *, code: str = "") -> None:
 
 def give_up_lost(limit: int = 50) -> int:
     """Those that nobody works on any more: their deliveries were given up, or deleted. How many."""
-    order = literal("site:", String(8)) + cast(SiteChange.site_id, String(20))
-    held = exists().where(unfinished("deliveries"), Delivery.handler == HANDLER, Delivery.ordering_key == order)
-    lost = select(SiteChange).where(SiteChange.waits(), SiteChange.updated_at <= clock.now() - LOST, ~held)
+    in_hand = outbox.is_in_hand(HANDLER, "site", SiteChange.site_id)
+    lost = select(SiteChange).where(SiteChange.waits(), SiteChange.updated_at <= clock.now() - LOST, ~in_hand)
     found = db.session.scalars(lost.order_by(SiteChange.id).limit(limit).with_for_update(skip_locked=True)).all()
     for change in found:
         refuse(change, change.problem or "nobody works on it any more")

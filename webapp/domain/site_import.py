@@ -1,8 +1,7 @@
 """A site's export, read and checked before any of it goes into a site (site_filling.py).
 
-The file comes from anybody. Nothing of it is written to a disk, so what its names say leads nowhere; names that try are
-refused all the same. How much there is, is looked at before it is unpacked, and held while it is. Texts are Markdown as
-if they had been typed; a picture that this network did not make is drawn anew.
+The file comes from anybody: what a ZIP itself may try, site_zip.py refuses. Texts are Markdown as if they had been
+typed; a picture that this network did not make is drawn anew.
 """
 
 from __future__ import annotations
@@ -10,9 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,32 +19,16 @@ from flask_babel import gettext as _
 from webapp import encryption
 from webapp.domain import built_in_templates, pictures, site_designs, site_editing, site_pictures, site_text
 from webapp.domain.site_export import FORMAT, MANIFEST, PICTURES, sealed
+from webapp.domain.site_zip import BYTES_AT_MOST, ENTRIES_AT_MOST, Archive, opened, wrong
 from webapp.errors import Invalid
 from webapp.languages import languages
 
-PICTURE_BYTES_AT_MOST = 100_000_000  # of all pictures, as they are kept
-BYTES_AT_MOST = PICTURE_BYTES_AT_MOST + 10_000_000  # of the file
-ENTRIES_AT_MOST = 2000
-DIRECTORY_AT_MOST = 500_000  # bytes of the ZIP's own table, which is read at once
+PICTURE_BYTES_AT_MOST = BYTES_AT_MOST - 10_000_000  # of all pictures, as they are kept
 MANIFEST_AT_MOST = 1_000_000
 PICTURES_AT_MOST = 1000
 DRAWN_AT_MOST, DRAWN_BYTES_AT_MOST = 40, 20_000_000  # of pictures that are drawn anew, while somebody waits
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-CHUNK = 1 << 16
 PAGE_FILE = re.compile(r"pages/[a-z0-9][a-z0-9_-]{0,99}\.md")
 PICTURE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,70}\.(?:png|jpg|webp|svg)")
-END = b"PK\x05\x06"
-END_SIZE, FARTHEST = 22, 22 + 65535
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    struct.error,
-    ValueError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,76 +68,8 @@ class Package:
 # -- reading ---------------------------------------------------------------------------------------------------------
 def read(file: IO[bytes]) -> Package:
     """What somebody chose as an export. Raises Invalid for the field `file`, with what is wrong, in words."""
-    try:
-        check_directory(file)
-        archive = zipfile.ZipFile(file)
-        return _read(Archive(archive))
-    except BROKEN:
-        raise wrong(_("This file cannot be read. Choose the ZIP file that an export of a site has made.")) from None
-
-
-def check(file: IO[bytes]) -> None:
-    """That it is a ZIP of a size that is read at all; what is in it is not looked at. Raises Invalid, as `read`."""
-    try:
-        check_directory(file)
-        zipfile.ZipFile(file)
-    except BROKEN:
-        raise wrong(_("This file cannot be read. Choose the ZIP file that an export of a site has made.")) from None
-
-
-def wrong(sentence: str) -> Invalid:
-    return Invalid(sentence, code="import_refused", field="file")
-
-
-def check_directory(file: IO[bytes]) -> None:
-    """How long the ZIP's own table is, before all of it is read. Raises Invalid, and ValueError for what is no ZIP."""
-    size = file.seek(0, 2)
-    if size > BYTES_AT_MOST:
-        raise wrong(too_large())
-    file.seek(max(0, size - FARTHEST))
-    tail = file.read(FARTHEST)
-    at = tail.rfind(END)
-    if at < 0 or len(tail) - at < END_SIZE:
-        raise ValueError("no end of a ZIP")
-    _disk, _other, _here, entries, length, _start, _comment = struct.unpack("<4H2LH", tail[at + 4 : at + END_SIZE])
-    if entries > ENTRIES_AT_MOST or length > DIRECTORY_AT_MOST or tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
-        raise wrong(_("There are too many files in it."))
-    file.seek(0)
-
-
-def too_large() -> str:
-    return _("This file is larger than %(number)s MB. Choose a smaller one.", number=BYTES_AT_MOST // 10**6)
-
-
-class Archive:
-    """Reads what is asked for, and never more than was allowed."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self.archive = archive
-        self.entries = {one.filename: one for one in archive.infolist()}
-        if len(self.entries) != len(archive.infolist()):
-            raise ValueError("two entries of one name")
-        for name, entry in self.entries.items():
-            if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
-                raise wrong(_("A file in it is called %(name)s. Such names are not taken.", name=name[:60]))
-            if entry.flag_bits & 1 or entry.compress_type not in METHODS:
-                raise ValueError("encrypted, or packed in a way that nobody needs")
-
-    def read(self, name: str, at_most: int) -> bytes:
-        """Raises Invalid where there is none, and where it is more."""
-        entry = self.entries.get(name)
-        if entry is None:
-            raise wrong(_("The file %(name)s is missing in it.", name=name))
-        if entry.file_size > at_most:
-            raise wrong(_("The file %(name)s in it is too large.", name=name))
-        parts, left = [], at_most + 1
-        with self.archive.open(entry) as stream:  # whatever its size is said to be
-            while left > 0 and (part := stream.read(min(CHUNK, left))):
-                parts.append(part)
-                left -= len(part)
-        if left <= 0:
-            raise wrong(_("The file %(name)s in it is too large.", name=name))
-        return b"".join(parts)
+    with opened(file) as archive:
+        return _read(archive)
 
 
 def _read(archive: Archive) -> Package:

@@ -9,18 +9,17 @@ from datetime import timedelta
 from typing import IO
 
 from flask_babel import gettext as _
-from sqlalchemy import String, cast, exists, literal, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
 from webapp.domain import audit, outbox, site_switching
-from webapp.domain.outbox import unfinished
 from webapp.domain.site_import import Package
 from webapp.errors import Conflict, NotFound
 from webapp.extensions import db
-from webapp.models import Delivery, ImportStatus, Site, SiteImport
+from webapp.models import ImportStatus, Site, SiteImport
 
-I = ImportStatus  # noqa: E741
+S = ImportStatus
 HANDLER = "webapp.flows.importing"
 CALLBACK = f"{HANDLER}:carry_out"
 DIRECT_BYTES = 2_000_000
@@ -59,7 +58,7 @@ def send(site: Site, file: IO[bytes], *, actor: str, locale: str, by_staff: bool
 def latest(site: Site) -> SiteImport | None:
     """What was sent last, while there is something to say of it."""
     lately = clock.now() - SHOWN_FOR
-    told = or_(SiteImport.status.in_((I.WAITING, I.RUNNING)), SiteImport.finished_at > lately)
+    told = or_(SiteImport.status.in_((S.WAITING, S.RUNNING)), SiteImport.finished_at > lately)
     query = select(SiteImport).where(SiteImport.site_id == site.id, told).order_by(SiteImport.id.desc()).limit(1)
     return db.session.scalars(query).one_or_none()
 
@@ -78,12 +77,12 @@ def put(site: Site, row: SiteImport, package: Package) -> None:
     site_switching.take_over(site, package)
     if row.by_staff:
         audit.note(site, "sites.import", before=before, after={"name": site.title, "count": len(package.pages)})
-    end(row, I.DONE)
+    end(row, S.DONE)
 
 
 def fail(row: SiteImport, problem: str) -> None:
     row.problem = problem[:300]
-    end(row, I.FAILED)
+    end(row, S.FAILED)
 
 
 def end(row: SiteImport, status: ImportStatus) -> None:
@@ -95,10 +94,9 @@ def end(row: SiteImport, status: ImportStatus) -> None:
 def sweep(limit: int = 50) -> int:
     """End what nobody works on any more, and drop rows that are old; how many."""
     now = clock.now()
-    order = literal("import:", String(8)) + cast(SiteImport.site_id, String(20))
-    held = exists().where(unfinished("deliveries"), Delivery.handler == HANDLER, Delivery.ordering_key == order)
-    is_open = SiteImport.status.in_((I.WAITING, I.RUNNING))
-    given_up = or_(SiteImport.created_at <= now - WAITS_AT_MOST, (SiteImport.updated_at <= now - LOST) & ~held)
+    in_hand = outbox.is_in_hand(HANDLER, "import", SiteImport.site_id)
+    is_open = SiteImport.status.in_((S.WAITING, S.RUNNING))
+    given_up = or_(SiteImport.created_at <= now - WAITS_AT_MOST, (SiteImport.updated_at <= now - LOST) & ~in_hand)
     lost = select(SiteImport).where(is_open, given_up).order_by(SiteImport.id).limit(limit)
     found = db.session.scalars(lost.with_for_update(of=SiteImport, skip_locked=True)).all()
     for row in found:

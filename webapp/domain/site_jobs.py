@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, cast, exists, literal, select
+from sqlalchemy import select
 
 from webapp import clock
 from webapp.domain import network, outbox
@@ -139,9 +139,8 @@ def end(site: Site, *, problem: str = "") -> None:
 def give_up_lost(limit: int = 50) -> int:
     """Sites that nobody works on any more, since their job died with its workers: a person is to look. How many."""
     patience = timedelta(hours=network.settings().provisioner_patience_hours)
-    order = literal("site:", String(8)) + cast(Site.id, String(20))
-    held = exists().where(unfinished("deliveries"), Delivery.handler == HANDLER, Delivery.ordering_key == order)
-    lost = select(Site).where(Site.status == S.CREATING, Site.updated_at <= clock.now() - patience, ~held)
+    in_hand = outbox.is_in_hand(HANDLER, "site", Site.id)
+    lost = select(Site).where(Site.status == S.CREATING, Site.updated_at <= clock.now() - patience, ~in_hand)
     found = db.session.scalars(lost.order_by(Site.id).limit(limit).with_for_update(of=Site, skip_locked=True)).all()
     for site in found:
         end(site, problem="nobody works on it any more")

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from webapp import formatting, transactions
-from webapp.domain import agreements, asked, checkout, payments, receivables
+from webapp.domain import agreements, asked, checkout, payments, receivables, sale_holds
 from webapp.domain.carts import Cart
 from webapp.domain.checkout import Order
 from webapp.errors import Conflict, Invalid
@@ -139,7 +139,7 @@ def _stored_credential(attempt: Try) -> str:
 
 
 def _running_or_new(payment: Payment, gateway: str) -> Try:
-    checkout.keep_open(payment, gateway)
+    sale_holds.keep_open(payment, gateway)
     running = payments.open_try(payment)
     if running is not None and running.is_unanswered_charge:
         raise Conflict(_("A payment is already under way."), code="try_open")

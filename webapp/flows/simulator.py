@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from webapp import clock
 from webapp.countries import countries
-from webapp.domain import agenda, changes, checkout, memberships, network, payments
+from webapp.domain import agenda, changes, memberships, network, payments, sale_holds
 from webapp.domain.carts import CartRequest
 from webapp.domain.change_wishes import ChangeRequest
 from webapp.domain.checkout import Order
@@ -267,7 +267,7 @@ def _work_off() -> None:
         asking.ask_due()
     if hold is not None and hold <= clock.now():
         with unit_of_work(ACTOR):
-            checkout.give_up_due()
+            sale_holds.give_up_due()
 
 
 def lines() -> Iterator[Line]:

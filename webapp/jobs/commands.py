@@ -39,6 +39,7 @@ from webapp.jobs import (
     commands_sandbox,
     commands_simulate,
     schedule,
+    turns,
     worker,
 )
 from webapp.models import STAFF, Delivery, DeliveryStatus, HookFigure, LinkPurpose, Payment, Role
@@ -139,13 +140,13 @@ def run_clock() -> None:
 
     signal.signal(signal.SIGTERM, stop_now)
     signal.signal(signal.SIGINT, stop_now)
-    schedule.run(application(), stop)
+    turns.run(application(), stop, schedule.CHORES)
 
 
 @click.command("tick")
 def tick() -> None:
     """Run the scheduled chores whose turn has come, once."""
-    for name in schedule.tick():
+    for name in turns.tick(schedule.CHORES):
         click.echo(name)
 
 

@@ -25,7 +25,7 @@ class ImportStatus(StrEnum):
     FAILED = "failed"
 
 
-I = ImportStatus  # noqa: E741
+S = ImportStatus
 # Word for word the condition of the partial index, and of queries that it answers.
 OPEN = "status IN ('waiting', 'running')"
 
@@ -39,10 +39,10 @@ class SiteImport(HasId, HasTimes, HasStatus[ImportStatus], Model):
         Index("ix_site_imports_created", "created_at", "id"),
     )
     MOVES = {
-        I.WAITING: frozenset({I.RUNNING, I.FAILED}),
-        I.RUNNING: frozenset({I.DONE, I.FAILED}),
-        I.DONE: frozenset(),
-        I.FAILED: frozenset(),
+        S.WAITING: frozenset({S.RUNNING, S.FAILED}),
+        S.RUNNING: frozenset({S.DONE, S.FAILED}),
+        S.DONE: frozenset(),
+        S.FAILED: frozenset(),
     }
 
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)

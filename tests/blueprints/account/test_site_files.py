@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.looking import Look
 from tests.pages import Page
-from webapp.domain import site_import, site_imports
+from webapp.domain import site_imports, site_zip
 from webapp.extensions import db
 from webapp.flows import provisioning, relaying
 from webapp.models import Membership, Product, Site, SitePage, SiteStatus
@@ -91,7 +91,7 @@ def test_what_is_no_export_is_said_beside_the_field(
     status: int,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr(site_import, "BYTES_AT_MOST", 2000)
+    monkeypatch.setattr(site_zip, "BYTES_AT_MOST", 2000)
     monkeypatch.setattr("webapp.blueprints.site_files.ROOM_FOR_FIELDS", 900)
     before, at = body(bakery), f"/account/sites/{bakery.id}/import"
     answer = send(signed_in, at, at, data, sure="y")

@@ -17,7 +17,7 @@ from webapp.blueprints.errors import settings
 from webapp.blueprints.form import Form
 from webapp.blueprints.site_templates import routes as site_templates
 from webapp.blueprints.views import View, go_to
-from webapp.domain import locks, memberships, site_adding, site_import, site_room
+from webapp.domain import locks, memberships, site_adding, site_import, site_room, site_zip
 from webapp.errors import Conflict, Invalid
 from webapp.extensions import csrf, limiter
 
@@ -45,7 +45,7 @@ def show(
         form.template_id.data = templates[0].slug
     facts: dict[str, Any] = {
         "rooms": site_room.look(membership),
-        "most": site_import.BYTES_AT_MOST if site_adding.is_made_here(membership) else 0,
+        "most": site_zip.BYTES_AT_MOST if site_adding.is_made_here(membership) else 0,
         "can_be_changed": memberships.can_be_changed(membership),
         "site_suffix": f".{settings().network_domain}",
     }

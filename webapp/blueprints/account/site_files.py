@@ -11,7 +11,7 @@ from webapp.blueprints.account.base import actor, bp, changing, customer
 from webapp.blueprints.account.sites import own_site
 from webapp.blueprints.site_files import ImportForm
 from webapp.blueprints.views import View, go_to
-from webapp.domain import site_filling, site_import, site_imports, site_switching, sites
+from webapp.domain import site_filling, site_imports, site_switching, site_zip, sites
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.extensions import csrf, limiter
 from webapp.models import Site
@@ -40,7 +40,7 @@ def confirm_import(site_id: int) -> ResponseReturnValue:
 
 
 def show(site_id: int, form: ImportForm, *, status: int = 200) -> Response:
-    site, most = filled(site_id), site_import.BYTES_AT_MOST
+    site, most = filled(site_id), site_zip.BYTES_AT_MOST
     job = site_imports.latest(site)
     return import_view.show(status=status, site=site, form=form, errors=form.problems(), most=most, job=job)
 

@@ -21,7 +21,7 @@ from webapp.blueprints.admin.related import CUSTOMER_NAME, PLAN, found
 from webapp.blueprints.amounts import read_money
 from webapp.blueprints.form import Form
 from webapp.blueprints.views import View, go_to
-from webapp.domain import arrivals, audit, checkout, invoices, lifecycle, payments, refunds, tax_names, transfers
+from webapp.domain import arrivals, audit, invoices, lifecycle, payments, refunds, sale_holds, tax_names, transfers
 from webapp.domain.arrivals import Effect
 from webapp.domain.staff import Capability
 from webapp.errors import DomainError, Invalid
@@ -248,7 +248,7 @@ def create_voiding(payment_id: int) -> ResponseReturnValue:
         with unit_of_work(actor()):
             payment = payments.locked(payment_id)
             old = {"status": str(payment.status)}
-            checkout.void(payment, reason="made void by an operator")
+            sale_holds.void(payment, reason="made void by an operator")
             audit.note(payment, "payments.void", before=old, after={"status": str(payment.status)})
     except DomainError as error:
         return show(look_at(payment_id), problem=error.message, status=error.status)

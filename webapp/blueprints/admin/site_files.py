@@ -26,10 +26,10 @@ from webapp.domain import (
     locks,
     site_adding,
     site_filling,
-    site_import,
     site_imports,
     site_room,
     site_switching,
+    site_zip,
     sites,
 )
 from webapp.domain.site_import import Package
@@ -61,7 +61,7 @@ def ask(site_id: int, form: ImportForm, *, status: int = 200) -> Response:
     site = pages.look_at(site_id)
     if not site_filling.may_be_filled(site):
         raise NotFound()
-    most = site_import.BYTES_AT_MOST
+    most = site_zip.BYTES_AT_MOST
     job = site_imports.latest(site)
     return import_view.show(status=status, site=site, form=form, errors=form.problems(), most=most, job=job)
 

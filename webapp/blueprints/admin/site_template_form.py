@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import BooleanField, FileField, HiddenField, StringField
 
 from webapp.blueprints.admin.checkout_form_fields import Refusing
-from webapp.domain import own_templates, pictures, site_import
+from webapp.domain import own_templates, pictures, site_zip
 from webapp.domain.own_templates import CATEGORY_LONGEST, DESCRIPTION_LONGEST, TITLE_LONGEST, Facts
 from webapp.domain.pictures import Picture
 from webapp.errors import Invalid
@@ -83,7 +83,7 @@ def chosen_screenshot() -> Picture | None:
     try:
         file = request.files.get("screenshot")
     except RequestEntityTooLarge:
-        raise site_import.wrong(site_import.too_large()) from None
+        raise site_zip.wrong(site_zip.too_large()) from None
     if file is None or not file.filename:
         return None
     return own_templates.read_screenshot(file.stream.read(pictures.BYTES_AT_MOST + 1))

@@ -18,7 +18,7 @@ from webapp.blueprints.admin.base import actor, bp
 from webapp.blueprints.admin.site_template_form import TemplateForm
 from webapp.blueprints.site_templates import routes as looks
 from webapp.blueprints.views import View, go_to
-from webapp.domain import own_templates, placeholders, site_export, site_import, site_templates, sites
+from webapp.domain import own_templates, placeholders, site_export, site_import, site_templates, site_zip, sites
 from webapp.domain.site_import import Package
 from webapp.domain.site_templates import Own
 from webapp.domain.staff import Capability
@@ -133,7 +133,7 @@ def create_site_template() -> ResponseReturnValue:
         package = chosen()
         form = sent()
         if package is None:
-            raise site_import.wrong(_("Choose a file."))
+            raise site_zip.wrong(_("Choose a file."))
         with unit_of_work(actor()):
             row = own_templates.create(form.facts(), package, of="export")
             name = row.slug
