@@ -14,7 +14,7 @@ from tests import factories
 from tests.conftest import TurnedClock, only
 from webapp.domain import agreements
 from webapp.flows import ordering
-from webapp.gateways.paypal_subscriptions import CYCLES_AT_MOST, Unsayable, cycles_of
+from webapp.gateways.paypal_plans import CYCLES_AT_MOST, Unsayable, cycles_of
 from webapp.models import Membership, Payment
 from webapp.money import Money
 from webapp.paying import Agreement

@@ -52,7 +52,7 @@ from webapp.gateways.paypal_api import (
 )
 from webapp.gateways.paypal_certificates import Certificates, NotHad
 from webapp.gateways.paypal_orders import link_to, order_of
-from webapp.gateways.paypal_subscriptions import Plans, Unsayable
+from webapp.gateways.paypal_plans import Plans, Unsayable
 from webapp.gateways.paypal_words import sentence_for
 from webapp.money import Money
 from webapp.paying import PROCESSING
